@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import type { Client } from './client.ts'
+import { connect } from './connection.ts'
+import { addFlags } from './flags.ts'
+import type { Io } from './io.ts'
+
+export interface ClientCommand {
+  /** As commander takes it: "plan [file]". */
+  readonly usage: string
+  readonly summary: string
+  readonly examples: readonly string[]
+  /** Its own flags, each with what it means. */
+  readonly options?: readonly (readonly [flags: string, summary: string])[]
+}
+
+/** What every command that talks to a gateway shares: where it is, with which key, `--json`, and an example in its help. */
+export function clientCommand(program: Command, spec: ClientCommand): Command {
+  const { usage, summary, examples, options = [] } = spec
+  const command = program.command(usage).description(summary)
+  for (const [flags, meaning] of options) command.option(flags, meaning)
+  command.option('--json', "print the gateway's answer as JSON").optionsGroup('Which gateway:')
+  return addFlags(command, ['url', 'listen', 'data'])
+    .option('--key-file <file>', 'the file that holds the key (or ASTRA_KEY; default <data>/admin.key)')
+    .addHelpText('after', exampleText(examples))
+}
+
+export function exampleText(examples: readonly string[]): string {
+  return `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((line) => `  $ ${line}\n`).join('')}`
+}
+
+export interface ClientOptions {
+  readonly keyFile?: string
+  readonly json?: boolean
+}
+
+/** Asks the platform API; with `--json` the answer is printed as it came, and undefined is returned. */
+export async function ask<Data>(
+  options: ClientOptions,
+  io: Io,
+  request: (client: Client) => Promise<{ readonly data: Data; readonly text: string }>,
+): Promise<Data | undefined> {
+  const { data, text } = await request(await connect(options, io.env))
+  if (!options.json) return data
+  io.out.raw(text.endsWith('\n') ? text : `${text}\n`)
+  return undefined
+}

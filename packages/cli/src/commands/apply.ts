@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { type ClientOptions, clientCommand } from '../client-command.ts'
+import { connect } from '../connection.ts'
+import { Exit } from '../failures.ts'
+import type { Io } from '../io.ts'
+import { readManifestFile } from '../manifest-file.ts'
+import type { Applied, Plan } from '../platform.ts'
+import { breakingChanges, printPlan } from '../print-plan.ts'
+
+interface ApplyOptions extends ClientOptions {
+  readonly yes?: boolean
+}
+
+export function applyCommand(program: Command, io: Io): void {
+  clientCommand(program, {
+    usage: 'apply [file]',
+    summary: 'make the deployed state what a manifest says, whole or not at all; "-" reads stdin',
+    examples: ['astraapi apply', 'astraapi apply prod.yaml --yes'],
+    options: [['--yes', 'ask nothing, even where callers would be cut off']],
+  }).action(async (named: string | undefined, options: ApplyOptions) => {
+    const body = await readManifestFile(named, io)
+    const client = await connect(options, io.env)
+    const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', { body })
+    if (!options.json) printPlan(plan, body.file, io)
+    if (!plan.valid) {
+      if (options.json) io.out.raw(`${text}\n`)
+      throw new Exit(1, 'not valid')
+    }
+    if (plan.changes.length === 0 && !options.json) return
+    await confirmBreaking(plan, options, io)
+    // Only what was shown is applied: had the state moved on since, the gateway refuses.
+    const ifMatch = String(plan.revision)
+    const applied = await client.request<Applied>('PUT', '/api/v1/manifest', { body, ifMatch })
+    if (options.json) io.out.raw(`${applied.text}\n`)
+    else io.notes.line(`Applied: revision ${applied.data.revision}.`, 'green')
+  })
+}
+
+async function confirmBreaking(plan: Plan, { yes }: ApplyOptions, io: Io): Promise<void> {
+  const breaking = breakingChanges(plan)
+  if (breaking.length === 0 || yes || !io.confirm) return
+  const list = breaking.map(({ action, what }) => `${action} ${what}`).join(', ')
+  if (await io.confirm(`This breaks callers: ${list}. Apply it?`)) return
+  io.notes.line('Nothing was changed.')
+  throw new Exit(1, 'declined')
+}

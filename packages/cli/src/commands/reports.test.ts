@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fakeGateway } from '../fake-gateway.ts'
+
+test('models shows a version a line, with its part of the traffic', async (context) => {
+  const version = { id: '1.0', backend: 'oip', immutable: true, share: 0.125, retired: false }
+  const body = {
+    models: [
+      {
+        name: 'spam',
+        owner: 'mail',
+        defaultMajor: 'v1',
+        allowed: false,
+        contracts: [
+          {
+            major: 'v1',
+            task: 'classification',
+            versions: [version, { ...version, id: '0.9', share: 0, retired: true, successor: '1.0' }],
+          },
+        ],
+      },
+    ],
+  }
+  const { run } = await fakeGateway(context, { 'GET /api/v1/deployments': { body } })
+  assert.equal(
+    (await run(['models'])).out,
+    `MODEL  MAJOR  VERSION  TRAFFIC  TASK            BACKEND  OWNER  NOTES
+spam   v1     1.0      12.5%    classification  oip      mail   not for this key
+spam   v1     0.9      0%       classification  oip      mail   retired, call 1.0, not for this key
+`,
+  )
+})
+
+const call = {
+  id: 'call-1',
+  time: '2026-11-22T12:00:00.123Z',
+  door: 'native',
+  consumer: 'demo',
+  model: 'spam',
+  major: 1,
+  versionAssigned: '1.1',
+  outcome: 'failed',
+  code: 'timeout',
+  latencyMs: 30.04,
+}
+
+test('calls hands its filters on, and says how to go on', async (context) => {
+  const { run, asked } = await fakeGateway(context, {
+    'GET /api/v1/calls': { body: { calls: [call], next: 'call-1' } },
+  })
+  const { out, notes } = await run(['calls', '--model', 'spam', '--version', '1.1', '--since', '1h', '--limit', '1'])
+  assert.equal(asked[0]?.request, 'GET /api/v1/calls?model=spam&version=1.1&since=1h&limit=1')
+  assert.equal(
+    out,
+    `TIME                 MODEL    VERSION  CONSUMER  DOOR    OUTCOME          MS  CALL
+2026-11-22 12:00:00  spam v1  1.1      demo      native  failed: timeout  30  call-1
+`,
+  )
+  assert.equal(notes, 'There are more: --before call-1\n')
+})
+
+test('explain tells the story', async (context) => {
+  const body = { call, feedback: [], story: ['12:00:00.123 received.', 'Assigned to 1.1.'] }
+  const { run } = await fakeGateway(context, { 'GET /api/v1/calls/call-1': { body } })
+  assert.equal((await run(['explain', 'call-1'])).out, '12:00:00.123 received.\nAssigned to 1.1.\n')
+})
+
+test('usage shows what it is split by, and no column that is empty', async (context) => {
+  const latencies = { latencyMeanMs: 1.26, latencyP50Ms: 1, latencyP95Ms: 3, latencyP99Ms: 3 }
+  const counts = { calls: 12, failed: 1, items: 12, inputTokens: 0, outputTokens: 0, ...latencies }
+  const time = '2026-11-22T12:00:00.000Z'
+  const body = { from: time, to: time, rows: [{ time, by: { model: 'spam', code: '' }, ...counts }] }
+  const { run, asked } = await fakeGateway(context, { 'GET /api/v1/usage': { body } })
+  const { out } = await run(['usage', '--by', 'model,code', '--since', '1d', '--every', '1h'])
+  assert.equal(asked[0]?.request, 'GET /api/v1/usage?since=1d&by=model%2Ccode&every=1h')
+  assert.equal(
+    out,
+    `TIME                 MODEL  CODE  CALLS  FAILED  ITEMS  TOKENS IN  TOKENS OUT  MEAN MS  P50 MS  P95 MS  P99 MS
+2026-11-22 12:00:00  spam   -        12       1     12          0           0      1.3       1       3       3
+`,
+  )
+})
+
+test('status says how the gateway fares', async (context) => {
+  const body = {
+    version: '0.1.0',
+    node: 'v26',
+    startedAt: '2026-11-22T12:00:00.000Z',
+    catalogRevision: 7,
+    catalogAgeMs: 3,
+    calls: { received: 3, recorded: 2, refused: 1 },
+    accounting: { waiting: 0, written: 2, fault: 'disk full' },
+    runtime: { state: 'ready', restarts: 1 },
+  }
+  const { run } = await fakeGateway(context, { 'GET /api/v1/status': { body } })
+  assert.equal(
+    (await run(['status'])).out,
+    `gateway     0.1.0 (v26), since 2026-11-22 12:00:00 UTC
+catalog     revision 7, known for 3 ms
+calls       3 received, 2 recorded, 1 refused before their caller was known
+accounting  2 written, 0 waiting; last fault: disk full
+runtime     ready, restarts: 1
+`,
+  )
+})
+
+for (const command of [['models'], ['calls'], ['explain', 'x'], ['usage'], ['status'], ['keys', 'list'], ['export']]) {
+  test(`${command.join(' ')} --json prints the answer as it came, and nothing else`, async (context) => {
+    const body = '{"of":  "the operation"}'
+    const paths = ['deployments', 'calls', 'calls/x', 'usage', 'status', 'keys', 'manifest']
+    const { run } = await fakeGateway(
+      context,
+      Object.fromEntries(paths.map((path) => [`GET /api/v1/${path}`, { body }])),
+    )
+    assert.deepEqual(await run([...command, '--json']), { code: 0, out: `${body}\n`, notes: '' })
+  })
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
+import type { Io } from '../io.ts'
+import { type Status, shortTime } from '../platform.ts'
+
+export function statusCommand(program: Command, io: Io): void {
+  clientCommand(program, {
+    usage: 'status',
+    summary: 'show how the gateway fares',
+    examples: ['astraapi status'],
+  }).action(async (options: ClientOptions) => {
+    const data = await ask<Status>(options, io, (client) => client.request('GET', '/api/v1/status'))
+    for (const [name, text] of data ? linesOf(data) : []) io.out.line(`${name.padEnd(10)}  ${text}`)
+  })
+}
+
+function linesOf({ version, node, startedAt, calls, accounting, runtime, ...catalog }: Status): [string, string][] {
+  const { received, recorded, refused } = calls
+  return [
+    ['gateway', `${version} (${node}), since ${shortTime(startedAt)} UTC`],
+    ['catalog', `revision ${catalog.catalogRevision}, known for ${catalog.catalogAgeMs} ms`],
+    ['calls', `${received} received, ${recorded} recorded, ${refused} refused before their caller was known`],
+    ['accounting', `${accounting.written} written, ${accounting.waiting} waiting${fault(accounting.fault)}`],
+    ...(runtime ? [runtimeLine(runtime)] : []),
+  ]
+}
+
+function runtimeLine({ state, restarts, lastFault }: NonNullable<Status['runtime']>): [string, string] {
+  return ['runtime', `${state}, restarts: ${restarts}${fault(lastFault)}`]
+}
+
+function fault(text: string | undefined): string {
+  return text === undefined ? '' : `; last fault: ${text}`
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fakeGateway, runWith } from './fake-gateway.ts'
+
+async function setUp(context: TestContext) {
+  const data = await mkdtemp(join(tmpdir(), 'astra-cli-'))
+  context.after(() => rm(data, { recursive: true }))
+  await writeFile(join(data, 'admin.key'), 'astra_admin\n')
+  const gateway = await fakeGateway(context, { 'GET /api/v1/keys': { body: { keys: [] } } })
+  const keySent = () => gateway.asked.at(-1)?.headers.authorization
+  return { ...gateway, data, keySent }
+}
+
+test('the key is --key-file, else ASTRA_KEY, else the admin key of the data folder', async (context) => {
+  const { listen, data, keySent } = await setUp(context)
+  await writeFile(join(data, 'other.key'), 'astra_other')
+  const env = { ASTRA_LISTEN: listen, ASTRA_DATA: data }
+  const list = ['keys', 'list']
+  assert.equal((await runWith(list, { env })).code, 0)
+  assert.equal(keySent(), 'Bearer astra_admin')
+  assert.equal((await runWith(list, { env: { ...env, ASTRA_KEY: 'astra_env', ASTRA_DATA: '' } })).code, 0)
+  assert.equal(keySent(), 'Bearer astra_env')
+  const file = ['--key-file', join(data, 'other.key')]
+  assert.equal((await runWith([...list, ...file], { env: { ...env, ASTRA_KEY: 'astra_env' } })).code, 0)
+  assert.equal(keySent(), 'Bearer astra_other')
+})
+
+test('the gateway is --url, else ASTRA_URL, else what --listen and ASTRA_LISTEN name', async (context) => {
+  const { listen, data, asked } = await setUp(context)
+  const port = listen.split(':')[1]
+  const list = ['keys', 'list', '--data', data]
+  for (const [argv, env] of [
+    [['--url', `http://${listen}/`], { ASTRA_URL: 'http://127.0.0.1:1' }],
+    [[], { ASTRA_URL: `http://localhost:${port}`, ASTRA_LISTEN: '127.0.0.1:1' }],
+    [['--listen', listen], { ASTRA_LISTEN: '127.0.0.1:1' }],
+    [[], { ASTRA_LISTEN: `0.0.0.0:${port}` }],
+  ] as const) {
+    assert.equal((await runWith([...list, ...argv], { env })).code, 0, JSON.stringify([argv, env]))
+  }
+  assert.equal(asked.length, 4)
+})
+
+test('2 without a key; the admin key of this machine goes nowhere else', async (context) => {
+  const { data } = await setUp(context)
+  const nowhere = await runWith(['keys', 'list', '--data', join(data, 'none')], {})
+  assert.equal(nowhere.code, 2)
+  assert.match(nowhere.notes, /cannot be read \(ENOENT\)\. Set ASTRA_KEY/)
+  for (const url of [
+    'https://astra.example.com',
+    'http://127.0.0.1.example.com',
+    'http://localhost.example.com:8787',
+  ]) {
+    const foreign = await runWith(['keys', 'list', '--data', data, '--url', url], {})
+    assert.equal(foreign.code, 2)
+    assert.match(foreign.notes, /^Which key for /)
+  }
+})
+
+test('2 for an address or a key that is none, and the key is not repeated', async (context) => {
+  const { data } = await setUp(context)
+  for (const url of ['nonsense', 'ftp://127.0.0.1', '']) {
+    const { code, notes } = await runWith(['status', '--data', data, '--url', url], {})
+    assert.deepEqual([code, /is no address/.test(notes)], [2, true], url)
+  }
+  const odd = await runWith(['status'], { env: { ASTRA_KEY: 'hunter2 \u0007' } })
+  assert.equal(odd.code, 2)
+  assert.doesNotMatch(odd.notes, /hunter2/)
+})
+
+test('3 when nothing answers there, or something else does', async (context) => {
+  const { data } = await setUp(context)
+  const closed = createServer().listen(0, '127.0.0.1')
+  await once(closed, 'listening')
+  const { port } = closed.address() as AddressInfo
+  closed.close()
+  await once(closed, 'close')
+  const nobody = await runWith(['status', '--data', data, '--listen', `127.0.0.1:${port}`], {})
+  assert.equal(nobody.code, 3)
+  assert.match(nobody.notes, /^No gateway answers at http:\/\/127\.0\.0\.1:\d+ \(ECONNREFUSED\)\. Start one/)
+  const page = { status: 200, type: 'text/html', body: '<h1>It works!</h1>' }
+  const other = await fakeGateway(context, { 'GET /api/v1/status': page })
+  const strange = await other.run(['status'])
+  assert.equal(strange.code, 3)
+  assert.match(strange.notes, /answered HTTP 200, but not as AstraAPI does/)
+})

@@ -1,0 +1,132 @@
+import type { Cell } from './columns.ts'
+
+/** Answers of the platform API, as far as tables for people need them. `--json` prints them whole. */
+export interface Deployments {
+  readonly models: readonly Deployment[]
+}
+
+export interface Deployment {
+  readonly name: string
+  readonly owner: string
+  readonly defaultMajor: string
+  readonly allowed: boolean
+  readonly contracts: readonly {
+    readonly major: string
+    readonly task: string
+    readonly deprecated?: { readonly since: string }
+    readonly versions: readonly DeployedVersion[]
+  }[]
+}
+
+export interface DeployedVersion {
+  readonly id: string
+  readonly backend: string
+  readonly immutable: boolean
+  readonly share: number
+  readonly retired: boolean
+  readonly successor?: string
+}
+
+export interface Plan {
+  readonly revision: number
+  readonly valid: boolean
+  readonly faults: readonly Fault[]
+  readonly changes: readonly Change[]
+  readonly openapiDiff: string
+  readonly sdlDiff: string
+}
+
+export interface Fault {
+  readonly path: string
+  readonly message: string
+  readonly suggestion?: string
+  readonly line?: number
+}
+
+export interface Change {
+  readonly action: 'add' | 'change' | 'remove'
+  readonly what: string
+  readonly before?: string
+  readonly after?: string
+  readonly breaking: boolean
+}
+
+export interface Applied {
+  readonly revision: number
+  readonly changes: readonly Change[]
+}
+
+export interface KeyRow {
+  readonly id: string
+  readonly consumer: string
+  readonly permissions: readonly string[]
+  readonly models?: readonly string[]
+  readonly note?: string
+  readonly createdAt: string
+  readonly revokedAt?: string
+}
+
+export interface Calls {
+  readonly calls: readonly {
+    readonly id: string
+    readonly time: string
+    readonly door: string
+    readonly consumer: string
+    readonly model: string
+    readonly major?: number
+    readonly versionServed?: string
+    readonly versionAssigned?: string
+    readonly outcome: string
+    readonly code?: string
+    readonly latencyMs: number
+  }[]
+  readonly next?: string
+}
+
+export interface Usage {
+  readonly from: string
+  readonly to: string
+  readonly rows: readonly ({ readonly time: string; readonly by: Readonly<Record<string, string>> } & Readonly<
+    Record<
+      | 'calls'
+      | 'failed'
+      | 'items'
+      | 'inputTokens'
+      | 'outputTokens'
+      | 'latencyMeanMs'
+      | 'latencyP50Ms'
+      | 'latencyP95Ms'
+      | 'latencyP99Ms',
+      number
+    >
+  >)[]
+}
+
+export interface Status {
+  readonly version: string
+  readonly node: string
+  readonly startedAt: string
+  readonly catalogRevision: number
+  readonly catalogAgeMs: number
+  readonly calls: { readonly received: number; readonly recorded: number; readonly refused: number }
+  readonly accounting: { readonly waiting: number; readonly written: number; readonly fault?: string }
+  readonly runtime?: { readonly state: string; readonly restarts: number; readonly lastFault?: string }
+}
+
+/** An answer to one call at the native door. */
+export interface Answer {
+  readonly id: string
+  readonly model: string
+  readonly version: string
+  readonly output: unknown
+  readonly cached: boolean
+}
+
+/** "2026-11-22T12:00:00.123Z" for people. */
+export function shortTime(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ')
+}
+
+export function rounded(ms: number): Cell {
+  return Number(ms.toFixed(1))
+}

@@ -1,0 +1,46 @@
+import type { TensorSignature } from '../../../kernel/tensors.ts'
+import type { BackendHarness } from '../../testing/backend-harness.ts'
+import { fixtureVersion } from '../../testing/fixture-version.ts'
+import { createOipBackend } from '../oip.ts'
+import { openFakeUpstream, privateWords } from './fake-upstream.ts'
+
+const tensors: TensorSignature = {
+  inputs: [
+    { name: 'text', datatype: 'BYTES', shape: [-1] },
+    { name: 'pixels', datatype: 'FP32', shape: [-1, 2, 2] },
+  ],
+  outputs: [
+    { name: 'text', datatype: 'BYTES', shape: [-1] },
+    { name: 'pixels', datatype: 'FP32', shape: [-1, 2, 2] },
+  ],
+}
+
+const row = (text: string, n: number) => ({
+  text,
+  pixels: [
+    [n, n + 0.5],
+    [1 - n, 0],
+  ],
+})
+
+export async function openOip(): Promise<BackendHarness> {
+  const upstream = await openFakeUpstream()
+  return {
+    backend: createOipBackend({ addresses: { embedded: upstream.address }, bodyBytesMax: 1 << 20 }),
+    version: fixtureVersion('oip', { model: 'sample', version: '1.0' }, ['embedded'], tensors),
+    replica: 'embedded',
+    input: (n) => row(`input ${n}`, n),
+    output: (n) => row(`input ${n}`, n),
+    misbehaving: {
+      refused: row('!refused', 0),
+      unavailable: row('!unavailable', 0),
+      failed: row('!failed', 0),
+      hang: row('!hang', 0),
+    },
+    privateWords,
+    deadReplica: 'unix:/nowhere/at-all.sock',
+    running: upstream.running,
+    lastHeaders: () => upstream.requests.at(-1)?.headers ?? {},
+    close: upstream.close,
+  }
+}

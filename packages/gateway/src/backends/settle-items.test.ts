@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Item } from '../kernel/answer.ts'
+import { AstraError, type ErrorCode } from '../kernel/errors.ts'
+import { settleItems } from './settle-items.ts'
+
+const good: Item = { output: 1 }
+const bad = (code: ErrorCode): Item => ({ error: new AstraError(code) })
+
+const stand: readonly (readonly [string, readonly Item[]])[] = [
+  ['no items', []],
+  ['answers', [good, good]],
+  ['one failure among answers', [bad('upstream_failed'), good]],
+  ['a refused item beside a failure', [bad('upstream_unavailable'), bad('invalid_input')]],
+]
+
+for (const [what, items] of stand) {
+  test(`${what}: stand as they are`, () => assert.equal(settleItems(items), items))
+}
+
+const throws: readonly (readonly [string, readonly Item[], ErrorCode])[] = [
+  ['one failed item', [bad('upstream_failed')], 'upstream_failed'],
+  ['only unavailable items', [bad('upstream_unavailable'), bad('upstream_unavailable')], 'upstream_unavailable'],
+  ['one of them may have run', [bad('upstream_unavailable'), bad('upstream_failed')], 'upstream_failed'],
+]
+
+for (const [what, items, code] of throws) {
+  test(`${what}: the call fails with ${code}`, () => assert.throws(() => settleItems(items), { code }))
+}

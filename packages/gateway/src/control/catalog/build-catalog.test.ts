@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
+import { systemClock } from '../../kernel/clock.ts'
+import { buildCatalog } from './build-catalog.ts'
+
+const version = { backend: 'echo', settings: {}, replicas: [], digest: 'sha256:0', immutable: true }
+const revision = (fields: number) => ({
+  input: { type: 'object' as const, properties: {} },
+  output: {
+    type: 'object' as const,
+    properties: Object.fromEntries(Array.from({ length: fields }, (_, i) => [`f${i}`, { type: 'string' as const }])),
+  },
+})
+
+const contract = (over: Partial<ContractState> = {}): ContractState => ({
+  task: 'custom',
+  streams: false,
+  revisions: [revision(1), revision(2)],
+  examples: [],
+  limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, inFlightMax: 1 },
+  versions: {
+    '1.0': { ...version, revision: 1 },
+    '1.1': { ...version, revision: 2 },
+    '1.2': { ...version, revision: 2 },
+  },
+  weights: { '1.1': 1, '1.0': 3 },
+  ...over,
+})
+
+const build = (state: CatalogState) => buildCatalog({ revision: 3, time: 0, state, digests: {} }, systemClock)
+const one = (over: Partial<ContractState> = {}) => {
+  const catalog = build({
+    models: { spam: { owner: 'o', defaultMajor: 1, contracts: { 1: contract(over) } } },
+    consumers: {},
+  })
+  const found = catalog.model('spam')?.contracts.get(1)
+  assert.ok(found)
+  return found
+}
+
+describe('buildCatalog', () => {
+  it('cuts [0, 1) in the order of the ids, up to 1 exactly', () => {
+    assert.deepEqual(
+      one().split.map(({ version, share, upTo }) => [version.id, share, upTo]),
+      [
+        ['1.0', 0.75, 0.75],
+        ['1.1', 0.25, 1],
+      ],
+    )
+    const thirds = one({ weights: { '1.0': 0.1, '1.1': 0.1, '1.2': 0.1 } }).split
+    assert.equal(thirds.at(-1)?.upTo, 1)
+  })
+
+  it('publishes the highest revision that every version with traffic implements', () => {
+    assert.equal(one().publishedRevision, 1)
+    assert.equal(one({ weights: { '1.1': 1, '1.2': 1 } }).publishedRevision, 2)
+    assert.equal(Object.keys(one({ weights: { '1.2': 1 } }).published.output.properties ?? {}).length, 2)
+  })
+
+  it('finds no model by a name that every object has', () => {
+    const catalog = build({ models: {}, consumers: {} })
+    for (const name of ['constructor', '__proto__', 'toString', '']) assert.equal(catalog.model(name), undefined)
+    assert.equal(catalog.hasConsumer('constructor'), false)
+  })
+
+  it('builds a thousand models only as they are looked up', () => {
+    const models = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, i) => [`m${i}`, { owner: 'o', defaultMajor: 1, contracts: { 1: contract() } }]),
+    )
+    const began = performance.now()
+    const catalog = build({ models, consumers: {} })
+    assert.equal(catalog.modelNames().length, 1000)
+    assert.ok(performance.now() - began < 50)
+    assert.equal(catalog.model('m7'), catalog.model('m7'), 'built once')
+  })
+})

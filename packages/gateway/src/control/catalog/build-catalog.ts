@@ -1,0 +1,120 @@
+import type {
+  Catalog,
+  CatalogState,
+  Contract,
+  ContractCheck,
+  ContractState,
+  Model,
+  ModelState,
+  Share,
+  Version,
+} from '../../kernel/catalog.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { compileCheck } from '../../kernel/schema/validator.ts'
+import type { StoredCatalog } from '../../kernel/store.ts'
+
+/**
+ * The stored state as the journey uses it. Nothing is built before it is asked for: models at their first look-up, validators at
+ * the first value they check, so that a thousand models neither slow the start nor delay a call.
+ */
+export function buildCatalog({ revision, state }: StoredCatalog, clock: Clock): Catalog {
+  const names = Object.keys(state.models).sort()
+  const built = new Map<string, Model>()
+  return {
+    revision,
+    activatedAt: clock.now(),
+    state,
+    modelNames: () => names,
+    hasConsumer: (name) => Object.hasOwn(state.consumers, name),
+    model(name) {
+      const known = built.get(name)
+      if (known) return known
+      const modelState = stateOf(state, name)
+      if (!modelState) return undefined
+      const model = buildModel(name, modelState)
+      built.set(name, model)
+      return model
+    },
+  }
+}
+
+/** Names come from callers: "constructor" must not find what every object has. */
+function stateOf({ models }: CatalogState, name: string): ModelState | undefined {
+  return Object.hasOwn(models, name) ? models[name] : undefined
+}
+
+function buildModel(name: string, { owner, description, defaultMajor, contracts }: ModelState): Model {
+  const majors = Object.keys(contracts).map(Number)
+  return {
+    name,
+    owner,
+    description,
+    defaultMajor,
+    contracts: new Map(
+      majors
+        .sort((a, b) => a - b)
+        .map((major) => [major, buildContract(name, major, contracts[major] as ContractState)]),
+    ),
+  }
+}
+
+function buildContract(model: string, major: number, state: ContractState): Contract {
+  const publishedRevision = publishedOf(state)
+  const published = revisionOf(state, publishedRevision)
+  const versions = new Map<string, Version>()
+  const split: Share[] = []
+  let check: ContractCheck | undefined
+  const contract: Contract = {
+    model,
+    major,
+    task: state.task,
+    description: state.description,
+    streams: state.streams,
+    publishedRevision,
+    published,
+    examples: state.examples,
+    limits: state.limits,
+    deprecated: state.deprecated,
+    versions,
+    split,
+    get check() {
+      check ??= compileCheck(published)
+      return check
+    },
+  }
+  for (const [id, version] of Object.entries(state.versions)) {
+    versions.set(id, { id, contract, state: version, tensors: revisionOf(state, version.revision).tensors })
+  }
+  split.push(...sharesOf(state, versions))
+  return contract
+}
+
+/** The highest revision that every version with traffic implements; without traffic, that every version implements. */
+export function publishedOf({ versions, weights, revisions }: ContractState): number {
+  const served = Object.keys(weights).flatMap((id) => versions[id]?.revision ?? [])
+  const all = served.length > 0 ? served : Object.values(versions).map(({ revision }) => revision)
+  return all.length > 0 ? Math.min(...all) : revisions.length
+}
+
+function revisionOf({ revisions }: ContractState, revision: number) {
+  const found = revisions[revision - 1]
+  if (!found) throw new RangeError(`the catalog names contract revision ${revision} of ${revisions.length}`)
+  return found
+}
+
+/** In the order of the ids, so that every gateway cuts [0, 1) alike. The last share ends at 1 exactly, whatever the rounding. */
+function sharesOf({ weights }: ContractState, versions: ReadonlyMap<string, Version>): readonly Share[] {
+  const parts = Object.entries(weights)
+    .filter(([id, weight]) => weight > 0 && versions.has(id))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const total = parts.reduce((sum, [, weight]) => sum + weight, 0)
+  let sum = 0
+  return parts.map(([id, weight], i) => {
+    sum += weight
+    return {
+      version: versions.get(id) as Version,
+      share: weight / total,
+      upTo: i === parts.length - 1 ? 1 : sum / total,
+    }
+  })
+}

@@ -1,0 +1,135 @@
+import type { Backend } from '../../kernel/backend.ts'
+import type { Catalog, CatalogState } from '../../kernel/catalog.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { AstraError, type ErrorCode } from '../../kernel/errors.ts'
+import type { StateStore, StoredCatalog } from '../../kernel/store.ts'
+import { readManifest } from '../manifest/read-manifest.ts'
+import { writeManifest } from '../manifest/write-manifest.ts'
+import type { Applied, CatalogControl, Fault, PlanResult, TrafficSet, Weights } from '../operations/ports.ts'
+import { type Describe, planManifest } from '../plan/plan-manifest.ts'
+import { buildCatalog } from './build-catalog.ts'
+
+export interface CatalogControlPorts {
+  readonly store: StateStore
+  readonly backends: ReadonlyMap<string, Backend>
+  readonly clock: Clock
+  readonly describe: Describe
+  /** A change was activated. */
+  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void
+}
+
+/** How long upstreams may take to load and describe what a manifest names. */
+const inspectMs = 60_000
+
+const empty: StoredCatalog = { revision: 0, time: 0, state: { models: {}, consumers: {} }, digests: {} }
+
+/**
+ * Holds the active catalog and carries changes out: plan (which makes new versions ready upstream), store, activate. The
+ * catalog is replaced as a whole between two calls; a call that has begun goes on with the one it saw. Changes queue up.
+ */
+export async function createCatalogControl(ports: CatalogControlPorts): Promise<CatalogControl> {
+  let stored = (await ports.store.catalog()) ?? empty
+  let active: Catalog = buildCatalog(stored, ports.clock)
+  let last: Promise<unknown> = Promise.resolve()
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work, work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+
+  const planOf = async (yaml: string, file = 'astra.yaml') => {
+    const read = readManifest(yaml, file)
+    if ('faults' in read) {
+      const faults: readonly Fault[] = read.faults.map((fault) => ({ code: 'invalid_manifest', ...fault }))
+      return { revision: stored.revision, faults, changes: [], openapiDiff: '', sdlDiff: '', next: undefined }
+    }
+    return await planManifest({
+      manifest: read.manifest,
+      faultAt: read.faultAt,
+      clock: ports.clock,
+      current: stored,
+      backends: ports.backends,
+      describe: ports.describe,
+      signal: AbortSignal.timeout(inspectMs),
+    })
+  }
+
+  const activate = async (state: CatalogState, digests: StoredCatalog['digests'], actor: string) => {
+    const next: StoredCatalog = { revision: stored.revision + 1, time: ports.clock.now(), state, digests }
+    await ports.store.saveCatalog(next)
+    stored = next
+    active = buildCatalog(next, ports.clock)
+    ports.log('catalog activated', { revision: next.revision, actor })
+    return next.revision
+  }
+
+  return {
+    current: () => active,
+    export: () => writeManifest(stored.state),
+    async plan(yaml, file): Promise<PlanResult> {
+      const { next, ...plan } = await planOf(yaml, file)
+      return { ...plan, valid: next !== undefined }
+    },
+    apply: (yaml, file, ifMatch, actor): Promise<Applied> =>
+      inTurn(async () => {
+        requireRevision(ifMatch, stored.revision)
+        const { next, faults, changes } = await planOf(yaml, file)
+        if (!next) throw refusal(faults)
+        if (changes.length === 0) return { revision: stored.revision, changes }
+        return { revision: await activate(next.state, next.digests, actor), changes }
+      }),
+    setTraffic: (model, major, weights, ifMatch, actor): Promise<TrafficSet> =>
+      inTurn(async () => {
+        requireRevision(ifMatch, stored.revision)
+        const state = withWeights(stored.state, model, major, weights)
+        return { revision: await activate(state, stored.digests, actor), weights }
+      }),
+  }
+}
+
+function requireRevision(ifMatch: string, revision: number): void {
+  if (ifMatch === '*' || ifMatch === String(revision)) return
+  throw new AstraError('precondition_failed', {
+    detail: `The catalog stands at revision ${revision}, not at ${ifMatch.slice(0, 32)}`,
+  })
+}
+
+/** The gravest fault names the refusal; each place is in the list. */
+function refusal(faults: readonly Fault[]): AstraError {
+  const gravity: readonly ErrorCode[] = ['invalid_manifest', 'version_changed', 'breaking_change']
+  const code = gravity.find((known) => faults.some((fault) => fault.code === known)) ?? 'invalid_manifest'
+  const [first] = faults
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
+  return new AstraError(code, {
+    ...(first ? { detail: `${first.path || 'manifest'}: ${first.message}${more}` } : {}),
+    violations: faults.map(({ code: _, ...violation }) => violation),
+  })
+}
+
+function withWeights(state: CatalogState, name: string, major: number, weights: Weights): CatalogState {
+  const model = state.models[name]
+  if (!model) throw new AstraError('unknown_model', { detail: `There is no model "${name.slice(0, 64)}"` })
+  const contract = model.contracts[major]
+  if (!contract) throw new AstraError('unknown_major', { detail: `${name} has no v${major}` })
+  for (const [id, weight] of Object.entries(weights)) {
+    const version = contract.versions[id]
+    if (!version) {
+      const known = Object.keys(contract.versions).join(', ')
+      throw new AstraError('unknown_version', {
+        detail: `${name}@v${major} has no version "${id.slice(0, 64)}"; it has ${known}`,
+      })
+    }
+    if (version.retired && weight > 0) {
+      throw new AstraError('version_retired', { detail: `Version ${id} of ${name}@v${major} was retired` })
+    }
+  }
+  const used = Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0))
+  if (Object.keys(used).length === 0) {
+    throw new AstraError('invalid_input', {
+      violations: [{ path: '/weights', message: 'must give some version a weight' }],
+    })
+  }
+  const contracts = { ...model.contracts, [major]: { ...contract, weights: used } }
+  return { ...state, models: { ...state.models, [name]: { ...model, contracts } } }
+}

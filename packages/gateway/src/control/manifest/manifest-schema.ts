@@ -1,0 +1,64 @@
+import type { Schema } from '../../kernel/schema/schema.ts'
+import { taskTable } from '../../kernel/tasks.ts'
+
+/** The form of `astra.yaml`, in the same subset of JSON Schema as contracts, so that its faults are named in the same words. */
+const text: Schema = { type: 'string', minLength: 1, maxLength: 2000 }
+/** Checked by what it belongs to: a schema by `schemaFaults`, a backend's field by the backend's own schema. */
+const open: Schema = { type: 'object', additionalProperties: true }
+const anything: Schema = {}
+
+const version: Schema = {
+  type: 'object',
+  properties: {
+    backend: text,
+    replicas: { type: 'array', items: text, minItems: 1, maxItems: 1000 },
+    revision: { type: 'integer', minimum: 1 },
+    retired: closed({}, { successor: text }),
+  },
+  additionalProperties: true,
+}
+
+const contract: Schema = closed(
+  { versions: map(version, 1) },
+  {
+    task: { type: 'string', enum: Object.keys(taskTable) },
+    description: text,
+    labels: { type: 'array', items: text, minItems: 1, maxItems: 10_000 },
+    dimensions: { type: 'integer', minimum: 1, maximum: 100_000 },
+    input: open,
+    output: open,
+    chunk: open,
+    streams: { type: 'boolean' },
+    examples: { type: 'array', items: closed({ input: anything }, { output: anything }), maxItems: 20 },
+    limits: closed(
+      {},
+      {
+        body: { oneOf: [text, { type: 'integer', minimum: 1 }] },
+        items: { type: 'integer', minimum: 1, maximum: 100_000 },
+        timeout: text,
+        inFlight: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+      },
+    ),
+    deprecated: closed({ since: text }, { sunset: text }),
+    traffic: closed({ weights: map({ type: 'number', minimum: 0, maximum: 1_000_000 }, 1) }),
+  },
+)
+
+const model: Schema = closed({ owner: text, contracts: map(contract, 1) }, { description: text, default: text })
+
+const consumer: Schema = closed({}, { description: text, demo: { type: 'boolean' } })
+
+export const manifestSchema: Schema = closed({}, { models: map(model), consumers: map(consumer) })
+
+function closed(required: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>> = {}): Schema {
+  return {
+    type: 'object',
+    properties: { ...required, ...optional },
+    required: Object.keys(required),
+    additionalProperties: false,
+  }
+}
+
+function map(values: Schema, least = 0): Schema {
+  return { type: 'object', additionalProperties: values, minProperties: least }
+}

@@ -1,0 +1,64 @@
+import type { ContractExample, Deprecation } from '../../kernel/catalog.ts'
+import type { Violation } from '../../kernel/errors.ts'
+import type { Schema } from '../../kernel/schema/schema.ts'
+import type { TaskName } from '../../kernel/tasks.ts'
+
+/** `astra.yaml` as read: its form is checked, its defaults are not filled in yet. */
+export interface Manifest {
+  readonly models: Readonly<Record<string, ManifestModel>>
+  readonly consumers: Readonly<Record<string, ManifestConsumer>>
+}
+
+export interface ManifestModel {
+  readonly owner: string
+  readonly description?: string
+  /** "v1" */
+  readonly default?: string
+  /** By major, "v1". */
+  readonly contracts: Readonly<Record<string, ManifestContract>>
+}
+
+export interface ManifestContract {
+  readonly task?: TaskName
+  readonly description?: string
+  readonly labels?: readonly string[]
+  readonly dimensions?: number
+  readonly input?: Schema
+  readonly output?: Schema
+  readonly chunk?: Schema
+  readonly streams?: boolean
+  readonly examples?: readonly ContractExample[]
+  readonly limits?: {
+    readonly body?: string | number
+    readonly items?: number
+    readonly timeout?: string
+    readonly inFlight?: number
+  }
+  readonly deprecated?: Deprecation
+  readonly versions: Readonly<Record<string, ManifestVersion>>
+  readonly traffic?: { readonly weights: Readonly<Record<string, number>> }
+}
+
+/** Its remaining fields belong to the backend. */
+export interface ManifestVersion {
+  readonly backend?: string
+  readonly replicas?: readonly string[]
+  readonly revision?: number
+  readonly retired?: { readonly successor?: string }
+  readonly [setting: string]: unknown
+}
+
+export interface ManifestConsumer {
+  readonly description?: string
+  readonly demo?: boolean
+}
+
+/** Where a fault stands: the keys from the top of the manifest. */
+export type Place = readonly string[]
+
+/** Turns a place into a fault with its dotted path and its line. */
+export type FaultAt = (place: Place, message: string, suggestion?: string) => Violation
+
+export type ReadManifest =
+  | { readonly manifest: Manifest; readonly faultAt: FaultAt }
+  | { readonly faults: readonly Violation[] }

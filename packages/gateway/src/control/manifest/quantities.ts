@@ -1,0 +1,41 @@
+/** "30s", "2.5s", "800ms", "2m", "1h" → milliseconds; undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  return quantity(text, { ms: 1, s: 1000, m: 60_000, h: 3_600_000 })
+}
+
+/** "64KiB", "10MiB", "1GiB", "1000" → bytes; undefined when it is none. */
+export function parseSize(text: string): number | undefined {
+  return quantity(text, { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 })
+}
+
+/** The shortest text that reads back as the same number. */
+export function durationText(ms: number): string {
+  return quantityText(ms, [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+    ['ms', 1],
+  ])
+}
+
+export function sizeText(bytes: number): string {
+  return quantityText(bytes, [
+    ['GiB', 2 ** 30],
+    ['MiB', 2 ** 20],
+    ['KiB', 2 ** 10],
+    ['B', 1],
+  ])
+}
+
+function quantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?)\s?([A-Za-z]*)$/.exec(text)
+  const unit = Object.hasOwn(units, match?.[2] ?? '') ? units[match?.[2] ?? ''] : undefined
+  if (!match || unit === undefined) return undefined
+  const value = Number(match[1]) * unit
+  return Number.isSafeInteger(value) && value > 0 ? value : undefined
+}
+
+function quantityText(value: number, units: readonly (readonly [string, number])[]): string {
+  const [name, size] = units.find(([, size]) => value % size === 0) ?? ['', 1]
+  return `${value / size}${name}`
+}

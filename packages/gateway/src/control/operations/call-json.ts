@@ -1,0 +1,83 @@
+import Type, { type Static } from 'typebox'
+import type { CallRecord, Feedback, Outcome } from '../../kernel/record.ts'
+import { choice, closed, count, isoTime, listOf, mapOf, milliseconds, text, time } from './schemas.ts'
+import { withoutUndefined } from './without-undefined.ts'
+
+export const outcomes = ['ok', 'refused', 'failed', 'cancelled'] as const satisfies readonly Outcome[]
+export const feedbackSources = [
+  'user',
+  'ground_truth',
+  'judge',
+  'heuristic',
+] as const satisfies readonly Feedback['source'][]
+
+const attempt = closed({
+  role: Type.String(),
+  version: Type.String(),
+  replica: Type.String(),
+  atMs: Type.Number({ description: "From the call's start, ms" }),
+  durationMs: milliseconds,
+  code: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.String()),
+})
+
+/** A Record as JSON: times in ISO 8601, fields without a value left out. */
+export const callSchema = closed({
+  id: Type.String(),
+  time,
+  door: Type.String(),
+  consumer: Type.String(),
+  keyId: Type.String(),
+  model: text('As the caller named it'),
+  major: Type.Optional(Type.Integer()),
+  versionAssigned: Type.Optional(Type.String()),
+  versionServed: Type.Optional(Type.String()),
+  assignReason: Type.Optional(Type.String()),
+  propensity: Type.Optional(Type.Number({ description: 'Probability of the assigned version under the weights' })),
+  unitHash: Type.Optional(Type.String()),
+  session: Type.Optional(Type.String()),
+  reference: Type.Optional(text("The caller's own id")),
+  tags: Type.Optional(mapOf(Type.String())),
+  catalogRevision: Type.Integer(),
+  outcome: choice(outcomes),
+  code: Type.Optional(text('Error code of a call that did not succeed')),
+  reason: Type.Optional(text('For operators: why')),
+  latencyMs: milliseconds,
+  firstChunkMs: Type.Optional(milliseconds),
+  queueMs: milliseconds,
+  upstreamMs: milliseconds,
+  streamed: Type.Boolean(),
+  items: count,
+  itemsFailed: count,
+  inputTokens: Type.Optional(count),
+  outputTokens: Type.Optional(count),
+  usageEstimated: Type.Boolean({ description: 'Whether tokens were counted here because upstream did not say' }),
+  attempts: listOf(attempt),
+  traceId: Type.String(),
+})
+
+export const feedbackValue = Type.Unsafe<Feedback['value']>({
+  oneOf: [{ type: 'number' }, { type: 'boolean' }, { type: 'string', maxLength: 256 }],
+})
+
+export const feedbackSchema = closed({
+  metric: Type.String(),
+  value: feedbackValue,
+  source: choice(feedbackSources),
+  comment: Type.Optional(Type.String()),
+  time,
+  consumer: Type.String(),
+})
+
+export function callJson(record: CallRecord): Static<typeof callSchema> {
+  return withoutUndefined({
+    ...record,
+    time: isoTime(record.time),
+    attempts: record.attempts.map((attempt) => withoutUndefined(attempt)),
+  })
+}
+
+export function feedbackJson(feedback: Feedback): Static<typeof feedbackSchema> {
+  const { metric, value, source, comment, consumer } = feedback
+  return withoutUndefined({ metric, value, source, comment, time: isoTime(feedback.time), consumer })
+}

@@ -1,0 +1,99 @@
+import Type from 'typebox'
+import type { Caller } from '../../kernel/caller.ts'
+import type { Catalog, Contract, Model, Version } from '../../kernel/catalog.ts'
+import { type Operation, operation } from '../../kernel/operation.ts'
+import type { OperationPorts } from './ports.ts'
+import { closed, deprecation, listOf, majorText, revision, text } from './schemas.ts'
+import { modelOf } from './unknown.ts'
+import { withoutUndefined } from './without-undefined.ts'
+
+const version = closed({
+  id: Type.String(),
+  revision: Type.Integer({ description: 'Revision of the contract that it implements' }),
+  backend: Type.String(),
+  replicas: Type.Optional(listOf(Type.String(), { description: 'Addresses; shown to keys with the permission read' })),
+  digest: Type.String(),
+  immutable: Type.Boolean({ description: 'False where upstream may change under its name' }),
+  share: Type.Number({ minimum: 0, maximum: 1, description: 'Part of the traffic' }),
+  retired: Type.Boolean(),
+  successor: Type.Optional(text('What to call instead of a retired version')),
+})
+
+const contract = closed({
+  major: majorText,
+  task: Type.String(),
+  description: Type.Optional(Type.String()),
+  streams: Type.Boolean(),
+  revision: Type.Integer({ description: 'The latest' }),
+  publishedRevision: Type.Integer({ description: 'The highest that every version with traffic implements' }),
+  deprecated: Type.Optional(deprecation),
+  versions: listOf(version),
+})
+
+const deployment = closed({
+  name: Type.String(),
+  owner: text('Whom to ask'),
+  description: Type.Optional(Type.String()),
+  defaultMajor: majorText,
+  allowed: Type.Boolean({ description: 'Whether this key may call it' }),
+  contracts: listOf(contract),
+})
+
+export function deploymentOperations({ catalogControl }: OperationPorts): readonly Operation[] {
+  return [
+    operation({
+      name: 'listDeployments',
+      summary: 'Every model with its contracts, versions and traffic',
+      kind: 'query',
+      permission: 'infer',
+      method: 'GET',
+      path: '/deployments',
+      input: closed({}),
+      output: closed({ models: listOf(deployment), revision }),
+      run: async (_, { caller, etag }) => {
+        const catalog = catalogControl.current()
+        etag(String(catalog.revision))
+        const models = catalog.modelNames().map((name) => deploymentOf(modelOf(catalog, name), catalog, caller))
+        return { models, revision: catalog.revision }
+      },
+    }),
+  ]
+}
+
+function deploymentOf(model: Model, catalog: Catalog, caller: Caller) {
+  const stored = catalog.state.models[model.name]?.contracts
+  return withoutUndefined({
+    name: model.name,
+    owner: model.owner,
+    description: model.description,
+    defaultMajor: `v${model.defaultMajor}`,
+    allowed: caller.models?.has(model.name) ?? true,
+    contracts: [...model.contracts.values()].map((contract) =>
+      withoutUndefined({
+        major: `v${contract.major}`,
+        task: contract.task,
+        description: contract.description,
+        streams: contract.streams,
+        revision: stored?.[contract.major]?.revisions.length ?? contract.publishedRevision,
+        publishedRevision: contract.publishedRevision,
+        deprecated: contract.deprecated,
+        versions: [...contract.versions.values()].map((version) => deployedVersion(version, contract, caller)),
+      }),
+    ),
+  })
+}
+
+/** Addresses inside the organisation are not for everyone who may call a model. */
+function deployedVersion({ id, state }: Version, contract: Contract, caller: Caller) {
+  return withoutUndefined({
+    id,
+    revision: state.revision,
+    backend: state.backend,
+    replicas: caller.permissions.has('read') ? state.replicas : undefined,
+    digest: state.digest,
+    immutable: state.immutable,
+    share: contract.split.find(({ version }) => version.id === id)?.share ?? 0,
+    retired: state.retired !== undefined,
+    successor: state.retired?.successor,
+  })
+}

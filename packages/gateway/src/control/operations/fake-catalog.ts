@@ -1,0 +1,76 @@
+import type { Catalog, Contract, ContractState, Model, Version, VersionState } from '../../kernel/catalog.ts'
+
+/** 2026-11-22T12:00:00.000Z */
+export const noon = Date.UTC(2026, 10, 22, 12)
+
+const version: VersionState = {
+  revision: 1,
+  backend: 'oip',
+  settings: {},
+  replicas: ['http://10.0.0.7:8000'],
+  digest: 'sha256:1',
+  immutable: true,
+}
+
+const contractState: ContractState = {
+  task: 'classification',
+  streams: false,
+  revisions: [
+    { input: { type: 'object' }, output: { type: 'object' } },
+    { input: { type: 'object', properties: {} }, output: { type: 'object' } },
+  ],
+  examples: [{ input: { text: 'You have won' } }],
+  limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, inFlightMax: 1 },
+  deprecated: { since: '2026-11-01' },
+  versions: { '0.9': { ...version, retired: { successor: '1.1' } }, '1.0': version, '1.1': version },
+  weights: { '1.0': 1, '1.1': 3 },
+}
+
+const models = new Map([
+  ['spam', model('spam')],
+  ['digits', model('digits')],
+])
+
+/** Two models of one form, at revision 7. */
+export const fakeCatalog: Catalog = {
+  revision: 7,
+  activatedAt: noon,
+  state: {
+    models: Object.fromEntries(
+      [...models.keys()].map((name) => [
+        name,
+        { owner: 'mail-platform', defaultMajor: 1, contracts: { '1': contractState } },
+      ]),
+    ),
+    consumers: { demo: { demo: true }, checkout: { demo: false } },
+  },
+  model: (name) => models.get(name),
+  modelNames: () => [...models.keys()],
+  hasConsumer: (name) => name === 'demo' || name === 'checkout',
+}
+
+function model(name: string): Model {
+  const versions = new Map<string, Version>()
+  const { weights: _, versions: states, revisions, ...rest } = contractState
+  const contract: Contract = {
+    ...rest,
+    model: name,
+    major: 1,
+    description: undefined,
+    publishedRevision: 1,
+    published: { input: { type: 'object' }, output: { type: 'object' } },
+    deprecated: contractState.deprecated,
+    versions,
+    get split() {
+      return ['1.0', '1.1'].flatMap((id, index) => {
+        const version = versions.get(id)
+        return version ? [{ version, share: index === 0 ? 0.25 : 0.75, upTo: index === 0 ? 0.25 : 1 }] : []
+      })
+    },
+    get check(): never {
+      throw new Error('Reading what is deployed must not compile contracts')
+    },
+  }
+  for (const [id, state] of Object.entries(states)) versions.set(id, { id, contract, state, tensors: undefined })
+  return { name, owner: 'mail-platform', description: undefined, defaultMajor: 1, contracts: new Map([[1, contract]]) }
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { callerOf, type Key } from '../../kernel/caller.ts'
+import type { CallRecord, Feedback } from '../../kernel/record.ts'
+import type { CallFilter, StoredKey, UsageQuery } from '../../kernel/store.ts'
+import { createKeyring } from '../keys/keyring.ts'
+import { fakeCatalog, noon } from './fake-catalog.ts'
+import { platformOperations } from './operations.ts'
+import type { OperationPorts } from './ports.ts'
+
+/** A platform in memory for tests: operations run on it as a door runs them, their input and output held against the schemas. */
+export async function fakePlatform() {
+  const calls = new Map<string, CallRecord>()
+  const waiting = new Map<string, CallRecord>()
+  const feedback: Feedback[] = []
+  const asked: { filter?: CallFilter; usage?: UsageQuery; plan?: unknown; apply?: unknown; traffic?: unknown } = {}
+  const keys: StoredKey[] = []
+  const clock = { now: () => noon, elapsed: () => 0, id: () => 'id' }
+  const ports: OperationPorts = {
+    clock,
+    catalogControl: {
+      current: () => fakeCatalog,
+      export: () => 'models: {}\n',
+      plan: async (...input) => {
+        asked.plan = input
+        return { revision: 7, valid: true, faults: [], changes: [], openapiDiff: '', sdlDiff: '' }
+      },
+      apply: async (...input) => {
+        asked.apply = input
+        return { revision: 8, changes: [{ action: 'add', what: 'model ham', breaking: false }] }
+      },
+      setTraffic: async (...input) => {
+        asked.traffic = input
+        return { revision: 8, weights: input[2] }
+      },
+    },
+    keyring: await createKeyring({
+      store: { keys: async () => keys, saveKey: async (key) => void keys.push(key) },
+      clock,
+      random: randomBytes,
+    }),
+    records: {
+      feedback: async (judgement) => void feedback.push(judgement),
+      flush: async () => {
+        for (const [id, record] of waiting) calls.set(id, record)
+      },
+    },
+    reports: {
+      call: async (id) => calls.get(id),
+      callByReference: async (consumer, reference) =>
+        [...calls.values()].find((call) => call.consumer === consumer && call.reference === reference),
+      calls: async (filter) => {
+        asked.filter = filter
+        return { calls: [...calls.values()], next: undefined }
+      },
+      feedback: async (id) => feedback.filter(({ callId }) => callId === id),
+      usage: async (query) => {
+        asked.usage = query
+        return [usageRow]
+      },
+    },
+    pending: {
+      recentCall: (id) => waiting.get(id),
+      recentByReference: (consumer, reference) =>
+        [...waiting.values()].find((call) => call.consumer === consumer && call.reference === reference)?.id,
+    },
+    status: () => ({
+      version: '0.1.0',
+      node: 'a',
+      startedAt: noon,
+      catalogRevision: 7,
+      catalogAgeMs: 3,
+      calls: { received: 2, recorded: 1, refused: 1 },
+      accounting: { waiting: 0, written: 1, fault: undefined },
+    }),
+  }
+  const operations = platformOperations(ports)
+
+  async function run(name: string, input: object, by: Partial<Key> = {}, ifMatch?: string) {
+    const operation = operations.find((known) => known.name === name)
+    assert.ok(operation, name)
+    fits(operation.input, input)
+    const tags: string[] = []
+    const caller = callerOf({ ...adminKey, ...by })
+    const output = await operation.run(input as never, { caller, ifMatch, etag: (tag) => tags.push(tag) })
+    fits(operation.output, output)
+    return { output: output as Record<string, unknown>, etag: tags[0] }
+  }
+
+  return { run, operations, ports, calls, waiting, feedback, asked }
+}
+
+export const adminKey: Key = { id: 'key_admin', consumer: 'admin', permissions: ['admin'], createdAt: 0 }
+
+export const record: CallRecord = {
+  id: '019aab00-0000-7000-8000-000000000001',
+  time: noon + 123,
+  door: 'native',
+  consumer: 'demo',
+  keyId: 'key_1',
+  model: 'spam',
+  major: 1,
+  versionAssigned: '1.1',
+  versionServed: '1.1',
+  assignReason: 'weights-unit',
+  propensity: 0.5,
+  unitHash: undefined,
+  session: undefined,
+  reference: 'order-7',
+  tags: undefined,
+  catalogRevision: 7,
+  outcome: 'ok',
+  code: undefined,
+  reason: undefined,
+  latencyMs: 27.14,
+  firstChunkMs: undefined,
+  queueMs: 3,
+  upstreamMs: 20,
+  streamed: false,
+  items: 1,
+  itemsFailed: 0,
+  inputTokens: undefined,
+  outputTokens: undefined,
+  usageEstimated: false,
+  attempts: [
+    { role: 'serve', version: '1.1', replica: 'embedded', atMs: 2, durationMs: 20, code: undefined, reason: undefined },
+  ],
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+}
+
+const usageRow = {
+  time: noon - 60_000,
+  by: { model: 'spam' },
+  calls: 3,
+  failed: 1,
+  items: 3,
+  inputTokens: 0,
+  outputTokens: 0,
+  latencyMeanMs: 1.5,
+  latencyP50Ms: 1,
+  latencyP95Ms: 3,
+  latencyP99Ms: 3,
+}
+
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, formats: { 'date-time': isoForm() } })
+
+function isoForm() {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+}
+
+function fits(schema: object, value: unknown): void {
+  const check = ajv.compile(schema)
+  assert.ok(check(value), JSON.stringify([check.errors, value]))
+}

@@ -1,0 +1,59 @@
+import Type from 'typebox'
+import { AstraError } from '../../kernel/errors.ts'
+import { type Operation, operation } from '../../kernel/operation.ts'
+import { feedbackSources, feedbackValue } from './call-json.ts'
+import { invalidField } from './moments.ts'
+import type { OperationPorts } from './ports.ts'
+import { choice, closed, text } from './schemas.ts'
+
+const judgement = closed({
+  call: Type.Optional(text('Id of the call; or give its reference', 64)),
+  reference: Type.Optional(text("The caller's own id of the call; the latest with it is meant", 256)),
+  metric: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$', description: 'What is judged, e.g. "correct"' }),
+  value: feedbackValue,
+  source: Type.Optional(choice(feedbackSources, { default: 'user' })),
+  comment: Type.Optional(Type.String({ maxLength: 2000 })),
+})
+
+export function feedbackOperations(ports: OperationPorts): readonly Operation[] {
+  return [
+    operation({
+      name: 'giveFeedback',
+      summary: "Judges one of the consumer's own calls; the last word per call, metric and source counts",
+      kind: 'mutation',
+      permission: 'infer',
+      method: 'POST',
+      path: '/feedback',
+      input: judgement,
+      output: closed({ call: text('Id of the call') }),
+      run: async ({ call, reference, metric, value, source = 'user', comment }, { caller: { consumer } }) => {
+        const callId = await ownCall({ call, reference, consumer }, ports)
+        const time = ports.clock.now()
+        await ports.records.feedback({ callId, metric, value, source, comment, time, consumer })
+        return { call: callId }
+      },
+    }),
+  ]
+}
+
+interface Wanted {
+  readonly call: string | undefined
+  readonly reference: string | undefined
+  readonly consumer: string
+}
+
+/** Another consumer's call is as unknown as one that never was: else ids could be probed. */
+async function ownCall({ call, reference, consumer }: Wanted, ports: OperationPorts): Promise<string> {
+  const { pending, reports } = ports
+  if (call !== undefined && reference === undefined) {
+    const found = pending.recentCall(call) ?? (await reports.call(call))
+    if (found?.consumer === consumer) return call
+  } else if (reference !== undefined && call === undefined) {
+    const recent = pending.recentByReference(consumer, reference)
+    const found = recent ?? (await reports.callByReference(consumer, reference))?.id
+    if (found !== undefined) return found
+  } else {
+    throw invalidField('call', 'or reference must be given, and not both')
+  }
+  throw new AstraError('unknown_call')
+}

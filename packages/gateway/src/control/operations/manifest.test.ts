@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fakePlatform } from './fake-platform.ts'
+
+test('the manifest comes with the revision as its ETag', async () => {
+  const { output, etag } = await (await fakePlatform()).run('getManifest', {})
+  assert.deepEqual([output, etag], [{ yaml: 'models: {}\n', revision: 7 }, '7'])
+})
+
+test('a plan hands on the manifest and its name', async () => {
+  const { run, asked } = await fakePlatform()
+  assert.equal((await run('planManifest', { yaml: 'x', file: 'astra.yaml' })).output.valid, true)
+  assert.deepEqual(asked.plan, ['x', 'astra.yaml'])
+})
+
+test('guarded writes hand on the precondition and who wrote, and give the new ETag', async () => {
+  const { run, asked } = await fakePlatform()
+  assert.equal((await run('applyManifest', { yaml: 'x' }, {}, '7')).etag, '8')
+  assert.deepEqual(asked.apply, ['x', undefined, '7', 'key_admin'])
+  const weights = { '1.0': 90, '1.1': 10 }
+  assert.equal((await run('setTraffic', { model: 'spam', major: 'v12', weights }, {}, '7')).etag, '8')
+  assert.deepEqual(asked.traffic, ['spam', 12, weights, '7', 'key_admin'])
+})
+
+test('428 without If-Match, and nothing is written', async () => {
+  const { run, asked } = await fakePlatform()
+  const refused = { code: 'precondition_required' }
+  await assert.rejects(run('applyManifest', { yaml: 'x' }), refused)
+  await assert.rejects(run('setTraffic', { model: 'spam', major: 'v1', weights: { '1.0': 1 } }), refused)
+  assert.deepEqual(asked, {})
+})

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fakePlatform } from './fake-platform.ts'
+
+const table = [
+  'GET /deployments infer listDeployments',
+  'GET /contracts infer getContracts',
+  'GET /manifest read getManifest',
+  'POST /manifest/plan operate planManifest',
+  'PUT /manifest operate applyManifest guarded',
+  'PUT /models/{model}/{major}/traffic operate setTraffic guarded',
+  'GET /keys admin listKeys',
+  'POST /keys admin createKey',
+  'DELETE /keys/{id} admin revokeKey',
+  'GET /calls read listCalls',
+  'GET /calls/{id} read getCall',
+  'GET /usage read getUsage',
+  'POST /feedback infer giveFeedback',
+  'GET /status read getStatus',
+]
+
+/** What kernel/schema knows, and with it every door. */
+const keywords = new Set(
+  `type title description default examples deprecated enum const properties required additionalProperties minProperties
+  maxProperties items prefixItems minItems maxItems minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength
+  maxLength pattern format oneOf`.split(/\s+/),
+)
+
+test('the operations are those of the platform API', async () => {
+  const { operations } = await fakePlatform()
+  assert.deepEqual(
+    operations.map(({ method, path, permission, name, guarded }) =>
+      [method, path, permission, name, ...(guarded ? ['guarded'] : [])].join(' '),
+    ),
+    table,
+  )
+})
+
+test('only reads are queries, and each field of a path is a required text of the input', async () => {
+  for (const { name, kind, method, path, input } of (await fakePlatform()).operations) {
+    assert.equal(kind, method === 'GET' || name === 'planManifest' ? 'query' : 'mutation', name)
+    const { required = [], properties } = input as { required?: string[]; properties: Record<string, { type: string }> }
+    for (const [, field = ''] of path.matchAll(/\{(\w+)\}/g)) {
+      assert.ok(required.includes(field), `${name} ${field}`)
+      assert.equal(properties[field]?.type, 'string')
+    }
+  }
+})
+
+test('schemas keep to the subset that every door can write, and inputs are closed', async () => {
+  for (const { name, input, output } of (await fakePlatform()).operations) {
+    assert.equal((input as { additionalProperties?: unknown }).additionalProperties, false, name)
+    walk(input, name)
+    walk(output, name)
+  }
+})
+
+function walk(schema: unknown, at: string): void {
+  assert.ok(typeof schema === 'object' && schema !== null, at)
+  const { properties = {}, items, additionalProperties, oneOf = [], ...rest } = schema as Record<string, unknown>
+  for (const keyword of Object.keys(rest)) assert.ok(keywords.has(keyword), `${at}: ${keyword}`)
+  for (const [name, child] of Object.entries(properties as object)) walk(child, `${at}.${name}`)
+  for (const [index, child] of (oneOf as unknown[]).entries()) walk(child, `${at}|${index}`)
+  if (items !== undefined) walk(items, `${at}[]`)
+  if (typeof additionalProperties === 'object') walk(additionalProperties, `${at}{}`)
+}

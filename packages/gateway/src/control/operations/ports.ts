@@ -1,0 +1,103 @@
+import type { Catalog } from '../../kernel/catalog.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { ErrorCode, Violation } from '../../kernel/errors.ts'
+import type { RecordSink, Reports, SinkStatus } from '../../kernel/store.ts'
+import type { Keyring } from '../keys/keyring.ts'
+
+/** All that the platform's operations stand on. */
+export interface OperationPorts {
+  readonly clock: Clock
+  readonly catalogControl: CatalogControl
+  readonly keyring: Pick<Keyring, 'list' | 'create' | 'revoke'>
+  readonly records: Pick<RecordSink, 'feedback' | 'flush'>
+  readonly reports: Reports
+  readonly pending: PendingCalls
+  status(): GatewayStatus
+}
+
+/** What is deployed, and the ways to change it. Writes reject with `precondition_failed` when `ifMatch` is not the revision. */
+export interface CatalogControl {
+  current(): Catalog
+  /** The manifest that would make the present state again, as YAML. */
+  export(): string
+  /** What `apply` would do. Faults of the manifest are in the result; it rejects only when it could not look. */
+  plan(yaml: string, file?: string): Promise<PlanResult>
+  /** Rejects with `invalid_manifest`, `breaking_change` or `version_changed` and the violations; then nothing was applied. */
+  apply(yaml: string, file: string | undefined, ifMatch: string, actor: string): Promise<Applied>
+  setTraffic(model: string, major: number, weights: Weights, ifMatch: string, actor: string): Promise<TrafficSet>
+}
+
+export interface PlanResult {
+  /** The revision that it was computed against: the If-Match of the apply that shall do just this. */
+  readonly revision: number
+  readonly valid: boolean
+  readonly faults: readonly Fault[]
+  readonly changes: readonly Change[]
+  /** Unified diffs; empty when nothing differs. */
+  readonly openapiDiff: string
+  readonly sdlDiff: string
+}
+
+export interface Fault extends Violation {
+  readonly code: ErrorCode
+}
+
+export interface Change {
+  readonly action: 'add' | 'change' | 'remove'
+  /** E.g. "version spam@v1 1.1". */
+  readonly what: string
+  readonly before?: string
+  readonly after?: string
+  /** True when calls that work now would be refused. */
+  readonly breaking: boolean
+}
+
+export interface Applied {
+  readonly revision: number
+  readonly changes: readonly Change[]
+}
+
+/** Parts by version id. */
+export type Weights = Readonly<Record<string, number>>
+
+export interface TrafficSet {
+  readonly revision: number
+  readonly weights: Weights
+}
+
+/** Calls in flight and calls whose Record is not durable yet. */
+export interface PendingCalls {
+  recentCall(id: string): { readonly consumer: string } | undefined
+  /** The id of this consumer's latest such call with this reference. */
+  recentByReference(consumer: string, reference: string): string | undefined
+}
+
+export interface GatewayStatus {
+  /** Of the software. */
+  readonly version: string
+  /** Which gateway this is. */
+  readonly node: string
+  /** ms since the Unix epoch. */
+  readonly startedAt: number
+  readonly catalogRevision: number
+  /** For how long the catalog has not been compared with the store, ms. */
+  readonly catalogAgeMs: number
+  readonly calls: CallCounts
+  readonly accounting: SinkStatus
+  /** Left out where this gateway supervises none. */
+  readonly runtime?: {
+    readonly state: string
+    /** Of its process, while it runs. */
+    readonly pid?: number
+    readonly restarts: number
+    readonly lastFault?: string
+  }
+}
+
+/** Since the start. received = recorded + refused + those in flight. */
+export interface CallCounts {
+  readonly received: number
+  readonly recorded: number
+  /** Refused before the caller was known: counted, not recorded. */
+  readonly refused: number
+}

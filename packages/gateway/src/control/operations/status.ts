@@ -1,0 +1,46 @@
+import Type from 'typebox'
+import { type Operation, operation } from '../../kernel/operation.ts'
+import type { OperationPorts } from './ports.ts'
+import { closed, count, isoTime, milliseconds, text, time } from './schemas.ts'
+import { withoutUndefined } from './without-undefined.ts'
+
+const gatewayStatus = closed({
+  version: Type.String(),
+  node: text('Which gateway answers'),
+  startedAt: time,
+  catalogRevision: Type.Integer(),
+  catalogAgeMs: milliseconds,
+  calls: closed({ received: count, recorded: count, refused: count }),
+  accounting: closed({
+    waiting: count,
+    written: count,
+    fault: Type.Optional(text('Why the last write failed')),
+  }),
+  runtime: Type.Optional(
+    closed({
+      state: Type.String(),
+      pid: Type.Optional(Type.Integer()),
+      restarts: count,
+      lastFault: Type.Optional(Type.String()),
+    }),
+  ),
+})
+
+export function statusOperations({ status }: OperationPorts): readonly Operation[] {
+  return [
+    operation({
+      name: 'getStatus',
+      summary: 'How this gateway fares',
+      kind: 'query',
+      permission: 'read',
+      method: 'GET',
+      path: '/status',
+      input: closed({}),
+      output: gatewayStatus,
+      run: async () => {
+        const now = status()
+        return { ...now, startedAt: isoTime(now.startedAt), accounting: withoutUndefined(now.accounting) }
+      },
+    }),
+  ]
+}

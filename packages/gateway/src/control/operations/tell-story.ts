@@ -1,0 +1,108 @@
+import type { AssignReason, Attempt, CallRecord, Feedback } from '../../kernel/record.ts'
+
+/**
+ * The journey of one call in plain sentences, each beginning with its time (UTC): what came in, which version it met and why,
+ * every attempt, where the time went, how it ended, and what was judged of it.
+ */
+export function tellStory(record: CallRecord, feedback: readonly Feedback[]): readonly string[] {
+  return [
+    ...arrival(record),
+    ...assignment(record),
+    ...record.attempts.map((attempt, index) => attemptSentence(record, attempt, index + 1)),
+    ...firstChunk(record),
+    `${clockTime(record, record.latencyMs)} ${endings[record.outcome](record)}${becauseOf(record.reason)}.`,
+    `Of ${ms(record.latencyMs)} it spent ${spent(record)}.`,
+    ...feedback.map((judgement) => feedbackSentence(record, judgement)),
+  ]
+}
+
+const reasons: Readonly<Record<AssignReason, (part: string) => string>> = {
+  pin: () => 'the caller pinned it',
+  only: () => 'it has all the traffic',
+  'weights-unit': (part) => `the unit hashes into its ${part}share`,
+  'weights-session': (part) => `there is no unit, and the session hashes into its ${part}share`,
+  'weights-call': (part) => `there is neither unit nor session, and the call's id hashes into its ${part}share`,
+}
+
+const endings: Readonly<Record<CallRecord['outcome'], (record: CallRecord) => string>> = {
+  ok: (record) => `answered by ${record.versionServed ?? 'an unknown version'}: ${amounts(record)}`,
+  refused: (record) => `refused with "${record.code ?? 'unknown'}", and no model was asked`,
+  failed: (record) => `failed with "${record.code ?? 'unknown'}" (${amounts(record)})`,
+  cancelled: () => 'the caller went away',
+}
+
+function arrival(record: CallRecord): string[] {
+  const { door, consumer, keyId, model, major, traceId, reference, catalogRevision } = record
+  const contract = major === undefined ? model : `${model} v${major}`
+  const day = new Date(record.time).toISOString().slice(0, 10)
+  return [
+    `${clockTime(record, 0)} received at the ${door} door from consumer ${consumer} (${keyId}) on ${day}, for ${contract}.`,
+    `It saw revision ${catalogRevision} of the catalog; its trace is ${traceId}${
+      reference === undefined ? '' : `, its reference "${reference}"`
+    }.`,
+  ]
+}
+
+function assignment({ versionAssigned, versionServed, assignReason, propensity }: CallRecord): string[] {
+  if (versionAssigned === undefined) return ['It was assigned to no version.']
+  const part = propensity === undefined ? '' : `${rounded(propensity * 100, 2)} % `
+  const why = assignReason === undefined ? '' : `: ${reasons[assignReason](part)}`
+  const sentences = [`Assigned to ${versionAssigned}${why}.`]
+  if (versionServed !== undefined && versionServed !== versionAssigned) {
+    sentences.push(`Another version, ${versionServed}, served it.`)
+  }
+  return sentences
+}
+
+function attemptSentence(record: CallRecord, attempt: Attempt, number: number): string {
+  const { role, version, replica, atMs, durationMs, code, reason } = attempt
+  const result = code === undefined ? 'went well' : `failed with "${code}"${becauseOf(reason)}`
+  return `${clockTime(record, atMs)} attempt ${number} (${role}) of ${version} at ${replica} took ${ms(durationMs)} and ${result}.`
+}
+
+function firstChunk(record: CallRecord): string[] {
+  const { firstChunkMs, streamed } = record
+  if (!streamed) return []
+  if (firstChunkMs === undefined) return ['It was to stream, and no chunk went out.']
+  return [`${clockTime(record, firstChunkMs)} the first chunk went out, ${ms(firstChunkMs)} after the call came in.`]
+}
+
+function amounts({ items, itemsFailed, inputTokens, outputTokens, usageEstimated }: CallRecord): string {
+  const failed = itemsFailed > 0 ? `, ${itemsFailed} of them failed` : ''
+  const counted = usageEstimated ? ' (counted here)' : ''
+  const tokens =
+    inputTokens === undefined && outputTokens === undefined
+      ? ''
+      : `, ${inputTokens ?? 0} tokens in and ${outputTokens ?? 0} out${counted}`
+  return `${items} ${items === 1 ? 'item' : 'items'}${failed}${tokens}`
+}
+
+function spent({ latencyMs, queueMs, upstreamMs }: CallRecord): string {
+  const here = Math.max(0, latencyMs - queueMs - upstreamMs)
+  return `${ms(queueMs)} in queues, ${ms(upstreamMs)} upstream and ${ms(here)} in the gateway`
+}
+
+function feedbackSentence(record: CallRecord, { metric, value, source, comment, time, consumer }: Feedback): string {
+  const said = comment === undefined ? '' : `: "${comment}"`
+  const later = clockTime(record, time - record.time)
+  return `${later} feedback from ${consumer} (${source}): ${metric} = ${JSON.stringify(value)}${said}.`
+}
+
+function becauseOf(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`
+}
+
+/** "12:00:01.123", with the day before it where that is not the day of the call. */
+function clockTime(record: CallRecord, afterMs: number): string {
+  const [day, time = ''] = new Date(record.time + afterMs).toISOString().split('T')
+  const sameDay = new Date(record.time).toISOString().startsWith(`${day}`)
+  return `${sameDay ? '' : `${day} `}${time.slice(0, 12)}`
+}
+
+function ms(value: number): string {
+  return `${rounded(value, 1)} ms`
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits))
+}

@@ -1,0 +1,33 @@
+import type { FastifyRequest } from 'fastify'
+import { parseRequestParams, type RequestParams } from 'graphql-http'
+import { AstraError, toAstraError } from '../../../kernel/errors.ts'
+import { parseJsonObject, readBody } from '../json-body.ts'
+
+/**
+ * The request's parameters, as GraphQL over HTTP puts them into a JSON body or, for GET, into the query string. graphql-http
+ * knows the rules; the body is read and parsed by the same code as at every other door. Throws `invalid_body`, `body_too_large`,
+ * `body_too_deep` or `cancelled`.
+ */
+export async function readRequest(request: FastifyRequest, bodyBytesMax: number): Promise<RequestParams> {
+  let fault: AstraError | undefined
+  const body = async () => {
+    try {
+      return parseJsonObject(await readBody(request.raw, request.headers['content-length'], bodyBytesMax))
+    } catch (thrown) {
+      fault = toAstraError(thrown)
+      throw thrown
+    }
+  }
+  const { method, url, headers, raw } = request
+  const read = await parseRequestParams({ method, url, headers, body, raw, context: undefined }).catch(
+    (thrown: Error) => {
+      // Its own words ("Missing query") are about the request alone.
+      throw fault ?? new AstraError('invalid_body', { detail: thrown.message })
+    },
+  )
+  if ('query' in read) return read
+  throw new AstraError('invalid_body', {
+    detail: 'The Content-Type must be application/json in UTF-8',
+    next: 'Send {"query": …, "variables": …} as application/json.',
+  })
+}

@@ -1,0 +1,69 @@
+import { GraphQLError } from 'graphql'
+import type { Answer } from '../../../kernel/answer.ts'
+import type { Call } from '../../../kernel/call.ts'
+import type { Caller } from '../../../kernel/caller.ts'
+import type { Contract } from '../../../kernel/catalog.ts'
+import type { DoorContext } from '../../../kernel/door.ts'
+import { toAstraError } from '../../../kernel/errors.ts'
+import { optionsFromHeaders, optionsFromObject } from '../call-options.ts'
+import { traceFrom } from '../trace.ts'
+
+/** What the fields of one HTTP request share; graphql-js hands it to every resolver. */
+export interface GraphqlRequest {
+  readonly door: DoorContext
+  readonly caller: Caller
+  readonly headers: Readonly<Record<string, unknown>>
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal
+  /** When the request was received: on the wall clock, and on the monotonic one. */
+  readonly receivedAt: number
+  readonly startedAt: number
+  /** Every call that was made for it. */
+  readonly callIds: string[]
+}
+
+export type FieldCall = Pick<Call, 'inputs' | 'batch' | 'stream'> & {
+  readonly contract: Contract
+  readonly options: Readonly<Record<string, unknown>> | null | undefined
+}
+
+/**
+ * Each field is a Call of its own, with its own id and Record. Rejects with a GraphQLError that holds the AstraError and, in its
+ * extensions, the call's id.
+ */
+export async function serveCall(request: GraphqlRequest, field: FieldCall): Promise<Answer> {
+  const { door, caller, headers } = request
+  const { contract, inputs, batch, stream } = field
+  const id = door.clock.id()
+  request.callIds.push(id)
+  const call: Call = {
+    id,
+    door: 'graphql',
+    model: contract.model,
+    major: contract.major,
+    inputs,
+    batch,
+    stream,
+    options: {},
+    receivedAt: request.receivedAt,
+    startedAt: request.startedAt,
+    trace: traceFrom(headers, id),
+    signal: request.signal,
+  }
+  let served = false
+  try {
+    const options = { ...optionsFromHeaders(headers), ...optionsFromObject(field.options) }
+    served = true
+    return await door.serve({ ...call, options }, caller)
+  } catch (thrown) {
+    const error = toAstraError(thrown)
+    if (!served) door.refuse(call, caller, error)
+    throw callError(error, id)
+  }
+}
+
+/** The message is the emitter's to choose: this one never leaves the process. */
+export function callError(thrown: unknown, callId: string): GraphQLError {
+  const error = toAstraError(thrown)
+  return new GraphQLError(error.message, { originalError: error, extensions: { callId } })
+}

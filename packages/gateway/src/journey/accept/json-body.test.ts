@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { parseJson, parseJsonObject, readBody } from './json-body.ts'
+
+const code = (expected: string) => (error: unknown) => (error as { code?: string }).code === expected
+
+describe('readBody', () => {
+  it('gives back what came in, whatever the chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 8 }), async (chunks) => {
+        const buffers = chunks.map((chunk) => Buffer.from(chunk))
+        const body = await readBody(Readable.from(buffers), undefined, 1000)
+        assert.deepEqual(body, Buffer.concat(buffers))
+      }),
+    )
+  })
+
+  it('refuses by the announced length without reading, and by the counted length when that lies', async () => {
+    const unread = new Readable({
+      read() {
+        throw new Error('it was read')
+      },
+    })
+    await assert.rejects(readBody(unread, '1001', 1000), code('body_too_large'))
+    await assert.rejects(
+      readBody(Readable.from([Buffer.alloc(600), Buffer.alloc(600)]), '5', 1000),
+      code('body_too_large'),
+    )
+  })
+
+  it('says cancelled when the sender leaves in the middle', async () => {
+    const stream = new Readable({ read() {} })
+    stream.push(Buffer.from('{"inp'))
+    const reading = readBody(stream, undefined, 1000)
+    stream.destroy(new Error('ECONNRESET'))
+    await assert.rejects(reading, code('cancelled'))
+  })
+})
+
+describe('parseJson', () => {
+  it('reads whatever JSON.stringify writes, up to the depth limit', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 8 }), (value) => {
+        assert.deepEqual(parseJson(Buffer.from(JSON.stringify(value))), JSON.parse(JSON.stringify(value)))
+      }),
+    )
+  })
+
+  it('holds the depth limit exactly, brackets in strings left out', () => {
+    const nested = (depth: number) => Buffer.from('['.repeat(depth) + ']'.repeat(depth))
+    assert.ok(Array.isArray(parseJson(nested(64))))
+    assert.throws(() => parseJson(nested(65)), code('body_too_deep'))
+    assert.throws(() => parseJson(nested(5_000_000)), code('body_too_deep'))
+    assert.equal(parseJson(Buffer.from(JSON.stringify('[{"\\'.repeat(100)))), '[{"\\'.repeat(100))
+  })
+
+  it('refuses rubbish and says where', () => {
+    assert.throws(() => parseJson(Buffer.from('')), code('invalid_body'))
+    assert.throws(() => parseJson(Buffer.from('{"a":}')), /position 5|Unexpected token/)
+    assert.throws(() => parseJsonObject(Buffer.from('[1]')), code('invalid_body'))
+  })
+})

@@ -1,0 +1,98 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Answer, StreamAnswer } from '../../../kernel/answer.ts'
+import type { Call } from '../../../kernel/call.ts'
+import type { Caller } from '../../../kernel/caller.ts'
+import type { Contract, Deprecation } from '../../../kernel/catalog.ts'
+import type { DoorContext } from '../../../kernel/door.ts'
+import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
+import { optionsFromHeaders } from '../call-options.ts'
+import { readBody } from '../json-body.ts'
+import { traceFrom } from '../trace.ts'
+import { type PredictBody, readPredictBody } from './predict-body.ts'
+
+/** How answers leave by this door; handed in, as accept and emit do not know each other. */
+export interface NativeEmit {
+  whole(reply: FastifyReply, answer: Answer & { kind: 'whole' }, batch: boolean): FastifyReply
+  stream(reply: FastifyReply, answer: StreamAnswer): Promise<FastifyReply>
+  error(reply: FastifyReply, error: AstraError, callId: string): FastifyReply
+}
+
+export interface NativeDoor {
+  readonly context: DoorContext
+  readonly emit: NativeEmit
+  readonly callerOf: (request: FastifyRequest) => Caller
+  /** For models that a body limit of their own is not known of. */
+  readonly bodyBytesMax: number
+}
+
+interface Params {
+  readonly model: string
+  readonly major: string
+}
+
+/** `POST /models/{model}/v{major}/predict`. */
+export function mountNative(http: FastifyInstance, door: NativeDoor): void {
+  http.post<{ Params: Params }>('/models/:model/:major/predict', async (request, reply) => {
+    const { context, emit } = door
+    const caller = door.callerOf(request)
+    // Filled step by step, so that the Record of a call that cannot be read tells as much as could be.
+    let call = draftCall(request, reply, context)
+    let served = false
+    try {
+      call = { ...call, ...(await readInputs(request, call, door)) }
+      call = { ...call, options: optionsFromHeaders(request.headers) }
+      served = true
+      const answer = await context.serve(call, caller)
+      deprecate(reply, contractOf(context, call)?.deprecated)
+      return answer.kind === 'whole' ? emit.whole(reply, answer, call.batch) : await emit.stream(reply, answer)
+    } catch (thrown) {
+      const error = toAstraError(thrown)
+      if (!served) context.refuse(call, caller, error)
+      return emit.error(reply, error, call.id)
+    }
+  })
+}
+
+/** The call as far as its request line and headers tell; enough for a Record should the rest be unreadable. */
+function draftCall(request: FastifyRequest<{ Params: Params }>, reply: FastifyReply, { clock }: DoorContext): Call {
+  const id = clock.id()
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort()
+  })
+  const { model, major } = request.params
+  return {
+    id,
+    door: 'native',
+    model,
+    major: /^v[1-9]\d{0,3}$/.test(major) ? Number(major.slice(1)) : 0,
+    inputs: [],
+    batch: false,
+    stream: request.headers.accept?.includes('text/event-stream') ?? false,
+    options: {},
+    receivedAt: clock.now(),
+    startedAt: clock.elapsed(),
+    trace: traceFrom(request.headers, id),
+    signal: controller.signal,
+  }
+}
+
+async function readInputs(
+  request: FastifyRequest,
+  call: Call,
+  { context, bodyBytesMax }: NativeDoor,
+): Promise<PredictBody> {
+  const limit = contractOf(context, call)?.limits.bodyBytesMax ?? bodyBytesMax
+  return readPredictBody(await readBody(request.raw, request.headers['content-length'], limit))
+}
+
+function contractOf({ catalog }: DoorContext, { model, major }: Call): Contract | undefined {
+  return major === undefined ? undefined : catalog().model(model)?.contracts.get(major)
+}
+
+/** RFC 9745 (a structured-field date, seconds) and RFC 8594 (an HTTP date). */
+function deprecate(reply: FastifyReply, deprecated: Deprecation | undefined): void {
+  if (!deprecated) return
+  reply.header('deprecation', `@${Math.floor(Date.parse(deprecated.since) / 1000)}`)
+  if (deprecated.sunset) reply.header('sunset', new Date(deprecated.sunset).toUTCString())
+}

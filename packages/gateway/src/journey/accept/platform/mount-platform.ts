@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../../../kernel/caller.ts'
+import type { DoorContext } from '../../../kernel/door.ts'
+import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
+import type { Operation } from '../../../kernel/operation.ts'
+import { parseJsonObject, readBody } from '../json-body.ts'
+import { readQuery } from './read-query.ts'
+
+export interface PlatformDoor {
+  readonly context: DoorContext
+  readonly callerOf: (request: FastifyRequest) => Caller
+  readonly error: (reply: FastifyReply, error: AstraError) => FastifyReply
+  readonly bodyBytesMax: number
+}
+
+/** `/api/v1/…`: one route per operation, derived from its declaration. */
+export function mountPlatform(http: FastifyInstance, door: PlatformDoor): void {
+  for (const operation of door.context.operations) {
+    http.route({
+      method: operation.method,
+      url: `/api/v1${operation.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+      handler: (request, reply) => handle(operation, request, reply, door),
+    })
+  }
+}
+
+async function handle(operation: Operation, request: FastifyRequest, reply: FastifyReply, door: PlatformDoor) {
+  try {
+    const output = await door.context.operate(operation, await readInput(operation, request, door.bodyBytesMax), {
+      caller: door.callerOf(request),
+      ifMatch: entityTag(request.headers['if-match']),
+      etag: (value) => reply.header('etag', `"${value}"`),
+    })
+    return reply.header('cache-control', 'no-store').send(output)
+  } catch (thrown) {
+    return door.error(reply, toAstraError(thrown))
+  }
+}
+
+/** Path parameters win over the body's and the query's fields of the same name. */
+async function readInput(operation: Operation, request: FastifyRequest, bodyBytesMax: number): Promise<unknown> {
+  const params = request.params as Record<string, string>
+  if (operation.method === 'GET' || operation.method === 'DELETE') {
+    return { ...readQuery(operation, request.query as Record<string, unknown>), ...params }
+  }
+  const bytes = await readBody(request.raw, request.headers['content-length'], bodyBytesMax)
+  return { ...(bytes.length === 0 ? {} : parseJsonObject(bytes)), ...params }
+}
+
+/** Weak tags and quotes mean the same thing here. */
+function entityTag(header: string | undefined): string | undefined {
+  return header
+    ?.trim()
+    .replace(/^W\//, '')
+    .replace(/^"(.*)"$/, '$1')
+}

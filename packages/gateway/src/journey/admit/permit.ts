@@ -1,0 +1,40 @@
+import type { Call } from '../../kernel/call.ts'
+import type { Caller, Permission } from '../../kernel/caller.ts'
+import type { Catalog, Model } from '../../kernel/catalog.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import { nearest } from '../../kernel/schema/nearest.ts'
+
+/** A call whose caller may make it, and whose model exists. Only `permit` makes one. */
+export interface AdmittedCall {
+  readonly call: Call
+  readonly caller: Caller
+  readonly catalog: Catalog
+  readonly model: Model
+}
+
+/** May they? The permission, the model, and the caller's right to it. */
+export function permit(call: Call, caller: Caller, catalog: Catalog): AdmittedCall {
+  requirePermission(caller, 'infer')
+  const model = catalog.model(call.model)
+  if (!model) throw unknownModel(call.model, catalog)
+  if (caller.models && !caller.models.has(model.name)) {
+    throw new AstraError('model_forbidden', {
+      detail: `This key may not use the model "${model.name}"`,
+      next: `Ask its owner for access: ${model.owner}.`,
+    })
+  }
+  return { call, caller, catalog, model }
+}
+
+export function requirePermission(caller: Caller, permission: Permission): void {
+  if (caller.permissions.has(permission)) return
+  throw new AstraError('forbidden', { detail: `This key lacks the permission "${permission}"` })
+}
+
+function unknownModel(name: string, catalog: Catalog): AstraError {
+  const meant = nearest(name, catalog.modelNames())
+  return new AstraError('unknown_model', {
+    detail: `There is no model "${name.slice(0, 64)}"`,
+    ...(meant ? { next: `Did you mean "${meant}"? GET /api/v1/deployments lists the models.` } : {}),
+  })
+}

@@ -1,0 +1,79 @@
+import { hash } from 'node:crypto'
+import type { Call } from '../../kernel/call.ts'
+import type { Contract, Model, Version } from '../../kernel/catalog.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import type { AssignReason } from '../../kernel/record.ts'
+import { nearest } from '../../kernel/schema/nearest.ts'
+import type { AdmittedCall } from '../admit/permit.ts'
+
+/** An admitted call with its Version. Only `assign` makes one. */
+export interface AssignedCall extends AdmittedCall {
+  readonly contract: Contract
+  readonly version: Version
+  readonly reason: AssignReason
+  /** Probability of this version under the weights in force. */
+  readonly propensity: number
+}
+
+/** Which Version? The pin, else the weights: sticky on the unit, else on the session, else by the call's own id. */
+export function assign(admitted: AdmittedCall): AssignedCall {
+  const { call, model } = admitted
+  const contract = contractOf(model, call.major)
+  const pin = call.options.version
+  if (pin !== undefined) return { ...admitted, contract, version: pinned(contract, pin), reason: 'pin', propensity: 1 }
+  const { split } = contract
+  const [only] = split
+  if (!only) {
+    throw new AstraError('upstream_unavailable', {
+      detail: `No version of ${model.name}@v${contract.major} has traffic`,
+      next: `Ask its owner to give a version traffic: ${model.owner}.`,
+    })
+  }
+  if (split.length === 1) return { ...admitted, contract, version: only.version, reason: 'only', propensity: 1 }
+  const [key, reason] = stickyKey(call)
+  const at = unitInterval(`${model.name}@v${contract.major}`, key)
+  const share = split.find(({ upTo }) => at < upTo) ?? only
+  return { ...admitted, contract, version: share.version, reason, propensity: share.share }
+}
+
+/**
+ * Where a unit falls in [0, 1): uint32be(SHA-256(salt, 0, unit)[0..4]) / 2^32. Dividing by 2^32 rather than 2^32 - 1 keeps 1
+ * out, which no share would hold.
+ */
+export function unitInterval(salt: string, unit: string): number {
+  return Number.parseInt(hash('sha256', `${salt}\0${unit}`, 'hex').slice(0, 8), 16) / 2 ** 32
+}
+
+function stickyKey({ id, options }: Call): [string, AssignReason] {
+  if (options.unit !== undefined) return [options.unit, 'weights-unit']
+  if (options.session !== undefined) return [options.session, 'weights-session']
+  return [id, 'weights-call']
+}
+
+function contractOf(model: Model, major: number | undefined): Contract {
+  const contract = model.contracts.get(major ?? model.defaultMajor)
+  if (contract) return contract
+  const majors = [...model.contracts.keys()].map((known) => `v${known}`).join(', ')
+  throw new AstraError('unknown_major', { detail: `${model.name} has no v${major}; it has ${majors}` })
+}
+
+function pinned(contract: Contract, pin: string): Version {
+  const version = contract.versions.get(pin)
+  const name = `${contract.model}@v${contract.major}`
+  if (!version) {
+    const known = [...contract.versions.values()].filter(({ state }) => !state.retired).map(({ id }) => id)
+    const meant = nearest(pin, known)
+    throw new AstraError('unknown_version', {
+      detail: `${name} has no version "${pin}"`,
+      next: meant ? `Did you mean "${meant}"?` : `Its versions: ${known.slice(0, 20).join(', ')}.`,
+    })
+  }
+  if (version.state.retired) {
+    const { successor } = version.state.retired
+    throw new AstraError('version_retired', {
+      detail: `Version ${pin} of ${name} was retired`,
+      next: successor ? `Its successor is "${successor}"; better, leave the version out.` : 'Leave the version out.',
+    })
+  }
+  return version
+}

@@ -1,0 +1,77 @@
+import type { FastifyReply } from 'fastify'
+import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql'
+import type { AstraError } from '../../../kernel/errors.ts'
+import { writeEventStream } from './event-stream.ts'
+import { publicGraphqlError } from './public-graphql-error.ts'
+
+const json = 'application/json; charset=utf-8'
+const graphqlJson = 'application/graphql-response+json; charset=utf-8'
+
+/** How results leave by the GraphQL door. */
+export const graphqlEmit = {
+  /**
+   * GraphQL over HTTP: 200 when the operation ran, whatever became of its fields. When it could not run, 400 to those who accept
+   * application/graphql-response+json; clients of application/json expect 200 for that, too.
+   */
+  result(reply: FastifyReply, result: ExecutionResult, callIds: readonly string[]): FastifyReply {
+    const mediaType = mediaTypeFor(reply.request.headers.accept)
+    const ran = 'data' in result
+    return send(reply.code(ran || mediaType === json ? 200 : 400), mediaType, publicResult(result), callIds)
+  },
+
+  /** Server-sent events in graphql-sse's "distinct connections mode": `next` for each result, then `complete`. */
+  async events(
+    reply: FastifyReply,
+    results: AsyncIterable<ExecutionResult>,
+    callIds: readonly string[],
+  ): Promise<FastifyReply> {
+    reply.hijack()
+    const [callId] = callIds
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value)
+    reply.raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // nginx would else collect events before it passes them on.
+      'x-accel-buffering': 'no',
+      ...(callIds.length === 1 && callId !== undefined ? { 'astra-call-id': callId } : {}),
+    })
+    await writeEventStream(reply.raw, results, publicResult)
+    return reply
+  },
+
+  /** The request itself is at fault: its status is that of the error. */
+  refusal(reply: FastifyReply, error: AstraError): FastifyReply {
+    const errors = [publicGraphqlError(new GraphQLError(error.message, { originalError: error }))]
+    if (error.code === 'method_not_allowed') reply.header('allow', 'POST')
+    return send(reply.code(error.status), json, { errors }, [])
+  },
+}
+
+function publicResult(result: ExecutionResult): FormattedExecutionResult {
+  return result.errors
+    ? { ...result, errors: result.errors.map(publicGraphqlError) }
+    : (result as FormattedExecutionResult)
+}
+
+function send(
+  reply: FastifyReply,
+  mediaType: string,
+  result: FormattedExecutionResult,
+  callIds: readonly string[],
+): FastifyReply {
+  const [callId] = callIds
+  const [error] = result.errors ?? []
+  if (callIds.length === 1) reply.header('astra-call-id', callId)
+  if (error && result.errors?.length === 1) reply.header('astra-error-code', error.extensions?.code)
+  return reply.header('content-type', mediaType).header('cache-control', 'no-store').send(JSON.stringify(result))
+}
+
+/** The first of the two that the client names; application/json for one that names neither. */
+function mediaTypeFor(accept: string | undefined): string {
+  if (!accept?.includes('graphql-response+json')) return json
+  const first = accept
+    .split(',')
+    .find((range) => /graphql-response\+json|application\/json|\*\/\*|application\/\*/i.test(range))
+  return first?.includes('graphql-response+json') ? graphqlJson : json
+}

@@ -1,0 +1,37 @@
+import type { FastifyReply } from 'fastify'
+import type { StreamAnswer, WholeAnswer } from '../../../kernel/answer.ts'
+import type { AstraError } from '../../../kernel/errors.ts'
+import { problemMediaType, problemOf } from '../problem.ts'
+import { writeEventStream } from './event-stream.ts'
+import { serverTiming, wholeAnswerBody } from './whole-answer.ts'
+
+/** How answers leave by the native door. */
+export const nativeEmit = {
+  whole(reply: FastifyReply, answer: WholeAnswer, batch: boolean): FastifyReply {
+    return reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('astra-call-id', answer.callId)
+      .header('server-timing', serverTiming(answer.timing))
+      .send(wholeAnswerBody(answer, batch))
+  },
+
+  async stream(reply: FastifyReply, answer: StreamAnswer): Promise<FastifyReply> {
+    reply.hijack()
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value)
+    reply.raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'astra-call-id': answer.callId,
+      // nginx would else collect chunks before it passes them on.
+      'x-accel-buffering': 'no',
+    })
+    await writeEventStream(reply.raw, answer)
+    return reply
+  },
+
+  error(reply: FastifyReply, error: AstraError, callId: string | undefined): FastifyReply {
+    const { status, headers, body } = problemOf(error, callId)
+    return reply.code(status).headers(headers).header('content-type', problemMediaType).send(body)
+  },
+}

@@ -1,0 +1,21 @@
+import type { Item, Timing, WholeAnswer } from '../../../kernel/answer.ts'
+import { publicError } from '../../../kernel/errors.ts'
+
+/** `{id, model, version, output | results, cached, usage}`. */
+export function wholeAnswerBody(answer: WholeAnswer, batch: boolean): string {
+  const { callId: id, model, version, items, cached, usage } = answer
+  const [only] = items
+  if (batch) return JSON.stringify({ id, model, version, results: items.map(result), cached, usage })
+  return JSON.stringify({ id, model, version, output: only && 'output' in only ? only.output : null, cached, usage })
+}
+
+function result(item: Item): unknown {
+  if ('output' in item) return item
+  const { code, title, detail, next, violations } = publicError(item.error)
+  return { error: { code, title, detail, next, ...(violations ? { errors: violations } : {}) } }
+}
+
+/** Server-Timing (W3C): `queue` is all the waiting before the attempt, the upstream's own queue included. Milliseconds. */
+export function serverTiming({ queueMs, upstreamMs, totalMs }: Timing): string {
+  return `queue;dur=${queueMs.toFixed(2)}, upstream;dur=${upstreamMs.toFixed(2)}, total;dur=${totalMs.toFixed(2)}`
+}

@@ -1,0 +1,34 @@
+import { type AstraError, publicError } from '../../kernel/errors.ts'
+
+/** RFC 9457 problem details: the form of every error at the native and the platform door. */
+export interface Problem {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export const problemMediaType = 'application/problem+json'
+
+export function problemOf(error: AstraError, callId: string | undefined): Problem {
+  const shown = publicError(error)
+  const headers: Record<string, string> = { 'astra-error-code': shown.code }
+  if (callId !== undefined) headers['astra-call-id'] = callId
+  if (shown.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(shown.retryAfterMs / 1000))
+  if (shown.status === 401) headers['www-authenticate'] = 'Bearer realm="astraapi"'
+  return { status: shown.status, headers, body: JSON.stringify(problemBody(error, callId)) }
+}
+
+export function problemBody(error: AstraError, callId: string | undefined): Record<string, unknown> {
+  const { code, status, title, detail, next, violations, retryAfterMs } = publicError(error)
+  return {
+    type: `urn:astraapi:error:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    next,
+    ...(callId === undefined ? {} : { callId }),
+    ...(violations ? { errors: violations } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  }
+}

@@ -1,0 +1,119 @@
+import type { Call } from '../../kernel/call.ts'
+import { type Caller, callerOf } from '../../kernel/caller.ts'
+import type { Catalog, Contract, ContractState, Model, Share, Version, VersionState } from '../../kernel/catalog.ts'
+import { compileCheck } from '../../kernel/schema/validator.ts'
+
+/** Hand-made calls, callers and catalogs for the tests of the stages. */
+
+export function testCall(over: Partial<Call> = {}): Call {
+  return {
+    id: '01976f3a-0000-7000-8000-000000000001',
+    door: 'native',
+    model: 'spam',
+    major: 1,
+    inputs: [{ text: 'hello' }],
+    batch: false,
+    stream: false,
+    options: {},
+    receivedAt: 1_000_000,
+    startedAt: 0,
+    trace: { traceId: 'a'.repeat(32), sampled: false, tracestate: undefined },
+    signal: new AbortController().signal,
+    ...over,
+  }
+}
+
+export function testCaller(
+  over: { models?: readonly string[]; permissions?: readonly ['infer'] | readonly [] } = {},
+): Caller {
+  return callerOf({ id: 'key_1', consumer: 'demo', permissions: ['infer'], createdAt: 0, ...over })
+}
+
+/** One model `spam` with one contract, v1, whose versions and weights are given. */
+export function testCatalog(
+  weights: Readonly<Record<string, number>>,
+  over: { versions?: Readonly<Record<string, Partial<VersionState>>>; contract?: Partial<ContractState> } = {},
+): Catalog {
+  const versions = over.versions ?? Object.fromEntries(Object.keys(weights).map((id) => [id, {}]))
+  const state: ContractState = {
+    task: 'custom',
+    streams: false,
+    revisions: [
+      {
+        input: closed({ text: { type: 'string', maxLength: 1000 } }),
+        output: closed({ text: { type: 'string' } }),
+        chunk: closed({ text: { type: 'string' } }),
+      },
+    ],
+    examples: [],
+    limits: { bodyBytesMax: 10_000, itemsMax: 4, timeoutMs: 1000, inFlightMax: 2 },
+    versions: Object.fromEntries(
+      Object.entries(versions).map(([id, version]) => [id, { ...plainVersion, ...version }]),
+    ),
+    weights,
+    ...over.contract,
+  }
+  const model: Model = {
+    name: 'spam',
+    owner: 'mail-platform',
+    description: undefined,
+    defaultMajor: 1,
+    contracts: new Map([[1, contractFrom(state)]]),
+  }
+  return {
+    revision: 7,
+    activatedAt: 0,
+    state: {
+      models: { spam: { owner: model.owner, defaultMajor: 1, contracts: { 1: state } } },
+      consumers: { demo: { demo: true } },
+    },
+    model: (name) => (name === 'spam' ? model : undefined),
+    modelNames: () => ['spam'],
+    hasConsumer: (name) => name === 'demo',
+  }
+}
+
+const plainVersion: VersionState = {
+  revision: 1,
+  backend: 'fake',
+  settings: {},
+  replicas: [],
+  digest: 'sha256:0',
+  immutable: true,
+}
+
+function contractFrom(state: ContractState): Contract {
+  const published = state.revisions[0]
+  if (!published) throw new Error('a contract has a revision')
+  const versions = new Map<string, Version>()
+  const split: Share[] = []
+  const contract: Contract = {
+    model: 'spam',
+    major: 1,
+    task: state.task,
+    description: undefined,
+    streams: state.streams,
+    publishedRevision: 1,
+    published,
+    examples: [],
+    limits: state.limits,
+    deprecated: undefined,
+    versions,
+    split,
+    check: compileCheck(published),
+  }
+  for (const [id, version] of Object.entries(state.versions))
+    versions.set(id, { id, contract, state: version, tensors: undefined })
+  const total = Object.values(state.weights).reduce((sum, weight) => sum + weight, 0)
+  let upTo = 0
+  for (const [id, weight] of Object.entries(state.weights)) {
+    const version = versions.get(id)
+    upTo += weight / total
+    if (version && weight > 0) split.push({ version, share: weight / total, upTo })
+  }
+  return contract
+}
+
+function closed(properties: Record<string, object>) {
+  return { type: 'object' as const, properties, required: Object.keys(properties), additionalProperties: false }
+}

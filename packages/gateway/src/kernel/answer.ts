@@ -1,0 +1,49 @@
+import type { AstraError } from './errors.ts'
+
+/** The result of a Call: all at once, or as a stream of Chunks. */
+export type Answer = WholeAnswer | StreamAnswer
+
+export interface AnswerHead {
+  readonly callId: string
+  readonly model: string
+  readonly major: number
+  /** The version that served. */
+  readonly version: string
+  readonly cached: boolean
+}
+
+export interface WholeAnswer extends AnswerHead {
+  readonly kind: 'whole'
+  /** One per input, in order. */
+  readonly items: readonly Item[]
+  readonly usage: Usage
+  readonly timing: Timing
+}
+
+export interface StreamAnswer extends AnswerHead {
+  readonly kind: 'stream'
+  /** Ends with one `answer-end`, or throws an AstraError. Leaving the loop early cancels upstream. */
+  readonly events: AsyncIterable<StreamEvent>
+}
+
+/** One item's result. A failed item of a batch does not fail its siblings. */
+export type Item = { readonly output: unknown } | { readonly error: AstraError }
+
+export type StreamEvent =
+  | { readonly type: 'chunk'; readonly chunk: unknown }
+  | { readonly type: 'answer-end'; readonly usage: Usage }
+
+export interface Usage {
+  readonly items: number
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  /** True when tokens were counted here because upstream did not say. */
+  readonly estimated?: boolean
+}
+
+/** Where the time went, in ms. Queueing is named, never hidden in a total. */
+export interface Timing {
+  readonly queueMs: number
+  readonly upstreamMs: number
+  readonly totalMs: number
+}

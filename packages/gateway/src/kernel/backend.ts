@@ -1,0 +1,57 @@
+import type { Item, Usage } from './answer.ts'
+import type { Version, VersionState } from './catalog.ts'
+import type { Schema } from './schema/schema.ts'
+import type { TensorSignature } from './tensors.ts'
+
+/**
+ * The port behind which everything that runs a model stands. A backend speaks one protocol; it knows nothing of callers,
+ * traffic or Records. It throws AstraErrors with the codes below and keeps upstream's own words in `reason`:
+ * `upstream_unavailable` only when surely nothing ran, else `upstream_failed`; on abort it stops upstream and throws
+ * whatever the signal's reason is.
+ */
+export interface Backend {
+  readonly name: string
+  /** JSON Schema (closed object) of its own fields of a version in the manifest. */
+  readonly settings: Schema
+  /** Whether a version needs at least one replica address. */
+  readonly remote: boolean
+  /** Its fields with every default spelt out. */
+  withDefaults(
+    settings: Readonly<Record<string, unknown>>,
+    model: string,
+    version: string,
+  ): Readonly<Record<string, unknown>>
+  /** Makes the version ready to serve (loads it where upstream can), and says what it is. Called by plan and apply. */
+  inspect(version: Pick<VersionState, 'settings' | 'replicas'>, signal: AbortSignal): Promise<Inspection>
+  /** One result per input, in order; a failed item does not fail its siblings where upstream can tell them apart. */
+  predict(version: Version, replica: string, inputs: readonly unknown[], context: AttemptContext): Promise<Prediction>
+  /** Chunks as they come. */
+  stream?(version: Version, replica: string, input: unknown, context: AttemptContext): AsyncIterable<BackendEvent>
+  close(): Promise<void>
+}
+
+export interface Inspection {
+  /** "sha256:…" of what answers at upstream; undefined when upstream can't say: then the version is not immutable. */
+  readonly digest: string | undefined
+  readonly tensors?: TensorSignature
+}
+
+export interface AttemptContext {
+  /** Aborts when the caller leaves or the time limit runs out. */
+  readonly signal: AbortSignal
+  readonly callId: string
+  /** W3C headers to send on. */
+  readonly traceparent: string
+  readonly tracestate: string | undefined
+}
+
+export interface Prediction {
+  readonly items: readonly Item[]
+  readonly usage?: Omit<Usage, 'items'>
+  /** Time upstream says a call waited in its queue, ms. */
+  readonly queueMs?: number
+}
+
+export type BackendEvent =
+  | { readonly type: 'chunk'; readonly chunk: unknown }
+  | { readonly type: 'usage'; readonly usage: Omit<Usage, 'items'> }

@@ -1,0 +1,48 @@
+/** A request after its door: the same shape whichever protocol it came in by. */
+export interface Call {
+  /** UUIDv7, given out by the gateway; every door returns it. */
+  readonly id: string
+  readonly door: DoorName
+  readonly model: string
+  /** The major of the contract; undefined means the model's default major. */
+  readonly major: number | undefined
+  /** One entry an item, as the caller sent it; not validated yet. */
+  readonly inputs: readonly unknown[]
+  /** True when the caller sent a list, and expects results and errors per item. */
+  readonly batch: boolean
+  readonly stream: boolean
+  readonly options: CallOptions
+  /** When it was received, ms since the Unix epoch. */
+  readonly receivedAt: number
+  /** The same moment on the monotonic clock, ms. */
+  readonly startedAt: number
+  readonly trace: Trace
+  /** Aborts when the caller goes away. */
+  readonly signal: AbortSignal
+}
+
+export type DoorName = 'native' | 'graphql'
+
+/** W3C trace context: what came in (or was begun here) and goes on upstream. */
+export interface Trace {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string
+  readonly sampled: boolean
+  /** As received, passed on untouched. */
+  readonly tracestate: string | undefined
+}
+
+/** The call options of DESIGN.md, one table for every door; see `call-options.ts` for how each is read. */
+export interface CallOptions {
+  /** Sticky key: the same unit keeps meeting the same version. */
+  readonly unit?: string
+  readonly session?: string
+  /** Pins an exact version. */
+  readonly version?: string
+  readonly timeoutMs?: number
+  /** The caller's own id for this call, for later feedback. */
+  readonly reference?: string
+  readonly tags?: Readonly<Record<string, string>>
+  readonly cache?: 'default' | 'no-cache' | 'no-store'
+  readonly idempotencyKey?: string
+}

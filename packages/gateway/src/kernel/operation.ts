@@ -1,0 +1,51 @@
+import type { Static, TSchema } from 'typebox'
+import type { Caller, Permission } from './caller.ts'
+
+/**
+ * One declaration, every door: REST routes, the OpenAPI document, GraphQL fields and the SDK's types all derive from it.
+ * Inputs are validated against `input` before `run` is called, whichever door they came through.
+ */
+export interface Operation {
+  /** OpenAPI's operationId, e.g. "listCalls". GraphQL drops a leading "get" or "list": `calls`. */
+  readonly name: string
+  readonly summary: string
+  readonly kind: 'query' | 'mutation'
+  readonly permission: Permission
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Under /api/v1; `{x}` is the input's field x. The other fields are the query string of a GET, else the JSON body. */
+  readonly path: string
+  /** A closed object. */
+  readonly input: TSchema
+  readonly output: TSchema
+  /** A write that takes If-Match (GraphQL: the argument `ifMatch`) and refuses without it. */
+  readonly guarded: boolean
+  /** Where the body is a document rather than a JSON object: the input field that receives it, and its media type. */
+  readonly document?: { readonly field: string; readonly mediaType: string }
+  readonly run: (input: never, context: OperationContext) => Promise<unknown>
+}
+
+export interface OperationContext {
+  readonly caller: Caller
+  /** The ETag that the caller sent, without quotes. */
+  readonly ifMatch: string | undefined
+  /** Sets the ETag of the answer. */
+  etag(value: string): void
+}
+
+/** Declares an operation with `run` typed from its schemas. */
+export function operation<I extends TSchema, O extends TSchema>(declaration: {
+  readonly name: string
+  readonly summary: string
+  readonly kind: 'query' | 'mutation'
+  readonly permission: Permission
+  readonly method: Operation['method']
+  readonly path: string
+  readonly input: I
+  readonly output: O
+  readonly guarded?: boolean
+  readonly document?: Operation['document']
+  readonly run: (input: Static<I>, context: OperationContext) => Promise<Static<O>>
+}): Operation {
+  const { guarded = false, document, run, ...rest } = declaration
+  return { ...rest, guarded, ...(document ? { document } : {}), run }
+}

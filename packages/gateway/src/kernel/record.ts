@@ -1,0 +1,80 @@
+import type { DoorName } from './call.ts'
+import type { ErrorCode } from './errors.ts'
+
+/**
+ * What is kept of one call: exactly one per identified call, refusals and disconnects included. Metadata only; inputs and
+ * outputs are never in it.
+ */
+export interface CallRecord {
+  readonly id: string
+  /** ms since the Unix epoch, when the call was received. */
+  readonly time: number
+  readonly door: DoorName
+  readonly consumer: string
+  readonly keyId: string
+  /** As asked for; at most 64 characters are kept. */
+  readonly model: string
+  readonly major: number | undefined
+  /** The version the call was assigned to; undefined when it was refused before. */
+  readonly versionAssigned: string | undefined
+  /** The version that answered; differs from the assigned one only after a fallback. */
+  readonly versionServed: string | undefined
+  readonly assignReason: AssignReason | undefined
+  /** Probability with which the assigned version is chosen under the weights in force. */
+  readonly propensity: number | undefined
+  /** HMAC of the sticky unit, hexadecimal; undefined when the caller gave none. */
+  readonly unitHash: string | undefined
+  readonly session: string | undefined
+  readonly reference: string | undefined
+  readonly tags: Readonly<Record<string, string>> | undefined
+  /** The catalog revision that the call saw. */
+  readonly catalogRevision: number
+  readonly outcome: Outcome
+  /** undefined when the call succeeded. */
+  readonly code: ErrorCode | undefined
+  /** For operators: why, in one line. Never shown to a caller. */
+  readonly reason: string | undefined
+  readonly latencyMs: number
+  /** Streams: until the first chunk went out. */
+  readonly firstChunkMs: number | undefined
+  readonly queueMs: number
+  readonly upstreamMs: number
+  readonly streamed: boolean
+  readonly items: number
+  readonly itemsFailed: number
+  readonly inputTokens: number | undefined
+  readonly outputTokens: number | undefined
+  readonly usageEstimated: boolean
+  readonly attempts: readonly Attempt[]
+  readonly traceId: string
+}
+
+/** `refused`: nothing was asked of a model. `cancelled`: the caller went away. */
+export type Outcome = 'ok' | 'refused' | 'failed' | 'cancelled'
+
+/** Why a call met its version. */
+export type AssignReason = 'pin' | 'only' | 'weights-unit' | 'weights-session' | 'weights-call'
+
+/** One try at one replica. */
+export interface Attempt {
+  readonly role: 'serve' | 'retry'
+  readonly version: string
+  readonly replica: string
+  /** From the call's start, ms. */
+  readonly atMs: number
+  readonly durationMs: number
+  readonly code: ErrorCode | undefined
+  readonly reason: string | undefined
+}
+
+/** A judgement of one call. The last write wins per call, metric and source. */
+export interface Feedback {
+  readonly callId: string
+  readonly metric: string
+  readonly value: number | boolean | string
+  readonly source: 'user' | 'ground_truth' | 'judge' | 'heuristic'
+  readonly comment: string | undefined
+  /** ms since the Unix epoch. */
+  readonly time: number
+  readonly consumer: string
+}

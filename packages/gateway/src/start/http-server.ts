@@ -1,0 +1,109 @@
+import { STATUS_CODES } from 'node:http'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { type IdentifyPorts, identify } from '../journey/admit/identify.ts'
+import { nativeEmit } from '../journey/emit/native/native-emit.ts'
+import type { Metrics } from '../journey/record/metrics.ts'
+import type { Caller } from '../kernel/caller.ts'
+import { AstraError, operatorReason, toAstraError } from '../kernel/errors.ts'
+
+/** Every path that answers without a key. This list is the whole of it. */
+export const openPaths: ReadonlySet<string> = new Set(['/health/live', '/health/ready'])
+
+/** The paths on which a request that is refused before its caller is known counts as a refused call. */
+const callPaths = /^\/(models\/[^/]+\/[^/]+\/predict|graphql)(?:$|\?)/
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | undefined
+  }
+}
+
+export interface HttpPorts {
+  readonly identify: IdentifyPorts
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly bodyBytesMax: number
+}
+
+/** The HTTP server without its doors: identification before any body is read, errors in one form, limits on all input. */
+export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }: HttpPorts): FastifyInstance {
+  const http = Fastify({
+    bodyLimit: bodyBytesMax,
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    routerOptions: { maxParamLength: 128 },
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => void sendError(reply as FastifyReply, fromFastify(error)),
+    clientErrorHandler(error, socket) {
+      // Not HTTP, or headers over the limit: there is no request to answer in a door's own form.
+      const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+      if (socket.writable && !socket.destroyed) {
+        socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+      } else socket.destroy()
+    },
+  })
+
+  http.decorateRequest('caller', undefined)
+  // Doors read their own bodies, each with its own limit, whatever Content-Type a client sends.
+  http.removeAllContentTypeParsers()
+  http.addContentTypeParser('*', (_request, _payload, done) => done(null))
+
+  http.addHook('onRequest', (request, reply, done) => {
+    if (openPaths.has(request.routeOptions.url ?? '')) return done()
+    try {
+      request.caller = identify(request.headers.authorization, ports)
+      done()
+    } catch (thrown) {
+      const error = toAstraError(thrown)
+      if (callPaths.test(request.url)) {
+        metrics.received()
+        metrics.refusedUnidentified(error.code)
+      }
+      void sendError(reply, error)
+    }
+  })
+  http.setNotFoundHandler((request, reply) => sendError(reply, missing(http, request)))
+  http.setErrorHandler((thrown, request, reply) => {
+    const error = fromFastify(thrown)
+    if (error.status >= 500) log.error({ path: request.url.slice(0, 200), reason: operatorReason(error) }, error.code)
+    return sendError(reply, error)
+  })
+  return http
+}
+
+/** The caller that the hook above found. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw new AstraError('unauthenticated')
+  return request.caller
+}
+
+export function sendError(reply: FastifyReply, error: AstraError): FastifyReply {
+  return nativeEmit.error(reply, error, undefined)
+}
+
+function missing(http: FastifyInstance, request: FastifyRequest): AstraError {
+  const path = request.url.split('?')[0] ?? ''
+  const allowed = http.supportedMethods.filter(
+    (method) => http.findRoute({ method: method as 'GET', url: path }) !== null,
+  )
+  if (allowed.length > 0) {
+    return new AstraError('method_not_allowed', { detail: `${path.slice(0, 200)} takes ${allowed.join(', ')}` })
+  }
+  return new AstraError('unknown_route', { detail: `There is nothing at ${request.method} ${path.slice(0, 200)}` })
+}
+
+/** Fastify's own refusals in our words. */
+function fromFastify(thrown: unknown): AstraError {
+  const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AstraError('body_too_large')
+  if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    return new AstraError('unknown_route', { detail: 'The path cannot be read' })
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return new AstraError('invalid_body', { detail: 'The request cannot be read', reason: String(code), cause: thrown })
+  }
+  return toAstraError(thrown)
+}

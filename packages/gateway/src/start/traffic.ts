@@ -1,0 +1,98 @@
+import { hash, randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import { createCharge } from '../journey/charge/in-flight.ts'
+import { createBalancer } from '../journey/dispatch/replicas.ts'
+import { createMetrics, type Metrics } from '../journey/record/metrics.ts'
+import { createRecentCalls, type RecentCalls } from '../journey/record/recent-calls.ts'
+import { createJourney, type Journey } from '../journey/serve.ts'
+import type { Backend } from '../kernel/backend.ts'
+import type { Catalog } from '../kernel/catalog.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { AstraError } from '../kernel/errors.ts'
+import type { CallRecord } from '../kernel/record.ts'
+import type { Store } from '../kernel/store.ts'
+
+/** The journey with its metrics and its memory of recent calls. */
+export interface Traffic {
+  readonly journey: Journey
+  readonly metrics: Metrics
+  readonly recent: RecentCalls
+  /** From now on new calls are refused with `stopping`. */
+  stopTaking(): void
+}
+
+/** Above what the store lets wait, so that no call is forgotten before it is durable. */
+const recentCallsMax = 20_000
+
+export async function createTraffic(ports: {
+  readonly store: Store
+  readonly backends: ReadonlyMap<string, Backend>
+  readonly catalog: () => Catalog
+  readonly clock: Clock
+  readonly log: Logger
+}): Promise<Traffic> {
+  const { store, clock, catalog } = ports
+  const metrics = createMetrics()
+  const recent = createRecentCalls(recentCallsMax)
+  const unitSalt = await settingOf(store, 'unit-salt')
+  let stopping = false
+
+  metrics.gauge('astra_catalog_revision', 'Active catalog revision', () => catalog().revision)
+  metrics.gauge('astra_records_waiting', 'Records that are not durable yet', () => store.records.status().waiting)
+
+  const journey = createJourney({
+    clock,
+    catalog,
+    backends: ports.backends,
+    balancer: createBalancer(),
+    charge: createCharge(),
+    begin(call, caller) {
+      metrics.received()
+      const closed = stopping ? new AstraError('stopping', { retryAfterMs: 1000 }) : undefined
+      const refusal = closed ?? (store.records.accepting() ? undefined : behind(store))
+      if (refusal) {
+        metrics.refusedUnidentified(refusal.code)
+        throw refusal
+      }
+      recent.add(call.id, caller.consumer, call.options.reference)
+    },
+    record: {
+      elapsed: clock.elapsed,
+      // Keyed, so that a copy of the database does not tell which units called: SHA-256 over a secret prefix of fixed length.
+      hashUnit: (unit) => hash('sha256', unitSalt + unit, 'hex').slice(0, 32),
+      keep(record) {
+        store.records.put(record)
+        metrics.observe(record)
+        if (record.outcome === 'failed') ports.log.warn(facts(record), 'call failed')
+      },
+    },
+  })
+  return {
+    journey,
+    metrics,
+    recent,
+    stopTaking() {
+      stopping = true
+    },
+  }
+}
+
+function behind({ records }: Store): AstraError {
+  return new AstraError('accounting_unavailable', {
+    retryAfterMs: 1000,
+    reason: records.status().fault ?? 'the writer is behind',
+  })
+}
+
+function facts({ id, model, versionAssigned, consumer, code, reason, latencyMs }: CallRecord) {
+  return { call: id, model, version: versionAssigned, consumer, code, reason, latencyMs: Math.round(latencyMs) }
+}
+
+/** A random value made once per data folder. */
+async function settingOf({ state }: Store, name: string): Promise<string> {
+  const known = await state.setting(name)
+  if (known !== undefined) return known
+  const made = randomBytes(32).toString('hex')
+  await state.saveSetting(name, made)
+  return made
+}

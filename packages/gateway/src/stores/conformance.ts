@@ -1,0 +1,28 @@
+import { describe } from 'node:test'
+import type { Store } from '../kernel/store.ts'
+import { callsConformance } from './conformance/calls.ts'
+import { feedbackConformance } from './conformance/feedback.ts'
+import { recordsConformance } from './conformance/records.ts'
+import { stateConformance } from './conformance/state.ts'
+import { usageConformance } from './conformance/usage.ts'
+
+/** Somewhere that a store's data lies: empty when it is made, kept from one `open` to the next. */
+export interface StorePlace {
+  /** The caller closes the store before it opens the place again. */
+  open(): Promise<Store>
+  /** Called once; closes what a failed test left open. */
+  remove(): Promise<void>
+}
+
+export type NewPlace = () => Promise<StorePlace>
+
+/** What every store must do, whatever it keeps its data in: registers the tests under `name`. */
+export function storeConformance(name: string, newPlace: NewPlace): void {
+  describe(`the ${name} store conforms`, () => {
+    recordsConformance(newPlace)
+    feedbackConformance(newPlace)
+    callsConformance(newPlace)
+    usageConformance(newPlace)
+    stateConformance(newPlace)
+  })
+}

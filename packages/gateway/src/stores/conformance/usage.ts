@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { usageDimensions } from '../../kernel/store.ts'
+import type { NewPlace } from '../conformance.ts'
+import { sampleCall, sampleId, start, withStore } from './samples.ts'
+
+const minute = 60_000
+const hour = { from: start, to: start + 60 * minute }
+
+export function usageConformance(newPlace: NewPlace): void {
+  test('usage sums up by any dimensions, "" standing for none', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      records.put(sampleCall(1, { items: 2, inputTokens: 7, outputTokens: 3, latencyMs: 10 }))
+      records.put(sampleCall(2, { items: 3, inputTokens: 1, versionAssigned: '1.0', latencyMs: 20 }))
+      records.put(sampleCall(3, { versionServed: undefined, outcome: 'failed', code: 'timeout', latencyMs: 30 }))
+      const refused = { versionAssigned: undefined, versionServed: undefined, items: 0, latencyMs: 0 }
+      records.put(sampleCall(4, { ...refused, door: 'graphql', outcome: 'refused', code: 'version_retired' }))
+      await records.flush()
+      const [row, none] = await reports.usage({ ...hour, by: [] })
+      assert.deepEqual([row?.calls, row?.failed, row?.items, row?.inputTokens, row?.outputTokens], [4, 1, 6, 8, 3])
+      assert.deepEqual([row?.time, row?.by, row?.latencyMeanMs, none], [start, {}, 15, undefined])
+      const rows = await reports.usage({ ...hour, by: usageDimensions })
+      const demo = { consumer: 'demo', model: 'spam' }
+      assert.deepEqual(
+        rows.map(({ by, calls }) => ({ ...by, calls })),
+        [
+          { ...demo, version: '', door: 'graphql', outcome: 'refused', code: 'version_retired', calls: 1 },
+          { ...demo, version: '1.1', door: 'native', outcome: 'failed', code: 'timeout', calls: 1 },
+          { ...demo, version: '1.1', door: 'native', outcome: 'ok', code: '', calls: 2 },
+        ],
+      )
+    }))
+
+  test('usage keeps to its time, in buckets when asked, of one model or consumer when asked', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      for (const [n, at] of [-1, 0, 4, 5, 9, 59, 60].entries()) {
+        const who = n % 2 === 0 ? { consumer: 'shop' } : { model: 'digits' }
+        records.put(sampleCall(n, { ...who, time: start + at * minute }))
+      }
+      await records.flush()
+      const counts = async (query: object) =>
+        (await reports.usage({ ...hour, by: [], ...query })).map(({ time, calls }) => [(time - start) / minute, calls])
+      assert.deepEqual(await counts({}), [[0, 5]])
+      assert.deepEqual(await counts({ everyMinutes: 5 }), [[0, 2], [5, 2], [55, 1]]) // biome-ignore format: pairs
+      assert.deepEqual(await counts({ everyMinutes: 60, consumer: 'shop' }), [[0, 2]])
+      assert.deepEqual(await counts({ model: 'digits' }), [[0, 3]])
+      assert.deepEqual(await counts({ from: start + 2 * 60 * minute, to: start + 3 * 60 * minute }), [])
+    }))
+
+  test('quantiles of merged minutes are never too low and at most 12 % too high', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      const latencies = Array.from({ length: 3000 }, (_, n) => 1.003 ** n * 0.05)
+      for (const [n, latencyMs] of latencies.entries()) {
+        records.put(sampleCall(n, { latencyMs, time: start + (n % 60) * minute }))
+      }
+      await records.flush()
+      const [row] = await reports.usage({ ...hour, by: ['model'] })
+      const read = [row?.latencyP50Ms ?? 0, row?.latencyP95Ms ?? 0, row?.latencyP99Ms ?? 0]
+      for (const [i, quantile] of [0.5, 0.95, 0.99].entries()) {
+        const ratio = (read[i] ?? 0) / (latencies[Math.ceil(quantile * 3000) - 1] ?? 0)
+        assert.ok(ratio >= 1 - 1e-9 && ratio <= 1.12, `P${quantile * 100} is ${ratio} times the exact one`)
+      }
+    }))
+
+  test('a name that is no model stays in its Record and out of the roll-ups', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      const refused = { versionAssigned: undefined, versionServed: undefined, outcome: 'refused' } as const
+      for (let n = 1; n <= 50; n += 1) {
+        records.put(sampleCall(n, { ...refused, model: `made-up-${n}`, code: 'unknown_model' }))
+      }
+      await records.flush()
+      const rows = await reports.usage({ ...hour, by: ['model'] })
+      assert.deepEqual(rows.map(({ by, calls }) => [by.model, calls]), [['', 50]]) // biome-ignore format: pairs
+      assert.equal((await reports.call(sampleId(7)))?.model, 'made-up-7')
+    }))
+
+  test('an answer of more than 10,000 rows is refused', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      for (let n = 0; n <= 10_000; n += 1) records.put(sampleCall(n, { versionServed: String(n) }))
+      await records.flush()
+      await assert.rejects(reports.usage({ ...hour, by: ['version'] }), { code: 'query_too_costly' })
+      assert.equal((await reports.usage({ ...hour, by: ['model'] }))[0]?.calls, 10_001)
+    }))
+}

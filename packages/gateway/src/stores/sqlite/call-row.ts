@@ -1,0 +1,104 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Attempt, CallRecord } from '../../kernel/record.ts'
+import type { UsageFacts } from '../usage-rollup.ts'
+
+/** A row as node:sqlite reads it. */
+export type Row = Readonly<Record<string, SQLOutputValue>>
+export type CallValue = string | number | null
+
+/** The columns of `calls`, in the order in which `encodeCalls` gives their values. */
+export const callColumns: readonly string[] = `
+  id time door consumer key_id model major version_assigned
+  version_served assign_reason propensity unit_hash
+  session reference tags catalog_revision outcome code
+  reason latency_ms first_chunk_ms queue_ms upstream_ms streamed
+  items items_failed input_tokens output_tokens usage_estimated
+  trace_id attempts`
+  .trim()
+  .split(/\s+/)
+
+/**
+ * Records as they travel to the writer and are bound there: one flat array a batch, one value per column.
+ *
+ * The main thread pays 1.3 to 2.0 µs a Record for this and the cloning of it; 1.7 to 2.1 for an array per Record, 2.0 to 2.4
+ * for JSON, 2.3 to 3.3 for the objects as they are (Node 26, x64, batches of 500).
+ */
+export function encodeCalls(records: readonly CallRecord[]): CallValue[] {
+  const values: CallValue[] = []
+  for (const r of records) {
+    const tags = r.tags === undefined ? null : JSON.stringify(r.tags)
+    values.push(r.id, r.time, r.door, r.consumer, r.keyId, r.model, r.major ?? null, r.versionAssigned ?? null)
+    values.push(r.versionServed ?? null, r.assignReason ?? null, r.propensity ?? null, r.unitHash ?? null)
+    values.push(r.session ?? null, r.reference ?? null, tags, r.catalogRevision, r.outcome, r.code ?? null)
+    values.push(r.reason ?? null, r.latencyMs, r.firstChunkMs ?? null, r.queueMs, r.upstreamMs, Number(r.streamed))
+    values.push(r.items, r.itemsFailed, r.inputTokens ?? null, r.outputTokens ?? null, Number(r.usageEstimated))
+    values.push(r.traceId, JSON.stringify(r.attempts))
+  }
+  return values
+}
+
+const at = Object.fromEntries(callColumns.map((name, index) => [name, index]))
+
+/** What the roll-ups need of one Record's values. */
+export function usageFactsOf(values: readonly CallValue[]): UsageFacts {
+  const value = <T>(column: string): T => (values[at[column] ?? -1] ?? undefined) as T
+  return {
+    time: value('time'),
+    model: value('model'),
+    versionAssigned: value('version_assigned'),
+    versionServed: value('version_served'),
+    consumer: value('consumer'),
+    door: value('door'),
+    outcome: value('outcome'),
+    code: value('code'),
+    items: value('items'),
+    inputTokens: value('input_tokens'),
+    outputTokens: value('output_tokens'),
+    latencyMs: value('latency_ms'),
+  }
+}
+
+/** A row of `calls` as the Record that it was: what was undefined is undefined again. */
+export function callOf(row: Row): CallRecord {
+  // The table holds what `encodeCalls` gave, so the types need no second check.
+  const value = <T>(column: string): T => (row[column] ?? undefined) as T
+  const tags = value<string | undefined>('tags')
+  return {
+    id: value('id'),
+    time: value('time'),
+    door: value('door'),
+    consumer: value('consumer'),
+    keyId: value('key_id'),
+    model: value('model'),
+    major: value('major'),
+    versionAssigned: value('version_assigned'),
+    versionServed: value('version_served'),
+    assignReason: value('assign_reason'),
+    propensity: value('propensity'),
+    unitHash: value('unit_hash'),
+    session: value('session'),
+    reference: value('reference'),
+    tags: tags === undefined ? undefined : JSON.parse(tags),
+    catalogRevision: value('catalog_revision'),
+    outcome: value('outcome'),
+    code: value('code'),
+    reason: value('reason'),
+    latencyMs: value('latency_ms'),
+    firstChunkMs: value('first_chunk_ms'),
+    queueMs: value('queue_ms'),
+    upstreamMs: value('upstream_ms'),
+    streamed: value('streamed') === 1,
+    items: value('items'),
+    itemsFailed: value('items_failed'),
+    inputTokens: value('input_tokens'),
+    outputTokens: value('output_tokens'),
+    usageEstimated: value('usage_estimated') === 1,
+    traceId: value('trace_id'),
+    attempts: (JSON.parse(value('attempts')) as Attempt[]).map(wholeAttempt),
+  }
+}
+
+/** JSON leaves out what is undefined. */
+function wholeAttempt({ code, reason, ...attempt }: Attempt): Attempt {
+  return { ...attempt, code, reason }
+}

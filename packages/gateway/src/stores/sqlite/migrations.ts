@@ -1,0 +1,41 @@
+/**
+ * The schema, as steps that are never edited once released: step n brings a database from `user_version` n to n+1.
+ *
+ * No column but the keys is constrained: a Record that some constraint refused would block every Record behind it. `calls`
+ * has a rowid on purpose, its rows being too wide for a clustered key. Failures get an index of their own because they are
+ * what is looked for, and it costs the calls that go well nothing.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE calls (
+    id TEXT PRIMARY KEY NOT NULL,
+    time INTEGER, door TEXT, consumer TEXT, key_id TEXT, model TEXT, major INTEGER,
+    version_assigned TEXT, version_served TEXT, assign_reason TEXT, propensity REAL,
+    unit_hash TEXT, session TEXT, reference TEXT, tags TEXT, catalog_revision INTEGER,
+    outcome TEXT, code TEXT, reason TEXT,
+    latency_ms REAL, first_chunk_ms REAL, queue_ms REAL, upstream_ms REAL, streamed INTEGER,
+    items INTEGER, items_failed INTEGER, input_tokens INTEGER, output_tokens INTEGER, usage_estimated INTEGER,
+    trace_id TEXT, attempts TEXT
+  );
+  CREATE INDEX calls_time ON calls (time);
+  CREATE INDEX calls_not_ok ON calls (time) WHERE outcome <> 'ok';
+  CREATE INDEX calls_reference ON calls (consumer, reference, time) WHERE reference IS NOT NULL;
+
+  CREATE TABLE usage_minutes (
+    minute INTEGER, model TEXT, version TEXT, consumer TEXT, door TEXT, outcome TEXT, code TEXT,
+    calls INTEGER, failed INTEGER, items INTEGER, input_tokens INTEGER, output_tokens INTEGER,
+    latency_sum_ms REAL, latency TEXT,
+    PRIMARY KEY (minute, model, version, consumer, door, outcome, code)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE feedback (
+    call_id TEXT, metric TEXT, source TEXT,
+    value TEXT, comment TEXT, time INTEGER, consumer TEXT,
+    PRIMARY KEY (call_id, metric, source)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE catalogs (revision INTEGER PRIMARY KEY, time INTEGER, state TEXT, digests TEXT);
+  CREATE TABLE keys (hash TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID;
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+  `,
+]

@@ -1,0 +1,63 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { AstraError, type ErrorCode, type ErrorFacts } from '../../kernel/errors.ts'
+import { DataFolderError } from './data-folder.ts'
+import { storageFault } from './storage-fault.ts'
+
+/** What a worker can be asked for, by name. Inputs and outputs are plain data. */
+export type Operations = Readonly<Record<string, (input: never) => unknown>>
+
+export interface Ask {
+  readonly id: number
+  readonly name: string
+  /** `WorkerLink` has checked it against the operation's own type. */
+  readonly input: never
+}
+
+/** Number 0 answers the start. */
+export type Reply = { readonly id: number } & ({ readonly output: unknown } | { readonly fault: Fault })
+
+/** An error, as it crosses threads. */
+export type Fault =
+  | { readonly code: ErrorCode; readonly facts: Pick<ErrorFacts, 'detail' | 'next' | 'reason'> }
+  | { readonly dataFolder: string }
+
+/**
+ * A worker's half of a `WorkerLink`: opens, says that it is ready or why not, then answers one ask after the other. `open`
+ * returns what makes the operations, at the first ask. A message that is no ask ends the worker.
+ */
+export function serveOperations(open: (folder: string) => () => Operations): void {
+  if (!parentPort) throw new Error('serveOperations runs in a worker')
+  const port = parentPort
+  const answer = (id: number, run: () => unknown): void => {
+    let reply: Reply
+    try {
+      reply = { id, output: run() }
+    } catch (thrown) {
+      reply = { id, fault: faultOf(thrown) }
+    }
+    port.postMessage(reply)
+  }
+
+  answer(0, () => {
+    const make = open(workerData.folder)
+    let operations: Operations | undefined
+    port.on('message', ({ id, name, input }: Ask) => {
+      answer(id, () => {
+        operations ??= make()
+        const operation = operations[name]
+        if (!operation) throw new Error(`there is no operation "${name}"`)
+        return operation(input)
+      })
+    })
+  })
+}
+
+function faultOf(thrown: unknown): Fault {
+  if (thrown instanceof DataFolderError) return { dataFolder: thrown.message }
+  if (thrown instanceof AstraError) {
+    const { detail, next, reason } = thrown.facts
+    return { code: thrown.code, facts: { ...(detail && { detail }), ...(next && { next }), ...(reason && { reason }) } }
+  }
+  const { wrong, next } = storageFault(thrown)
+  return { code: 'store_unavailable', facts: { reason: `${wrong}. ${next}` } }
+}

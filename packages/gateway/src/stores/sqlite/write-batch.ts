@@ -1,0 +1,78 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { Feedback } from '../../kernel/record.ts'
+import { emptyHistogram, encodeHistogram, mergeEncoded } from '../latency-histogram.ts'
+import { type UsageGroup, usageRollup } from '../usage-rollup.ts'
+import { type CallValue, callColumns, usageFactsOf } from './call-row.ts'
+import { transact } from './open-database.ts'
+
+export interface BatchWire {
+  /** What `encodeCalls` made. */
+  readonly calls: readonly CallValue[]
+  readonly feedback: readonly Feedback[]
+}
+
+const width = callColumns.length
+const insertCallSql = `
+  INSERT INTO calls (${callColumns.join(', ')}) VALUES (${callColumns.map(() => '?').join(', ')})
+  ON CONFLICT (id) DO NOTHING`
+
+const upsertUsageSql = `
+  INSERT INTO usage_minutes (minute, model, version, consumer, door, outcome, code,
+    calls, failed, items, input_tokens, output_tokens, latency_sum_ms, latency)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (minute, model, version, consumer, door, outcome, code) DO UPDATE SET
+    calls = calls + excluded.calls,
+    failed = failed + excluded.failed,
+    items = items + excluded.items,
+    input_tokens = input_tokens + excluded.input_tokens,
+    output_tokens = output_tokens + excluded.output_tokens,
+    latency_sum_ms = latency_sum_ms + excluded.latency_sum_ms,
+    latency = merge_latency(latency, excluded.latency)`
+
+const upsertFeedbackSql = `
+  INSERT INTO feedback (call_id, metric, source, value, comment, time, consumer) VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (call_id, metric, source) DO UPDATE SET
+    value = excluded.value, comment = excluded.comment, time = excluded.time, consumer = excluded.consumer
+  WHERE excluded.time >= time`
+
+/**
+ * Writes a batch whole or not at all, at 9 to 11 µs of the worker's CPU a Record, roll-ups and cloning included. A Record that is in the table already is skipped, and not counted again either, so
+ * that a batch may be sent again whenever its outcome is unknown.
+ *
+ * What is committed survives the end of the process, however it ends: the operating system has it. A loss of *power* may
+ * undo the commits since the last checkpoint (4 MB of log, some 8,000 Records), as `synchronous = NORMAL` has it; the
+ * database stays whole.
+ */
+export function batchWriter(db: DatabaseSync): (batch: BatchWire) => void {
+  db.function('merge_latency', { deterministic: true }, (a, b) =>
+    encodeHistogram(mergeEncoded(mergeEncoded(emptyHistogram(), String(a)), String(b))),
+  )
+  const insertCall = db.prepare(insertCallSql)
+  const upsertUsage = db.prepare(upsertUsageSql)
+  const upsertFeedback = db.prepare(upsertFeedbackSql)
+  const rollup = usageRollup()
+
+  return ({ calls, feedback }) => {
+    rollup.take() // What a batch that failed left behind.
+    transact(db, () => {
+      for (let at = 0; at < calls.length; at += width) {
+        const values = calls.slice(at, at + width)
+        if (insertCall.run(...values).changes === 1) rollup.add(usageFactsOf(values))
+      }
+      for (const group of rollup.take()) upsertUsage.run(...usageParameters(group))
+      for (const one of feedback) upsertFeedback.run(...feedbackParameters(one))
+    })
+  }
+}
+
+function usageParameters(group: UsageGroup): SQLInputValue[] {
+  const { minute, model, version, consumer, door, outcome, code } = group
+  const { calls, failed, items, inputTokens, outputTokens, latencySumMs, latency } = group
+  const sums = [calls, failed, items, inputTokens, outputTokens, latencySumMs]
+  return [minute, model, version, consumer, door, outcome, code, ...sums, encodeHistogram(latency)]
+}
+
+/** JSON keeps the value's type. */
+function feedbackParameters({ callId, metric, source, value, comment, time, consumer }: Feedback): SQLInputValue[] {
+  return [callId, metric, source, JSON.stringify(value), comment ?? null, time, consumer]
+}

@@ -1,0 +1,8 @@
+export type { ModuleModel, Row, Value } from './models/module-model.ts'
+export { type RuntimeMessage, runRuntime, runtimeProcessPath } from './process.ts'
+export type { Datatype } from './protocol/datatype.ts'
+export type { Signature, TensorSpec } from './protocol/tensor.ts'
+export type { IndexEntry } from './repository/repository.ts'
+export { type RunOptions, readRunOptions } from './run-options.ts'
+export { createRuntime, type Runtime, type RuntimeOptions } from './server/create-runtime.ts'
+export { StartupError } from './server/startup-error.ts'

@@ -1,0 +1,11 @@
+import type { ModelLoader } from './model.ts'
+import { loadModule } from './module-model.ts'
+import { loadOnnx } from './onnx-model.ts'
+
+/** Which file makes a folder a model's version, and what loads it. */
+export const MODEL_FILES: Readonly<Record<string, ModelLoader>> = {
+  'model.onnx': loadOnnx,
+  'model.ts': loadModule,
+  'model.js': loadModule,
+  'model.mjs': loadModule,
+}

@@ -1,0 +1,79 @@
+import { pathToFileURL } from 'node:url'
+import type { Signature, TensorSpec } from '../protocol/tensor.ts'
+import type { LoadOptions, Model } from './model.ts'
+import { checkSignature } from './module-signature.ts'
+import { readRows, type Value, writeRows } from './rows.ts'
+
+export type { Value }
+
+/** One row: tensor name -> its value without the batch dimension. */
+export type Row = Readonly<Record<string, Value>>
+
+/** What a `model.ts` exports as `model`: a model written in JavaScript or TypeScript. */
+export interface ModuleModel {
+  readonly signature: { readonly inputs: readonly TensorSpec[]; readonly outputs: readonly TensorSpec[] }
+  /** What else decides the answers, besides this file: e.g. name@version of the package that carries the weights. Part of the digest. */
+  readonly identity?: string
+  /** Called once, before anything else: read the weights here. */
+  load?(): Promise<void> | void
+  predict(row: Row): Promise<Row> | Row
+  /** Preferred for more than one row. Answers as many rows as it got, in their order. */
+  predictBatch?(rows: readonly Row[]): Promise<readonly Row[]> | readonly Row[]
+  close?(): Promise<void> | void
+}
+
+/** Imports a model file and lets it load. Throws an Error whose message tells the author of the file what to change. */
+export async function loadModule(file: string, { filesDigest }: LoadOptions): Promise<Model> {
+  // Node keeps an imported module for good, a failed one too: the digest makes a mended file another module.
+  const url = pathToFileURL(file)
+  url.searchParams.set('files', filesDigest)
+  const exported: { readonly model?: unknown } = await import(url.href)
+  const module = asModuleModel(exported.model)
+  await module.load?.()
+  return toModel(module)
+}
+
+function toModel(module: ModuleModel): Model {
+  const signature: Signature = module.signature
+  return {
+    platform: 'nodejs_module',
+    signature,
+    identity: module.identity,
+    async infer(inputs, outputs) {
+      const rows = readRows(inputs)
+      const answers = await predict(module, rows)
+      if (!Array.isArray(answers) || answers.length !== rows.length) {
+        throw new Error(`predictBatch() must answer ${rows.length} rows, one per row that it got`)
+      }
+      const wanted = outputs.flatMap((name) => signature.outputs.filter((spec) => spec.name === name))
+      return writeRows(answers, wanted)
+    },
+    async close() {
+      await module.close?.()
+    },
+  }
+}
+
+async function predict(module: ModuleModel, rows: readonly Row[]): Promise<unknown> {
+  if (rows.length !== 1 && module.predictBatch !== undefined) return module.predictBatch(rows)
+  return Promise.all(rows.map((row) => module.predict(row)))
+}
+
+function asModuleModel(value: unknown): ModuleModel {
+  if (!isModuleModel(value)) {
+    throw new Error('The file must export `model`, an object with `signature` and `predict` (see ModuleModel)')
+  }
+  for (const name of ['load', 'predictBatch', 'close'] as const) {
+    if (value[name] !== undefined && typeof value[name] !== 'function') throw new Error(`model.${name} is no function`)
+  }
+  if (value.identity !== undefined && typeof value.identity !== 'string') {
+    throw new Error('model.identity must be a string')
+  }
+  checkSignature(value.signature)
+  return value
+}
+
+function isModuleModel(value: unknown): value is ModuleModel {
+  if (typeof value !== 'object' || value === null) return false
+  return 'signature' in value && 'predict' in value && typeof value.predict === 'function'
+}

@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url'
+import { type Logger, pino } from 'pino'
+import { type RunOptions, readRunOptions } from './run-options.ts'
+import { createRuntime, type Runtime } from './server/create-runtime.ts'
+import { StartupError } from './server/startup-error.ts'
+
+/**
+ * Runs the model server as the business of this process: takes over its signals, its exit and its uncaught errors.
+ * Resolves when every model was tried. Logs to stdout in JSON lines; a start that fails prints one line to stderr
+ * and ends the process with status 1.
+ */
+export async function runRuntime(options: RunOptions): Promise<void> {
+  const log = pino({ base: null })
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'uncaught error: the process ends, so that it can be started afresh')
+    process.exit(1)
+  })
+  await orExit(() => serve(options, log))
+}
+
+/** What the process tells its parent when it was forked. */
+export type RuntimeMessage = { readonly type: 'listening'; readonly address: string } | { readonly type: 'ready' }
+
+/** For `child_process.fork`. */
+export const runtimeProcessPath = fileURLToPath(import.meta.url)
+
+// How long requests in flight may take to finish after SIGTERM.
+const GRACE_MS = 10_000
+
+async function serve({ listen, ...options }: RunOptions, log: Logger): Promise<void> {
+  const runtime = await createRuntime({ ...options, log })
+  const address = await runtime.listen(listen)
+  stopOnRequest(runtime, log)
+  log.info({ address, models: options.models }, 'listening')
+  tellParent({ type: 'listening', address })
+  await runtime.load()
+  log.info('ready')
+  tellParent({ type: 'ready' })
+}
+
+function stopOnRequest(runtime: Runtime, log: Logger): void {
+  let stopping = false
+  const stop = async (reason: string) => {
+    if (stopping) return
+    stopping = true
+    log.info({ reason }, 'stopping')
+    await runtime.close(GRACE_MS)
+    process.exit(0)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  // The parent has died: nobody is left to stop this process.
+  process.on('disconnect', () => stop('the parent process is gone'))
+}
+
+function tellParent(message: RuntimeMessage): void {
+  if (process.connected) process.send?.(message)
+}
+
+async function orExit(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+if (import.meta.main) await orExit(async () => runRuntime(readRunOptions(process.argv.slice(2), process.env)))

@@ -1,0 +1,132 @@
+import type { Logger } from 'pino'
+import { ProtocolError, quote } from '../protocol/protocol-error.ts'
+import { createLane } from './lane.ts'
+import { type LoadedVersion, loadVersion } from './load-version.ts'
+import { type FoundVersion, scanModel, scanRepository } from './scan.ts'
+import { highestVersion, readyVersions, reasonOf, type VersionState } from './version-state.ts'
+
+/** The models of one folder, and what became of each version. */
+export interface Repository {
+  /** Loads what was found when the repository was opened. Resolves when each version was tried; never rejects. */
+  loadFound(): Promise<void>
+  /** Looks at a model's folder again and loads what is not loaded yet. Throws `not-found`, or names what failed. */
+  load(name: string): Promise<void>
+  /** Without a version: the highest one that is ready. Throws `not-found` or `unavailable`. */
+  find(name: string, version?: string): LoadedVersion
+  names(): readonly string[]
+  /** The versions that are ready, lowest first. */
+  readyVersions(name: string): readonly string[]
+  index(): readonly IndexEntry[]
+  close(): Promise<void>
+}
+
+export interface RepositoryOptions {
+  readonly dir: string
+  /** Threads that one ONNX inference may use. */
+  readonly threads: number
+  /** Calls that may wait for one version before further ones are refused. */
+  readonly waitingMax: number
+  readonly log: Logger
+}
+
+export interface IndexEntry {
+  readonly name: string
+  readonly version: string
+  readonly state: VersionState['is']
+  /** Why it is not ready; empty if it is. */
+  readonly reason: string
+}
+
+// A model's weights may be large: two at a time keep the cores busy without everything being read at once.
+const LOADS_AT_ONCE = 2
+
+/** Opens a model repository; nothing is loaded yet. Throws the system's error if the folder can't be read. */
+export async function openRepository({ dir, log, ...settings }: RepositoryOptions): Promise<Repository> {
+  const found = await scanRepository(dir, (folder, err) => log.warn({ folder, err }, 'folder passed over'))
+  const models = new Map<string, Map<string, VersionState>>()
+  const lane = createLane({ width: LOADS_AT_ONCE, waitingMax: Number.POSITIVE_INFINITY })
+  let closed = false
+  for (const version of found) setState(version, { is: 'UNAVAILABLE', reason: 'Not tried yet' })
+
+  function setState({ name, version }: FoundVersion, state: VersionState): void {
+    models.set(name, (models.get(name) ?? new Map<string, VersionState>()).set(version, state))
+  }
+
+  function stateOf({ name, version }: FoundVersion): VersionState | undefined {
+    return models.get(name)?.get(version)
+  }
+
+  /** Loads a version unless it is loaded already or another call is at it. */
+  async function ensureLoaded(version: FoundVersion): Promise<void> {
+    const state = stateOf(version)
+    if (state?.is === 'READY') return
+    if (state?.is === 'LOADING') return state.done
+    const done = lane.run(() => attempt(version)).then(() => {})
+    setState(version, { is: 'LOADING', done })
+    return done
+  }
+
+  async function attempt(version: FoundVersion): Promise<void> {
+    if (closed) return
+    const label = { model: version.name, version: version.version }
+    const startedAt = performance.now()
+    try {
+      const loaded = await loadVersion(version, { ...settings, log })
+      setState(version, { is: 'READY', loaded })
+      log.info({ ...label, digest: loaded.digest, ms: Math.round(performance.now() - startedAt) }, 'model loaded')
+      if (closed) await loaded.model.close()
+    } catch (err) {
+      const [line = ''] = (err instanceof Error ? err.message : String(err)).split('\n')
+      setState(version, { is: 'UNAVAILABLE', reason: line.trim() })
+      log.error({ ...label, err }, 'model could not be loaded')
+    }
+  }
+
+  /** Drops versions that never became ready and whose folder is gone by now. */
+  function forget(name: string, present: readonly FoundVersion[]): void {
+    const states = models.get(name)
+    for (const [version, state] of states ?? []) {
+      if (state.is === 'UNAVAILABLE' && !present.some((other) => other.version === version)) states?.delete(version)
+    }
+    if (states?.size === 0) models.delete(name)
+  }
+
+  return {
+    async loadFound() {
+      await Promise.all(found.map(ensureLoaded))
+    },
+    async load(name) {
+      const versions = await scanModel(dir, name)
+      forget(name, versions)
+      if (versions.length === 0) throw new ProtocolError('not-found', `The repository has no model ${quote(name)}`)
+      await Promise.all(versions.map(ensureLoaded))
+      const failed = versions.flatMap((version) => {
+        const state = stateOf(version)
+        return state?.is === 'UNAVAILABLE' ? [`version ${version.version}: ${state.reason}`] : []
+      })
+      if (failed.length > 0) throw new ProtocolError('unavailable', `Could not load ${name}, ${failed.join('; ')}`)
+    },
+    find(name, asked) {
+      const states = models.get(name)
+      const version = asked ?? highestVersion(states ?? new Map())
+      if (states === undefined || version === undefined) {
+        throw new ProtocolError('not-found', `There is no model ${quote(name)}`)
+      }
+      const state = states.get(version)
+      if (state === undefined) throw new ProtocolError('not-found', `Model ${name} has no version ${quote(version)}`)
+      if (state.is === 'READY') return state.loaded
+      throw new ProtocolError('unavailable', `Version ${version} of ${name} is not ready: ${reasonOf(state)}`)
+    },
+    names: () => [...models.keys()].sort(),
+    readyVersions: (name) => readyVersions(models.get(name) ?? new Map()),
+    index: () =>
+      [...models].flatMap(([name, states]) =>
+        [...states].map(([version, state]) => ({ name, version, state: state.is, reason: reasonOf(state) })),
+      ),
+    async close() {
+      closed = true
+      const states = [...models.values()].flatMap((versions) => [...versions.values()])
+      await Promise.allSettled(states.map((state) => (state.is === 'READY' ? state.loaded.model.close() : undefined)))
+    },
+  }
+}

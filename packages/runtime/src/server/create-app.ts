@@ -1,0 +1,78 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { ProtocolError, quote } from '../protocol/protocol-error.ts'
+import { type ModelRequest, type Route, type RouteContext, routes } from './routes.ts'
+import { sendError } from './send-error.ts'
+
+export interface AppOptions extends RouteContext {
+  readonly bodyBytesMax: number
+  readonly log: Logger
+}
+
+/** The HTTP side: routes, raw bodies, and every error in the protocol's own shape. */
+export function createApp({ bodyBytesMax, log, ...context }: AppOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: bodyBytesMax,
+    // A name as long as the header allows is still only an unknown name: 404, and not the router's own error.
+    routerOptions: { maxParamLength: 65_536 },
+    frameworkErrors: (error, _request, reply) => void sendError(reply, error, log),
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.setErrorHandler((error, _request, reply) => sendError(reply, error, log))
+  app.setNotFoundHandler(({ method, url }) => {
+    throw new ProtocolError('not-found', `There is no ${method} ${quote(url)}`)
+  })
+  app.addHook('onRequest', async ({ raw }) => {
+    // Protocol clients send none, or anything at all; Fastify would answer 415 to a malformed one.
+    delete raw.headers['content-type']
+    refuseEncoding(raw.headers['content-encoding'])
+    refuseBinary(raw.headers['inference-header-content-length'], raw.headers['content-length'])
+  })
+  closeConnectionsWhenStopping(app)
+  addRoutes(app, routes(context))
+  return app
+}
+
+/** The connection of a request that was in flight would otherwise stay open until its keep-alive runs out. */
+function closeConnectionsWhenStopping(app: FastifyInstance): void {
+  let stopping = false
+  app.addHook('preClose', async () => {
+    stopping = true
+  })
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (stopping) reply.header('connection', 'close')
+    done(null, payload)
+  })
+}
+
+function refuseEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding === 'identity') return
+  throw new ProtocolError('unsupported', `Content-Encoding ${quote(encoding)} is not supported: send the body as it is`)
+}
+
+function refuseBinary(jsonLength: unknown, bodyLength: string | undefined): void {
+  if (jsonLength === undefined || jsonLength === bodyLength) return
+  throw new ProtocolError('unsupported', 'Binary tensors are not supported: send the data of every input as JSON')
+}
+
+/** Adds the routes, and for the methods that a path does not know a 405 that names those it does. */
+function addRoutes(app: FastifyInstance, all: readonly Route[]): void {
+  for (const route of all) app.route<ModelRequest>(route)
+  for (const [url, group] of Map.groupBy(all, (route) => route.url)) {
+    const allowed = group.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    const refuse = async () => {
+      throw new ProtocolError('method-not-allowed', `This path takes ${allowed.join(' or ')} only`)
+    }
+    app.route({
+      url,
+      method: app.supportedMethods.filter((method) => !allowed.includes(method)),
+      // Before the body is read: there is nothing to do with it.
+      onRequest: async (_request, reply) => {
+        reply.header('allow', allowed.join(', '))
+        return refuse()
+      },
+      handler: refuse,
+    })
+  }
+}

@@ -1,0 +1,26 @@
+import type { FastifyReply } from 'fastify'
+import type { Logger } from 'pino'
+import { PROTOCOL_ERROR_STATUS, ProtocolError } from '../protocol/protocol-error.ts'
+
+/** Answers with `{"error": "…"}`. Only the public message goes out; what is behind a failure goes to the log. */
+export function sendError(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
+  const { code, message, cause } = toProtocolError(error)
+  const status = PROTOCOL_ERROR_STATUS[code]
+  if (status === 500) log.error({ method: reply.request.method, url: reply.request.url, err: cause }, message)
+  if (status === 503) reply.header('retry-after', '1')
+  return reply.code(status).send({ error: message })
+}
+
+function toProtocolError(error: unknown): ProtocolError {
+  if (error instanceof ProtocolError) return error
+  const status = statusOf(error)
+  if (status === 413) {
+    return new ProtocolError('too-large', 'The body is larger than this server takes')
+  }
+  if (error instanceof Error && status >= 400 && status < 500) return new ProtocolError('invalid', error.message)
+  return new ProtocolError('internal', 'Internal error; the log of the runtime says more', { cause: error })
+}
+
+function statusOf(error: unknown): number {
+  return error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+}

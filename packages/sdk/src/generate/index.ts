@@ -1,0 +1,1 @@
+export { type GenerateOptions, generateTypes } from './generate-types.ts'

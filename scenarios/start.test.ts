@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { emptyModels, probeManifest, startTestGateway } from './testing/start-test-gateway.ts'
+
+describe('start', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'astra-start-'))
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  it('makes an admin key of mode 0600 and a demo key that may only infer', async () => {
+    const gateway = await startTestGateway()
+    try {
+      assert.equal((await stat(gateway.adminKeyPath)).mode & 0o777, 0o600)
+      const key = gateway.demoKey ?? ''
+      const call = await gateway.ask('POST', '/models/probe/v1/predict', { input: { text: 'hi' } }, { key })
+      assert.equal(call.status, 200)
+      for (const path of ['/api/v1/calls', '/api/v1/keys', '/metrics', '/api/v1/manifest']) {
+        assert.equal(
+          (await gateway.ask('GET', path, undefined, { key })).headers.get('astra-error-code'),
+          'forbidden',
+          path,
+        )
+      }
+    } finally {
+      await gateway.stop()
+    }
+  })
+
+  it('keeps keys, catalog and Records over a restart, and does not undo a change made through the API', async () => {
+    const data = join(folder, 'kept')
+    const first = await startTestGateway({ data })
+    const { body: created } = await first.ask('POST', '/api/v1/keys', { consumer: 'tests' })
+    const { body: call } = await first.ask('POST', '/models/probe/v1/predict', { input: { text: 'hi' } })
+    await first.ask(
+      'PUT',
+      '/api/v1/models/probe/v1/traffic',
+      { weights: { '1.1': 1 } },
+      { headers: { 'If-Match': '*' } },
+    )
+    await first.stop()
+    const second = await startTestGateway({ data })
+    try {
+      assert.equal(second.adminKey, first.adminKey)
+      const { body: again } = await second.ask(
+        'POST',
+        '/models/probe/v1/predict',
+        { input: { text: 'hi' } },
+        { key: created.secret },
+      )
+      assert.equal(again.version, '1.1')
+      assert.equal((await second.ask('GET', `/api/v1/calls/${call.id}`)).status, 200)
+    } finally {
+      await second.stop()
+    }
+  })
+
+  it('refuses a revoked key at once', async () => {
+    const gateway = await startTestGateway()
+    try {
+      const { body: key } = await gateway.ask('POST', '/api/v1/keys', { consumer: 'tests' })
+      const use = () => gateway.ask('POST', '/models/probe/v1/predict', { input: { text: 'hi' } }, { key: key.secret })
+      assert.equal((await use()).status, 200)
+      assert.equal((await gateway.ask('DELETE', `/api/v1/keys/${key.id}`)).status, 200)
+      assert.equal((await use()).headers.get('astra-error-code'), 'key_revoked')
+    } finally {
+      await gateway.stop()
+    }
+  })
+
+  it('says what to do about a port in use', async () => {
+    const first = await startTestGateway()
+    try {
+      await assert.rejects(startTestGateway({ listen: first.url.slice('http://'.length) }), /is in use.*--listen/)
+    } finally {
+      await first.stop()
+    }
+  })
+
+  it('says what to do about a second gateway on one data folder', async () => {
+    const data = join(folder, 'one')
+    const first = await startTestGateway({ data })
+    try {
+      await assert.rejects(startTestGateway({ data }), /--data/)
+      assert.equal((await first.ask('GET', '/health/ready')).status, 200)
+    } finally {
+      await first.stop()
+    }
+  })
+
+  it('says what to do about a data folder that cannot be written', async () => {
+    const file = join(folder, 'a-file')
+    await writeFile(file, '')
+    await assert.rejects(startTestGateway({ data: join(file, 'below') }), /--data/)
+  })
+
+  it('names line, place and the likely meant word of a typo in the manifest, and applies nothing', async () => {
+    const data = join(folder, 'typo')
+    const config = join(folder, 'typo.yaml')
+    await writeFile(config, (await readFile(probeManifest, 'utf8')).replace('traffic:', 'trafic:'))
+    await assert.rejects(startTestGateway({ data, config }), (error: Error) => {
+      assert.match(error.message, /typo\.yaml:\d+: models\.probe\.contracts\.v1/)
+      assert.match(error.message, /"traffic"/)
+      return true
+    })
+    const gateway = await startTestGateway({ data, config: join(folder, 'absent.yaml') })
+    try {
+      const ready = await gateway.ask('GET', '/health/ready')
+      assert.equal(ready.status, 503)
+      assert.match(ready.body.waitingFor[0], /manifest/)
+    } finally {
+      await gateway.stop()
+    }
+  })
+
+  it('refuses an address that is none', async () => {
+    await assert.rejects(startTestGateway({ listen: '8787', models: emptyModels }), /host:port/)
+  })
+
+  it('lets two gateways live side by side', async () => {
+    const [a, b] = await Promise.all([startTestGateway(), startTestGateway()])
+    try {
+      const results = await Promise.all(
+        [a, b].map((gateway) => gateway.ask('POST', '/models/probe/v1/predict', { input: { text: 'hi' } })),
+      )
+      assert.deepEqual(
+        results.map(({ status }) => status),
+        [200, 200],
+      )
+      const crossed = await a.ask('GET', '/api/v1/status', undefined, { key: b.adminKey })
+      assert.equal(crossed.status, 401)
+    } finally {
+      await Promise.all([a.stop(), b.stop()])
+    }
+  })
+})
