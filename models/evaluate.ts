@@ -36,14 +36,24 @@ export async function evaluate(): Promise<readonly Evaluation[]> {
   ]
 }
 
-/** A Markdown table, which README.md holds as it is. */
+/** A Markdown table, aligned as the formatter aligns it, so that README.md holds it to the letter. */
 export function formatTable(evaluations: readonly Evaluation[]): string {
   const rows = evaluations.map(({ model, version, samples, correct, source }) => {
     const accuracy = `${((100 * correct) / samples).toFixed(4)} %`
-    return `| ${model} | ${version} | ${samples} | ${correct} | ${accuracy} | ${source} |`
+    return [model, version, String(samples), String(correct), accuracy, source]
   })
-  const head = ['| model | version | samples | correct | accuracy | source |', '|---|---|---:|---:|---:|---|']
-  return [...head, ...rows].join('\n')
+  const columns = ['model', 'version', 'samples', 'correct', 'accuracy', 'source'].map((title, at) => ({
+    title,
+    isNumber: 2 <= at && at <= 4,
+    width: Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)),
+  }))
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const head = columns.map(({ title, isNumber, width }) => (isNumber ? title.padStart(width) : title.padEnd(width)))
+  const rule = columns.map(({ isNumber, width }) => (isNumber ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
+  const body = rows.map((row) =>
+    columns.map(({ isNumber, width }, at) => row[at]?.[isNumber ? 'padStart' : 'padEnd'](width) ?? ''),
+  )
+  return [head, rule, ...body].map(line).join('\n')
 }
 
 /** The feeds of one batch, by tensor name. */

@@ -28,7 +28,9 @@ function install() {
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
   })
   if (result.status !== 0) {
-    console.error('npm ci failed (its messages stand above). Is the package registry reachable? Then run the command again.')
+    console.error(
+      'npm ci failed (its messages stand above). Is the package registry reachable? Then run the command again.',
+    )
     process.exit(1)
   }
   writeFileSync(stamp, wanted)
@@ -47,6 +49,8 @@ function pinnedNode() {
   const binary = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
   if (existsSync(binary)) return binary
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
-  console.error(`There is no packaged Node for ${process.platform}-${process.arch}. Install Node 26, then run the command again.`)
+  console.error(
+    `There is no packaged Node for ${process.platform}-${process.arch}. Install Node 26, then run the command again.`,
+  )
   process.exit(1)
 }

@@ -29,6 +29,8 @@ for (const { name, command, args } of steps) {
     stdio: 'inherit',
     env: { ...process.env, PATH: `${dirname(process.execPath)}:${bin}:${process.env.PATH}`, NODE_OPTIONS: '' },
   })
-  console.log(`${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+  console.log(
+    `${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+  )
   if (status !== 0) process.exit(1)
 }

@@ -37,7 +37,7 @@ test('texts that mean the same are nearer than texts that do not', async () => {
   assert.ok(dot(late, delayed) > dot(late, recipe) + 0.2, `${dot(late, delayed)} against ${dot(late, recipe)}`)
 })
 
-test('a text has the same vector alone and in a batch but for rounding, and no row is lost to an empty text', async () => {
+test('alone and in a batch a text has the same vector but for rounding, and empty texts lose no row', async () => {
   const texts = ['', 'Where is my parcel?', '\u0000', '日本語 😀', '', 'x'.repeat(5000), '']
   const together = await embedTogether(texts)
   assert.equal(together.length, texts.length)

@@ -11,8 +11,8 @@ export interface HeldOutMail {
 }
 
 /**
- * The mails that no spam version was trained on: about half of the SpamAssassin corpus, body text only. They come in the
- * order of the checksums in their file names, which mixes the groups, so the first hundred are a fair sample.
+ * The mails that no spam version was trained on: about half of the SpamAssassin corpus, body text only. They come in
+ * the order of the checksums in their file names, which mixes the groups: the first hundred are a fair sample.
  * models/train/mail.py does exactly the same in Python.
  */
 export function* heldOutMail(): Generator<HeldOutMail> {

@@ -38,7 +38,7 @@ def is_held_out(image: np.ndarray) -> bool:
 
 
 def write_held_out(path: Path, images: np.ndarray, labels: np.ndarray) -> Path:
-    """One image a line. A pixel is one character, its value 0 to 16 in base 17: plain arrays would be three times as long."""
+    """One image a line. A pixel is one character, its value 0 to 16 in base 17: arrays would be three times as long."""
     lines = [
         f'  {{ "label": "{label}", "pixels": "{"".join("0123456789abcdefg"[int(pixel)] for pixel in image)}" }}'
         for image, label in zip(images, labels)
@@ -70,13 +70,15 @@ def export_perceptron(classifier: MLPClassifier, name: str) -> Graph:
 
 
 def with_layers(graph: Graph, layers: list, classes) -> Graph:
-    # A batch of products of one row each, [batch, 1, 64] x [1, 64, n], rather than one product of many rows.
-    values = graph.add("Unsqueeze", "pixels", graph.constant([1], np.int64))
+    scores = "pixels"
     for depth, (weights, bias) in enumerate(layers):
-        values = graph.add("Relu", values) if depth else values
-        values = graph.add("Add", graph.add("MatMul", values, graph.constant([weights])), graph.constant(bias))
-    scores = graph.add("Squeeze", values, graph.constant([1], np.int64))
+        # [batch, 1, in] * [1, out, in], summed over in: MatMul sums otherwise for one row than for more.
+        inputs = graph.add("Unsqueeze", graph.add("Relu", scores) if depth else scores, graph.constant([1], np.int64))
+        products = graph.add("Mul", inputs, graph.constant([weights.T]))
+        sums = graph.add("ReduceSum", products, graph.constant([2], np.int64), keepdims=0)
+        scores = graph.add("Add", sums, graph.constant(bias))
     index = graph.add("ArgMax", scores, axis=1, keepdims=0)
-    probability = graph.add("ReduceMax", graph.add("Softmax", scores, axis=1), graph.constant([1], np.int64), keepdims=0)
+    probabilities = graph.add("Softmax", scores, axis=1)
+    probability = graph.add("ReduceMax", probabilities, graph.constant([1], np.int64), keepdims=0)
     graph.label_and_score(classes, index, probability)
     return graph

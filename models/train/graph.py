@@ -1,8 +1,8 @@
 """Assembles a small ONNX graph node by node.
 
-skl2onnx's own classifier operators multiply a whole batch in one matrix product, whose order of summation depends on the
-number of rows: the same text then scores differently, in the last bit, alone and in a batch. These graphs keep every
-row's arithmetic apart, so that dynamic batching never changes an answer.
+The classifier operators that skl2onnx writes multiply a whole batch in one matrix product, whose order of summation
+depends on the number of rows: the same text then scores differently, in the last bit, alone and in a batch. These graphs
+keep every row's arithmetic apart, so that dynamic batching never changes an answer.
 """
 
 from pathlib import Path

@@ -19,7 +19,8 @@ class Mail(NamedTuple):
 
 def read_mail() -> Iterator[Mail]:
     """Every mail of the corpus, in the order of the checksums in the file names, which mixes the groups."""
-    data = next(parent / PACKAGE_DATA for parent in Path(__file__).resolve().parents if (parent / PACKAGE_DATA).is_dir())
+    candidates = [parent / PACKAGE_DATA for parent in Path(__file__).resolve().parents]
+    data = next(candidate for candidate in candidates if candidate.is_dir())
     names = json.loads((data / "file_list.json").read_text("utf-8"))
     ids = sorted((name.removesuffix(".txt") for name in names), key=lambda mail_id: mail_id.split(".")[1])
     for mail_id in ids:

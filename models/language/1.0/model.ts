@@ -3,7 +3,7 @@ import type { ModuleModel, Row } from '@astraapi/runtime'
 import { eld } from 'eld/extrasmall'
 
 /**
- * Which language is a text in? ELD with its smallest database (0.95 MB): the ISO 639-1 code of one of 60 languages, or "und".
+ * Which language is a text in? ELD with its smallest database (0.95 MB): ISO 639-1 code of one of 60 languages, or "und".
  * `score` is ELD's own measure between 0 and 1, not a probability: the scores of all languages don't add up to 1.
  * Only the beginning of a text counts, about 350 bytes of UTF-8.
  */

@@ -55,7 +55,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Before the request was written surely nothing ran; afterwards nobody knows. */
   onResponseError(_: unknown, error: Error & { readonly code?: string }): void {
     this.#signal.removeEventListener('abort', this)
-    const code = 'upstream_failed'
+    const code = this.#controller ? 'upstream_failed' : 'upstream_unavailable'
     const reason = `${error.code ?? error.name}: ${error.message}`
     this.#reject(new AstraError(code, { reason, cause: error }))
   }

@@ -83,7 +83,7 @@ async function whatIsMissing(
   const versions = texts(entries.filter(({ name }) => name === model).map((entry) => entry.version))
   if (versions.length > 0) {
     const message = `${replica} has ${model} in ${enumerate(versions)}, not in ${version}`
-    return misfit('version', message, facts.reason, didYouMean(version, versions))
+    return misfit('version', message, facts.reason)
   }
   const models = texts(entries.map(({ name }) => name))
   const message = `${replica} has no model ${model}; it has ${enumerate(models)}`

@@ -3,6 +3,7 @@ import { taskTable } from '../../kernel/tasks.ts'
 
 /** The form of `astra.yaml`, in the same subset of JSON Schema as contracts, so that its faults are named in the same words. */
 const text: Schema = { type: 'string', minLength: 1, maxLength: 2000 }
+const date: Schema = { type: 'string', format: 'date' }
 /** Checked by what it belongs to: a schema by `schemaFaults`, a backend's field by the backend's own schema. */
 const open: Schema = { type: 'object', additionalProperties: true }
 const anything: Schema = {}
@@ -28,6 +29,7 @@ const contract: Schema = closed(
     input: open,
     output: open,
     chunk: open,
+    earlier: { type: 'array', items: closed({ input: open, output: open }, { chunk: open }), minItems: 1 },
     streams: { type: 'boolean' },
     examples: { type: 'array', items: closed({ input: anything }, { output: anything }), maxItems: 20 },
     limits: closed(
@@ -39,7 +41,7 @@ const contract: Schema = closed(
         inFlight: { type: 'integer', minimum: 1, maximum: 1_000_000 },
       },
     ),
-    deprecated: closed({ since: text }, { sunset: text }),
+    deprecated: closed({ since: date }, { sunset: date }),
     traffic: closed({ weights: map({ type: 'number', minimum: 0, maximum: 1_000_000 }, 1) }),
   },
 )

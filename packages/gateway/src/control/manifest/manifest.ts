@@ -3,7 +3,7 @@ import type { Violation } from '../../kernel/errors.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 
-/** `astra.yaml` as read: its form is checked, its defaults are not filled in yet. */
+/** `astra.yaml` as read: its form and meaning are checked, its defaults are not filled in yet. */
 export interface Manifest {
   readonly models: Readonly<Record<string, ManifestModel>>
   readonly consumers: Readonly<Record<string, ManifestConsumer>>
@@ -26,6 +26,8 @@ export interface ManifestContract {
   readonly input?: Schema
   readonly output?: Schema
   readonly chunk?: Schema
+  /** Of the revisions before this one, oldest first, for a gateway that never saw them; any other keeps its own. */
+  readonly earlier?: readonly { readonly input: Schema; readonly output: Schema; readonly chunk?: Schema }[]
   readonly streams?: boolean
   readonly examples?: readonly ContractExample[]
   readonly limits?: {

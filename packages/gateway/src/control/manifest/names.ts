@@ -16,7 +16,20 @@ export function majorNumber(major: string): number {
   return Number(major.slice(1))
 }
 
-/** "1.10" comes after "1.9", and "1.0-rc" beside "1.0": parts that are numbers compare as numbers. */
+/** "1.10" comes after "1.9", as parts that are numbers compare as numbers, and "1.0-rc" before "1.0", as in semantic versions. */
 export function compareVersions(a: string, b: string): number {
+  const [[release, suffix], [otherRelease, otherSuffix]] = [splitVersion(a), splitVersion(b)]
+  const byRelease = compareParts(release, otherRelease)
+  if (byRelease !== 0 || suffix === otherSuffix) return byRelease
+  if (suffix === '' || otherSuffix === '') return suffix === '' ? 1 : -1
+  return compareParts(suffix, otherSuffix)
+}
+
+function splitVersion(version: string): readonly [release: string, suffix: string] {
+  const hyphen = version.indexOf('-')
+  return hyphen === -1 ? [version, ''] : [version.slice(0, hyphen), version.slice(hyphen + 1)]
+}
+
+function compareParts(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true })
 }

@@ -31,7 +31,8 @@ function quantity(text: string, units: Readonly<Record<string, number>>): number
   const match = /^(\d{1,12}(?:\.\d{1,3})?)\s?([A-Za-z]*)$/.exec(text)
   const unit = Object.hasOwn(units, match?.[2] ?? '') ? units[match?.[2] ?? ''] : undefined
   if (!match || unit === undefined) return undefined
-  const value = Number(match[1]) * unit
+  // Rounded, as 1.001 * 1000 is 1000.9999999999999.
+  const value = Math.round(Number(match[1]) * unit)
   return Number.isSafeInteger(value) && value > 0 ? value : undefined
 }
 

@@ -1,46 +1,62 @@
-import { type Document, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml'
-import type { Violation } from '../../kernel/errors.ts'
+import { type Document, LineCounter, parseDocument } from 'yaml'
 import { explain } from '../../kernel/schema/explain.ts'
-import { pathKeys } from '../../kernel/schema/facets.ts'
-import { semanticFaults } from './check-meaning.ts'
-import type { FaultAt, Manifest, Place, ReadManifest } from './manifest.ts'
+import { isJsonObject, pathKeys } from '../../kernel/schema/facets.ts'
+import { meaningFaults } from './check-meaning.ts'
+import { faultsIn } from './locate.ts'
+import type { Manifest, Place, ReadManifest } from './manifest.ts'
 import { manifestSchema } from './manifest-schema.ts'
+import { nodeFaults } from './node-faults.ts'
 
 /** Far above any real manifest; bounds what one request may make the parser do. */
-const bytesMax = 4 * 1024 * 1024
+const charactersMax = 4 * 1024 * 1024
 const faultsMax = 100
 /** Nodes that aliases may multiply to: against documents that unfold into millions. */
 const aliasCountMax = 1000
+/** YAML 1.2's core schema whatever the file says: dates stay text, `yes` is no boolean, and no type goes beyond JSON's. */
+const dialect = {
+  schema: 'core',
+  resolveKnownTags: false,
+  merge: false,
+  uniqueKeys: false,
+  logLevel: 'silent',
+} as const
 
 /** Reads and checks a manifest by itself, without looking at what is deployed: every fault, with its path and line. */
-export function readManifest(yaml: string, _file: string): ReadManifest {
-  if (yaml.length > bytesMax)
-    return { faults: [{ path: '', message: `is longer than ${bytesMax} characters`, line: 1 }] }
+export function readManifest(yaml: string): ReadManifest {
+  if (yaml.length > charactersMax) return whole(`is longer than ${charactersMax} characters`)
   const lines = new LineCounter()
-  const document = parseDocument(yaml, { lineCounter: lines, uniqueKeys: true, merge: false })
-  const line = (offset: number) => lines.linePos(offset).line
-  if (document.errors.length > 0) {
+  const document = parseDocument(yaml, { ...dialect, lineCounter: lines })
+  const lineAt = (offset: number) => lines.linePos(offset).line
+  const syntax = [...document.errors, ...document.warnings].slice(0, faultsMax)
+  if (syntax.length > 0) {
     return {
-      faults: document.errors.map(({ message, pos }) => ({ path: '', message: headline(message), line: line(pos[0]) })),
+      faults: syntax.map(({ message, pos }) => ({ path: '', message: headline(message), line: lineAt(pos[0]) })),
     }
   }
-  const keys = keyFaults(document, line)
-  if (keys.length > 0) return { faults: keys }
+  const nodes = nodeFaults(document, lineAt, faultsMax)
   const value = plainValue(document)
-  if (value === undefined)
-    return { faults: [{ path: '', message: `unfolds its aliases more than ${aliasCountMax} times`, line: 1 }] }
-
-  const faultAt = faultsIn(document, line)
-  const form = explain(manifestSchema, value, '', { violationsMax: faultsMax })
-  if (form.length > 0)
-    return { faults: form.map(({ path, message, suggestion }) => faultAt(pathKeys(path), message, suggestion)) }
-  const { models = {}, consumers = {} } = value as Partial<Manifest>
-  const manifest: Manifest = { models, consumers }
-  const faults = semanticFaults(manifest, faultAt)
-  return faults.length > 0 ? { faults: faults.slice(0, faultsMax) } : { manifest, faultAt }
+  if (value === undefined) {
+    if (nodes.length === 0) return whole(`unfolds its aliases more than ${aliasCountMax} times`)
+    return { faults: nodes.map(({ violation }) => violation) }
+  }
+  const faultAt = faultsIn(document, lineAt)
+  const form = explain(manifestSchema, value, '', { violationsMax: faultsMax }).map(({ path, message, suggestion }) => {
+    const place = pathKeys(path)
+    return { place, violation: faultAt(place, message, suggestion) }
+  })
+  const found = [...nodes, ...form]
+  const manifest = manifestOf(value)
+  const meaning = meaningFaults(manifest, faultAt, soundness(found.map(({ place }) => place)))
+  const faults = [...found.map(({ violation }) => violation), ...meaning]
+  if (faults.length === 0) return { manifest, faultAt }
+  return { faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).slice(0, faultsMax) }
 }
 
-/** `null` (an empty file) is an empty manifest. Undefined when the aliases are a bomb. */
+function whole(message: string): ReadManifest {
+  return { faults: [{ path: '', message, line: 1 }] }
+}
+
+/** An empty file is an empty manifest. Undefined when an alias has no anchor, or when the aliases are a bomb. */
 function plainValue(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: aliasCountMax }) ?? {}
@@ -50,55 +66,23 @@ function plainValue(document: Document): unknown {
   }
 }
 
-/** YAML reads an unquoted 1.10 as the number 1.1: keys must be text, or two versions become one. */
-function keyFaults(document: Document, line: (offset: number) => number): Violation[] {
-  const faults: Violation[] = []
-  visit(document, {
-    Pair(_, pair: Pair) {
-      const { key } = pair
-      if (isScalar(key) && typeof key.value === 'string') return
-      const source = isScalar(key) ? (key.source ?? String(key.value)) : 'this key'
-      faults.push({
-        path: source,
-        message: 'is a key that YAML does not read as text',
-        suggestion: `Quote it: "${source}".`,
-        ...at((key as Node | null)?.range, line),
-      })
-    },
-  })
-  return faults
-}
-
-function faultsIn(document: Document, line: (offset: number) => number): FaultAt {
-  return (place, message, suggestion) => ({
-    path: place.join('.'),
-    message,
-    ...(suggestion === undefined ? {} : { suggestion }),
-    ...at(rangeOf(document, place), line),
-  })
-}
-
-/** The key of the place where it has one, else the nearest thing around it that stands in the file. */
-function rangeOf(document: Document, place: Place): Node['range'] {
-  for (let depth = place.length; depth > 0; depth--) {
-    const parent = document.getIn(place.slice(0, depth - 1), true)
-    const last = place[depth - 1]
-    if (isMap(parent)) {
-      const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last)
-      if (pair) return (pair.key as Node).range
-    }
-    const node = document.getIn(place.slice(0, depth).map(index), true) as Node | undefined
-    if (node?.range) return node.range
+/** Of a faulty form, the parts that are sound are manifest; the others are told apart by `soundness`. */
+function manifestOf(value: unknown): Manifest {
+  const { models, consumers } = isJsonObject(value) ? value : {}
+  return {
+    models: (isJsonObject(models) ? models : {}) as Manifest['models'],
+    consumers: (isJsonObject(consumers) ? consumers : {}) as Manifest['consumers'],
   }
-  return document.contents?.range
 }
 
-function index(step: string): string | number {
-  return /^\d+$/.test(step) ? Number(step) : step
+/** Whether nothing at a place or below it is at fault. */
+function soundness(faulty: readonly Place[]): (place: Place) => boolean {
+  const tainted = new Set(faulty.flatMap((place) => place.map((_, depth) => keyOf(place.slice(0, depth + 1)))))
+  return (place) => !tainted.has(keyOf(place))
 }
 
-function at(range: Node['range'], line: (offset: number) => number): { line?: number } {
-  return range ? { line: line(range[0]) } : {}
+function keyOf(place: Place): string {
+  return JSON.stringify(place)
 }
 
 /** The parser's messages go on with a picture of the place; the line says it already. */

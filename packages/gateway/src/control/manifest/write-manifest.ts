@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import type { CatalogState, ContractLimits, ContractState, ModelState, VersionState } from '../../kernel/catalog.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
-import { contractLimits } from './defaults.ts'
+import { contractLimits, defaultMajor } from './defaults.ts'
 import { durationText, sizeText } from './quantities.ts'
 
 /** The manifest that makes this state: it reads back to it, with defaults left out where the state has them. */
@@ -16,11 +16,12 @@ export function writeManifest({ models, consumers }: CatalogState): string {
   )
 }
 
-function modelOut({ owner, description, defaultMajor, contracts }: ModelState): object {
+function modelOut({ owner, description, defaultMajor: major, contracts }: ModelState): object {
+  const usual = defaultMajor(Object.entries(contracts).map(([major, contract]) => [Number(major), contract]))
   return tidy({
     owner,
     description,
-    default: `v${defaultMajor}`,
+    default: major === usual ? undefined : `v${major}`,
     contracts: Object.fromEntries(
       Object.entries(contracts).map(([major, contract]) => [`v${major}`, contractOut(contract)]),
     ),
@@ -32,6 +33,7 @@ function contractOut(contract: ContractState): object {
   return tidy({
     ...taskOut(contract),
     description,
+    earlier: revisions.length > 1 ? revisions.slice(0, -1).map(({ tensors: _, ...schemas }) => schemas) : undefined,
     streams: streams || undefined,
     examples: examples.length > 0 ? examples : undefined,
     limits: limitsOut(limits),

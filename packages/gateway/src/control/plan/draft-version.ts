@@ -3,57 +3,80 @@ import type { VersionState } from '../../kernel/catalog.ts'
 import { explain } from '../../kernel/schema/explain.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
-import type { FaultAt, ManifestVersion, Place } from '../manifest/manifest.ts'
+import type { Schema } from '../../kernel/schema/schema.ts'
+import { defaultBackend } from '../manifest/defaults.ts'
+import type { ManifestVersion, Place } from '../manifest/manifest.ts'
 import { embeddedReplica } from '../manifest/replica-address.ts'
-import type { Fault } from '../operations/ports.ts'
+import type { Report } from './report.ts'
 
 /** A version of the manifest with its defaults filled in, not yet inspected. */
-export interface DraftVersion {
-  readonly model: string
-  readonly major: number
-  readonly id: string
-  readonly place: Place
-  readonly backend: string
+export interface DraftVersion extends VersionName {
+  readonly backend: Backend
   readonly settings: VersionState['settings']
   readonly replicas: readonly string[]
   readonly revision: number | undefined
   readonly retired: VersionState['retired']
 }
 
+export interface VersionName {
+  readonly model: string
+  readonly major: number
+  readonly id: string
+  readonly place: Place
+  /** The version as it is deployed now. */
+  readonly known: VersionState | undefined
+}
+
 /** The key under which a version's digest is kept for ever. */
-export function digestKey({ model, major, id }: Pick<DraftVersion, 'model' | 'major' | 'id'>): string {
+export function digestKey({ model, major, id }: VersionName): string {
   return `${model}/${major}/${id}`
 }
 
-/** Backend, settings and replicas of a version; its faults go into `faults`, and then there is no draft. */
+/** Named here only so that a typing slip in one of them is told from a backend's own field; their form is checked already. */
+const ownFields: Readonly<Record<string, Schema>> = { backend: {}, replicas: {}, revision: {}, retired: {} }
+
+/** Backend, settings and replicas of a version; undefined when they have faults. */
 export function draftVersion(
   version: ManifestVersion,
-  of: Pick<DraftVersion, 'model' | 'major' | 'id' | 'place'>,
-  context: { readonly backends: ReadonlyMap<string, Backend>; readonly faultAt: FaultAt; readonly faults: Fault[] },
+  name: VersionName,
+  backends: ReadonlyMap<string, Backend>,
+  report: Report,
 ): DraftVersion | undefined {
-  const { backend: name = 'oip', replicas, revision, retired, ...own } = version
-  const { backends, faultAt, faults } = context
-  const fault = (place: Place, message: string, suggestion?: string) =>
-    faults.push({ code: 'invalid_manifest', ...faultAt(place, message, suggestion) })
-  const backend = backends.get(name)
+  const { revision, retired, ...rest } = version
+  // "1.0": {retired: {}} takes a version out of service without telling again what it was.
+  const short = retired !== undefined && Object.keys(rest).length === 0 ? name.known : undefined
+  const { backend: backendName = defaultBackend, replicas, ...settings } = short ? written(short) : rest
+  const backend = backends.get(backendName)
   if (!backend) {
-    const { suggestion } = didYouMean(name, backends.keys())
-    fault([...of.place, 'backend'], `is no backend; there are ${[...backends.keys()].join(', ')}`, suggestion)
+    const { suggestion } = didYouMean(backendName, backends.keys())
+    const known = [...backends.keys()].join(', ')
+    report('invalid_manifest', [...name.place, 'backend'], `is no backend; there are ${known}`, suggestion)
     return undefined
   }
-  const before = faults.length
-  for (const { path, message, suggestion } of explain(backend.settings, own, '')) {
-    fault([...of.place, ...pathKeys(path)], message, suggestion)
+  const schema = { ...backend.settings, properties: { ...backend.settings.properties, ...ownFields } }
+  const faults = explain(schema, short ? {} : version, '')
+  for (const { path, message, suggestion } of faults) {
+    report('invalid_manifest', [...name.place, ...pathKeys(path)], message, suggestion)
   }
-  if (replicas && !backend.remote)
-    fault([...of.place, 'replicas'], `has no use: the backend ${name} runs in the gateway`)
-  if (faults.length > before) return undefined
+  const idle = replicas !== undefined && !backend.remote
+  if (idle) {
+    report(
+      'invalid_manifest',
+      [...name.place, 'replicas'],
+      `has no use: the backend ${backendName} runs in the gateway`,
+    )
+  }
+  if (faults.length > 0 || idle) return undefined
   return {
-    ...of,
-    backend: name,
-    settings: backend.withDefaults(own, of.model, of.id),
+    ...name,
+    backend,
+    settings: backend.withDefaults(settings, name.model, name.id),
     replicas: backend.remote ? (replicas ?? [embeddedReplica]) : [],
     revision,
     retired,
   }
+}
+
+function written({ backend, settings, replicas }: VersionState): ManifestVersion {
+  return { ...settings, backend, ...(replicas.length > 0 ? { replicas } : {}) }
 }

@@ -33,8 +33,8 @@ export function feedbackConformance(newPlace: NewPlace): void {
       const at = (ms: number, value: number) => sampleFeedback({ metric: 'score', time: start + ms, value })
       await records.feedback(at(5, 1))
       await records.feedback(at(9, 2))
-      await records.feedback(at(7, 3))
       await records.feedback(at(9, 4))
+      await records.feedback(at(7, 3))
       const judge = { ...at(10, 5), source: 'judge' as const }
       await records.feedback(judge)
       assert.deepEqual(await reports.feedback(sampleId(1)), [at(9, 4), judge])

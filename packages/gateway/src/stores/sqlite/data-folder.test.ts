@@ -27,7 +27,7 @@ test('the folder and all in it are for their owner only', async (t) => {
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
   assert.equal(mode(place.dataDir), '700')
   const files = readdirSync(place.dataDir).sort()
-  assert.deepEqual(files, ['astra.db', 'astra.db-shm', 'astra.db-wal', 'gateway.pid', 'lock.db'])
+  assert.deepEqual(files, ['astra.db', 'astra.db-shm', 'astra.db-wal', 'lock.db', 'lock.txt'])
   for (const file of files) assert.equal(mode(join(place.dataDir, file)), '600', file)
   await store.close()
 })
@@ -35,7 +35,7 @@ test('the folder and all in it are for their owner only', async (t) => {
 test('a second gateway on the folder is refused and told which process holds it, until the first has closed', async (t) => {
   const place = await placeFor(t)
   const first = await place.open()
-  await refusal(place.dataDir, new RegExp(`another gateway \\(process ${process.pid}\\) is using it`))
+  await refusal(place.dataDir, new RegExp(`another gateway \\(process ${process.pid}, since 20.*Z\\) is using it`))
   await refusal(place.dataDir, /another gateway/)
   await first.close()
   await (await place.open()).close()

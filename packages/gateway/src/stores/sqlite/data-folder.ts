@@ -13,7 +13,7 @@ export function unusable(folder: string, { wrong, next }: StorageFault, cause?: 
 }
 
 /** The names of what lies in a data folder. */
-export const dataFiles = { database: 'astra.db', lock: 'lock.db', owner: 'gateway.pid' } as const
+export const dataFiles = { database: 'astra.db', lock: 'lock.db', owner: 'lock.txt' } as const
 
 /** Makes the folder, for its owner only, where there is none; returns its absolute path. Throws DataFolderError. */
 export async function prepareDataFolder(dataDir: string): Promise<string> {

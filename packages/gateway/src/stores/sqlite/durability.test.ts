@@ -145,7 +145,7 @@ test('kill -9: what was acknowledged is there, the roll-ups agree, and the folde
   for await (const line of createInterface(child.stdout)) {
     acknowledged = Number(line)
     lines += 1
-    if (lines === 1) await assert.rejects(place.open(), new RegExp(`process ${child.pid}`))
+    if (lines === 1) await assert.rejects(place.open(), new RegExp(`process ${child.pid},`))
     if (lines === 30) child.kill('SIGKILL')
   }
   if (child.signalCode === null) await once(child, 'exit')

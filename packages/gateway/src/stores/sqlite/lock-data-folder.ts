@@ -10,10 +10,10 @@ const held: DatabaseSync[] = []
 
 /**
  * Claims the folder until this thread ends: an exclusive lock on a database of its own that nothing is ever written to. The
- * operating system drops it when the process dies, however it dies. The text file beside it only helps people; nobody relies
- * on it.
+ * operating system drops it when the process dies, however it dies. `owner` says who we are, in a text file that only helps
+ * people.
  */
-export function lockDataFolder(folder: string): void {
+export function lockDataFolder(folder: string, owner: string): void {
   const lockFile = join(folder, dataFiles.lock)
   const ownerFile = join(folder, dataFiles.owner)
   createPrivateFile(lockFile)
@@ -23,21 +23,21 @@ export function lockDataFolder(folder: string): void {
   } catch (thrown) {
     lock.close()
     if (!isLocked(thrown)) throw thrown
-    const wrong = `another gateway${ownerOf(ownerFile)} is using it`
+    const wrong = `another gateway${ownerIn(ownerFile)} is using it`
     throw unusable(folder, { wrong, next: 'Stop that one, or start this one with --data DIR.' })
   }
   held.push(lock)
   try {
-    writeFileSync(ownerFile, `${process.pid}\n`, { mode: 0o600 })
+    writeFileSync(ownerFile, `${owner}\n`, { mode: 0o600 })
   } catch {
     // On a full disk there is no text to help people with.
   }
 }
 
-function ownerOf(ownerFile: string): string {
+function ownerIn(ownerFile: string): string {
   try {
-    const pid = Number.parseInt(readFileSync(ownerFile, 'utf8'), 10)
-    return Number.isNaN(pid) ? '' : ` (process ${pid})`
+    const [owner] = readFileSync(ownerFile, 'utf8').slice(0, 100).split('\n')
+    return owner ? ` (${owner})` : ''
   } catch {
     return ''
   }

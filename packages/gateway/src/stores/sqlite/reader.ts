@@ -13,9 +13,9 @@ export type ReaderOperations = ReturnType<typeof readerOperations>
  * The reader worker. It also holds the folder's lock, because it starts first, ends last, and stays while a writer that
  * crashed is replaced. It opens the database at the first ask: the writer has made and migrated it by then.
  */
-serveOperations((folder) => {
+serveOperations(({ folder, owner }) => {
   try {
-    lockDataFolder(folder)
+    lockDataFolder(folder, owner)
     return () => readerOperations(join(folder, dataFiles.database))
   } catch (thrown) {
     throw dataFolderError(folder, thrown)

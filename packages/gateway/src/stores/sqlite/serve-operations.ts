@@ -6,6 +6,14 @@ import { storageFault } from './storage-fault.ts'
 /** What a worker can be asked for, by name. Inputs and outputs are plain data. */
 export type Operations = Readonly<Record<string, (input: never) => unknown>>
 
+/** What a worker is given at its start. */
+export interface WorkerGiven {
+  /** The data folder, absolute. */
+  readonly folder: string
+  /** Who uses it, in words. */
+  readonly owner: string
+}
+
 export interface Ask {
   readonly id: number
   readonly name: string
@@ -25,7 +33,7 @@ export type Fault =
  * A worker's half of a `WorkerLink`: opens, says that it is ready or why not, then answers one ask after the other. `open`
  * returns what makes the operations, at the first ask. A message that is no ask ends the worker.
  */
-export function serveOperations(open: (folder: string) => () => Operations): void {
+export function serveOperations(open: (given: WorkerGiven) => () => Operations): void {
   if (!parentPort) throw new Error('serveOperations runs in a worker')
   const port = parentPort
   const answer = (id: number, run: () => unknown): void => {
@@ -39,7 +47,7 @@ export function serveOperations(open: (folder: string) => () => Operations): voi
   }
 
   answer(0, () => {
-    const make = open(workerData.folder)
+    const make = open(workerData)
     let operations: Operations | undefined
     port.on('message', ({ id, name, input }: Ask) => {
       answer(id, () => {

@@ -69,10 +69,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
-function links({ log, onWorker }: SqliteStoreOptions, folder: string) {
+function links({ clock, log, onWorker }: SqliteStoreOptions, folder: string) {
+  const since = new Date(clock.now()).toISOString()
+  const given = { folder, owner: `process ${process.pid}, since ${since}` }
   const link = (name: 'reader' | 'writer', module: URL) => {
     const onStart = (worker: Worker) => onWorker?.(name, worker)
-    return { name: `accounting ${name}`, module, folder, log, onStart }
+    return { name: `accounting ${name}`, module, given, log, onStart }
   }
   return {
     reader: new WorkerLink<ReaderOperations>(link('reader', new URL('./reader.ts', import.meta.url))),

@@ -2,12 +2,12 @@ import { Worker } from 'node:worker_threads'
 import { AstraError } from '../../kernel/errors.ts'
 import type { StoreLog } from '../record-queue.ts'
 import { DataFolderError } from './data-folder.ts'
-import type { Fault, Operations, Reply } from './serve-operations.ts'
+import type { Fault, Operations, Reply, WorkerGiven } from './serve-operations.ts'
 
 export interface WorkerLinkOptions {
   readonly name: string
   readonly module: URL
-  readonly folder: string
+  readonly given: WorkerGiven
   readonly log?: StoreLog | undefined
   /** Sees each worker as it starts. */
   readonly onStart?: ((worker: Worker) => void) | undefined
@@ -45,7 +45,10 @@ export class WorkerLink<T extends Operations> {
   }
 
   async ask<N extends keyof T & string>(name: N, input: Parameters<T[N]>[0]): Promise<ReturnType<T[N]>> {
-    await this.start()
+    await this.start().catch((thrown) => {
+      // Once in use the store is out of order for a while, whatever the folder suffers from.
+      throw thrown instanceof DataFolderError ? gone(thrown.message) : thrown
+    })
     const running = this.#running
     if (!running) throw gone(`the ${this.#options.name} has stopped`)
     this.#asks += 1
@@ -61,8 +64,8 @@ export class WorkerLink<T extends Operations> {
   }
 
   #spawn(): Running {
-    const { name, module, folder, onStart } = this.#options
-    const worker = new Worker(module, { name, workerData: { folder } })
+    const { name, module, given, onStart } = this.#options
+    const worker = new Worker(module, { name, workerData: given })
     const pending = new Map<number, Pending>()
     const running: Running = { worker, pending, ready: replyTo({ pending }, 0) }
     let error: unknown

@@ -9,7 +9,7 @@ import { stateWriter } from './write-state.ts'
 export type WriterOperations = ReturnType<typeof writerOperations>
 
 /** The writer worker: the only thread that changes the database. */
-serveOperations((folder) => {
+serveOperations(({ folder }) => {
   try {
     const db = openDatabase(join(folder, dataFiles.database))
     return () => writerOperations(db)

@@ -1,5 +1,7 @@
 import {
   type DocumentNode,
+  type ExecutionResult,
+  execute,
   GraphQLError,
   type GraphQLSchema,
   Kind,
@@ -44,6 +46,7 @@ const errorsMax = 20
 
 /** Parses, limits and validates; a document that passed is remembered for as long as the catalog's revision lives. */
 export function createDocuments(findSchema: FindSchema, tools = { parse, validate }): PrepareDocument {
+  const describeOnce = lastDescription()
   const documents = lru<PreparedDocument>(documentsMax, charactersMax)
   let revision: number | undefined
 
@@ -65,8 +68,10 @@ export function createDocuments(findSchema: FindSchema, tools = { parse, validat
       )
       const errors = tools.validate(schema, document, specifiedRules, { maxErrors: errorsMax })
       if (errors.length > 0) return { errors }
-      const operations = surveys.map(([operation, { infers, plannable }]) => {
-        return [operation, { infers, run: plannable ? planQuery(schema, operation, fragments) : undefined }] as const
+      const operations = surveys.map(([operation, { infers, plannable, schemaOnly }]) => {
+        const plan = plannable ? planQuery(schema, operation, fragments) : undefined
+        const run = plan ?? (schemaOnly ? describeOnce(schema, document, operation) : undefined)
+        return [operation, { infers, run }] as const
       })
       const prepared = { document, schema, operations: new Map(operations) }
       documents.put(query, prepared, query.length)
@@ -77,6 +82,22 @@ export function createDocuments(findSchema: FindSchema, tools = { parse, validat
       throw thrown
     }
   }
+}
+
+/**
+ * To describe a thousand models takes graphql-js most of a second and makes 8 MB; tools ask again and again with the same query.
+ * One description is kept, the last.
+ */
+function lastDescription() {
+  let last: { readonly of: OperationDefinitionNode; readonly result: ExecutionResult } | undefined
+  return (schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): RunQuery =>
+    async () => {
+      if (last?.of !== operation) {
+        const operationName = operation.name?.value
+        last = { of: operation, result: await execute({ schema, document, operationName }) }
+      }
+      return last.result
+    }
 }
 
 function fragmentsOf({ definitions }: DocumentNode): Fragments {

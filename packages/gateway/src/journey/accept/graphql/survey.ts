@@ -1,4 +1,10 @@
-import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionNode } from 'graphql'
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+} from 'graphql'
 
 /** What an operation asks for, read from the document alone: enough for limits, and to know which models the schema needs. */
 export interface Survey {
@@ -8,15 +14,46 @@ export interface Survey {
   readonly aliases: number
   /** Inference fields and subscriptions: each would be a Call. */
   readonly calls: number
-  /** Whether `models` is selected, even without a call below it. */
-  readonly infers: boolean
-  readonly introspects: boolean
-  /** Whether it is a query of inference alone, without directives: then `planQuery` can compile it. */
-  readonly plannable: boolean
   /** The fields below `models`. */
   readonly models: ReadonlySet<string>
   /** The fields of a subscription. */
   readonly streams: ReadonlySet<string>
+  /** Whether inference is selected, even `models` without a call below it. */
+  readonly infers: boolean
+  readonly introspects: boolean
+  /** Whether it is a query of inference alone, without directives: then `planQuery` can compile it. */
+  readonly plannable: boolean
+  /** Whether it asks for the schema and nothing else, so that the answer is the same for everyone. */
+  readonly schemaOnly: boolean
+}
+
+export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
+
+export function surveyOf(operation: OperationDefinitionNode, fragments: Fragments, fieldsMax: number): Survey {
+  const tally: Tally = {
+    fields: 0,
+    depth: 0,
+    aliases: 0,
+    calls: 0,
+    models: new Set(),
+    streams: new Set(),
+    infers: false,
+    introspects: false,
+    plannable: operation.operation === 'query',
+    schemaOnly: operation.operation === 'query' && !operation.variableDefinitions?.length,
+  }
+  visit({ tally, fragments, fieldsMax, open: new Set() }, operation.selectionSet.selections, operation.operation, 1)
+  return tally
+}
+
+type Tally = { -readonly [K in keyof Survey]: Survey[K] extends ReadonlySet<infer T> ? Set<T> : Survey[K] }
+
+interface Walk {
+  readonly tally: Tally
+  readonly fragments: Fragments
+  readonly fieldsMax: number
+  /** The fragments that are being followed: validation will refuse cycles, here they must only not hang. */
+  readonly open: Set<string>
 }
 
 /**
@@ -25,70 +62,58 @@ export interface Survey {
  */
 type Place = 'query' | 'mutation' | 'subscription' | 'models' | 'model' | 'below' | 'introspection'
 
-export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
-
-export function surveyOf(operation: OperationDefinitionNode, fragments: Fragments, fieldsMax: number): Survey {
-  const survey = { fields: 0, depth: 0, aliases: 0, calls: 0, infers: false, introspects: false, plannable: true }
-  const models = new Set<string>()
-  const streams = new Set<string>()
-  const open = new Set<string>()
-
-  const visit = (selections: readonly SelectionNode[], place: Place, depth: number): void => {
-    for (const selection of selections) {
-      // Fragments that use fragments twice grow exponentially: the walk ends, and the limit on fields refuses it.
-      if (survey.fields > fieldsMax) return
-      if (selection.directives?.length) survey.plannable = false
-      if (selection.kind === Kind.FIELD) {
-        const name = selection.name.value
-        survey.fields++
-        if (selection.alias) survey.aliases++
-        if (!canPlan(place, name, selection.alias?.value)) survey.plannable = false
-        if (place !== 'introspection') survey.depth = Math.max(survey.depth, depth)
-        const below = placeBelow(place, name)
-        note(place, below, name)
-        visit(selection.selectionSet?.selections ?? [], below, depth + 1)
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        visit(selection.selectionSet.selections, place, depth)
-      } else {
-        follow(selection.name.value, place, depth)
-      }
-    }
+function visit(walk: Walk, selections: readonly SelectionNode[], place: Place, depth: number): void {
+  const { tally, fieldsMax } = walk
+  for (const selection of selections) {
+    // Fragments that use fragments twice grow exponentially: the walk ends here, and the limit on fields refuses it.
+    if (++tally.fields > fieldsMax) return
+    if (selection.directives?.length) tally.plannable = tally.schemaOnly = false
+    if (selection.kind === Kind.FIELD) visitField(walk, selection, place, depth)
+    else if (selection.kind === Kind.INLINE_FRAGMENT) visit(walk, selection.selectionSet.selections, place, depth)
+    else follow(walk, selection.name.value, place, depth)
   }
-  /** Validation refuses cycles and unknown fragments; here they must only not hang. */
-  const follow = (name: string, place: Place, depth: number): void => {
-    const fragment = fragments.get(name)
-    if (!fragment || open.has(name)) return
-    open.add(name)
-    survey.fields++
-    visit(fragment.selectionSet.selections, place, depth)
-    open.delete(name)
-  }
-  const note = (place: Place, below: Place, name: string): void => {
-    if (name.startsWith('__')) {
-      if (below === 'introspection') survey.introspects = true
-      return
-    }
-    if (place === 'query' && below === 'models') survey.infers = true
-    else if (place === 'models') models.add(name)
-    else if (place === 'model') survey.calls++
-    else if (place === 'subscription') {
-      streams.add(name)
-      survey.calls++
-    }
-  }
-  visit(operation.selectionSet.selections, operation.operation, 1)
-  return { ...survey, infers: survey.infers || survey.calls > 0, models, streams }
 }
 
-/** As a key of a plain object `__proto__` would be lost. */
-function canPlan(place: Place, field: string, alias: string | undefined): boolean {
-  const rootAllows = place !== 'query' || field === 'models' || field === '__typename'
-  return rootAllows && alias !== '__proto__' && place !== 'mutation' && place !== 'subscription'
+function follow(walk: Walk, name: string, place: Place, depth: number): void {
+  const fragment = walk.fragments.get(name)
+  if (!fragment || walk.open.has(name)) return
+  walk.open.add(name)
+  visit(walk, fragment.selectionSet.selections, place, depth)
+  walk.open.delete(name)
+}
+
+function visitField(
+  walk: Walk,
+  { name: { value: name }, alias, selectionSet }: FieldNode,
+  place: Place,
+  depth: number,
+): void {
+  const { tally } = walk
+  if (alias) tally.aliases++
+  // As a key of a plain object it would be lost.
+  if (alias?.value === '__proto__') tally.plannable = false
+  if (place !== 'introspection') tally.depth = Math.max(tally.depth, depth)
+  const below = placeBelow(place, name)
+  if (below === 'introspection') tally.introspects = true
+  if (place === 'query' && !name.startsWith('__')) {
+    tally.schemaOnly = false
+    if (below === 'models') tally.infers = true
+  }
+  if (place === 'query' && below !== 'models' && name !== '__typename') tally.plannable = false
+  if (!name.startsWith('__')) count(tally, place, name)
+  visit(walk, selectionSet?.selections ?? [], below, depth + 1)
+}
+
+function count(tally: Tally, place: Place, name: string): void {
+  if (place === 'models') tally.models.add(name)
+  if (place === 'subscription') tally.streams.add(name)
+  if (place !== 'model' && place !== 'subscription') return
+  tally.calls++
+  tally.infers = true
 }
 
 function placeBelow(place: Place, field: string): Place {
-  if (field === '__schema' || field === '__type') return 'introspection'
+  if (field === '__schema' || field === '__type' || place === 'introspection') return 'introspection'
   if (place === 'query') return field === 'models' ? 'models' : 'below'
-  if (place === 'models') return 'model'
-  return place === 'introspection' ? place : 'below'
+  return place === 'models' ? 'model' : 'below'
 }

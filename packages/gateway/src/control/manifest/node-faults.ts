@@ -1,0 +1,77 @@
+import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, visit, type YAMLMap } from 'yaml'
+import type { Violation } from '../../kernel/errors.ts'
+import type { Place } from './manifest.ts'
+
+export interface NodeFault {
+  readonly place: Place
+  readonly violation: Violation
+}
+
+/**
+ * What is wrong before the form is looked at, as the form would not show it: keys that are not text (YAML reads an unquoted
+ * 1.10 as the number 1.1, and so makes two versions one), keys that stand twice, numbers that JSON has not, aliases of nothing.
+ */
+export function nodeFaults(document: Document, lineAt: (offset: number) => number, faultsMax: number): NodeFault[] {
+  const faults: NodeFault[] = []
+  const anchors = new Set<string>()
+  const report = (node: Node, place: Place, message: string, suggestion?: string) => {
+    const line = node.range ? { line: lineAt(node.range[0]) } : {}
+    const advice = suggestion === undefined ? {} : { suggestion }
+    faults.push({ place, violation: { path: place.join('.'), message, ...advice, ...line } })
+  }
+  visit(document, (_, node, ancestors) => {
+    if (faults.length >= faultsMax) return visit.BREAK
+    if (isAlias(node)) {
+      if (!anchors.has(node.source)) report(node, placeOf(ancestors, node), `is an alias of nothing: *${node.source}`)
+    } else if (isNode(node)) {
+      if (node.anchor) anchors.add(node.anchor)
+      if (isMap(node)) checkKeys(node, placeOf(ancestors, node), report)
+      if (isScalar(node) && typeof node.value === 'number' && !Number.isFinite(node.value)) {
+        report(node, placeOf(ancestors, node), 'is no finite number')
+      }
+    }
+    return undefined
+  })
+  return faults
+}
+
+type Report = (node: Node, place: Place, message: string, suggestion?: string) => void
+
+function checkKeys(map: YAMLMap, place: Place, report: Report): void {
+  const seen = new Set<string>()
+  for (const { key } of map.items) {
+    if (!isScalar(key) || typeof key.value !== 'string') {
+      const text = keyText(key)
+      report(
+        isNode(key) ? key : map,
+        [...place, text],
+        'is a key that YAML does not read as text',
+        `Quote it: "${text}".`,
+      )
+    } else if (seen.has(key.value)) {
+      report(key, [...place, key.value], 'stands here twice')
+    } else {
+      seen.add(key.value)
+    }
+  }
+}
+
+/** As the file has it: "1.10", which as a value is 1.1. */
+function keyText(key: unknown): string {
+  return isScalar(key) ? (key.source ?? String(key.value)) : String(key)
+}
+
+type Visited = Parameters<typeof visit>[1] extends infer V
+  ? V extends (...args: infer A) => unknown
+    ? A[2][number]
+    : never
+  : never
+
+/** The keys and indices on the way from the top to a node. */
+function placeOf(ancestors: readonly Visited[], node: Node): Place {
+  return [...ancestors, node].flatMap((step, i) => {
+    const parent = ancestors[i - 1]
+    if (isPair(step)) return [keyText(step.key)]
+    return isSeq(parent) ? [String(parent.items.indexOf(step))] : []
+  })
+}
