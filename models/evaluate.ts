@@ -85,8 +85,9 @@ export async function classify<Sample>(
   const answers: Answer[] = []
   for (let start = 0; start < samples.length; start += batchSize) {
     const { label, score } = await session.run(toInput(samples.slice(start, start + batchSize)))
-    const scores = Array.from(score?.data ?? [], Number)
-    answers.push(...Array.from(label?.data ?? [], (name, row) => ({ label: String(name), score: scores[row] ?? NaN })))
+    const labels: ArrayLike<unknown> = label?.data ?? []
+    const scores: ArrayLike<unknown> = score?.data ?? []
+    answers.push(...Array.from(labels, (name, row) => ({ label: String(name), score: Number(scores[row]) })))
   }
   return answers
 }

@@ -10,7 +10,7 @@ import { StartupError } from './server/startup-error.ts'
  * and ends the process with status 1.
  */
 export async function runRuntime(options: RunOptions): Promise<void> {
-  const log = pino({ base: null })
+  const log = pino({ base: null, level: process.env.ASTRA_LOG_LEVEL || 'info' })
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'uncaught error: the process ends, so that it can be started afresh')
     process.exit(1)

@@ -21,6 +21,8 @@ export function startCommand(program: Command, io: Io): void {
         config: readFlag('config', options, env),
         models: readFlag('models', options, env),
         print: (line) => io.out.line(line),
+        // Someone at a terminal wants the address, not a log; a service wants the log.
+        logLevel: env.ASTRA_LOG_LEVEL || (process.stderr.isTTY ? 'warn' : 'info'),
         ...(env.ASTRA_ADMIN_KEY ? { adminKey: env.ASTRA_ADMIN_KEY } : {}),
       })
       // A terminal's Ctrl-C may come twice (to the group, and from a parent that passes it on): the second changes nothing.

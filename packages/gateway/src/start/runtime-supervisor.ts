@@ -45,8 +45,9 @@ export async function superviseRuntime(modelsDir: string, log: Logger): Promise<
   const start = () => {
     const startedAt = performance.now()
     child = fork(runtimeProcessPath, ['--models', modelsDir, '--listen', address], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: withoutSecrets(process.env),
+      // Its log joins ours on stderr: stdout is for people.
+      stdio: ['ignore', 2, 2, 'ipc'],
+      env: { ...withoutSecrets(process.env), ASTRA_LOG_LEVEL: log.level },
     })
     child.on('message', (message: { type?: string }) => {
       if (message.type !== 'ready') return

@@ -1,6 +1,5 @@
 import type {
   Catalog,
-  CatalogState,
   Contract,
   ContractCheck,
   ContractState,
@@ -12,6 +11,7 @@ import type {
 import type { Clock } from '../../kernel/clock.ts'
 import { compileCheck } from '../../kernel/schema/validator.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
+import { ownEntry } from '../manifest/own-entry.ts'
 
 /**
  * The stored state as the journey uses it. Nothing is built before it is asked for: models at their first look-up, validators at
@@ -29,18 +29,13 @@ export function buildCatalog({ revision, state }: StoredCatalog, clock: Clock): 
     model(name) {
       const known = built.get(name)
       if (known) return known
-      const modelState = stateOf(state, name)
+      const modelState = ownEntry(state.models, name)
       if (!modelState) return undefined
       const model = buildModel(name, modelState)
       built.set(name, model)
       return model
     },
   }
-}
-
-/** Names come from callers: "constructor" must not find what every object has. */
-function stateOf({ models }: CatalogState, name: string): ModelState | undefined {
-  return Object.hasOwn(models, name) ? models[name] : undefined
 }
 
 function buildModel(name: string, { owner, description, defaultMajor, contracts }: ModelState): Model {
@@ -69,7 +64,8 @@ function buildContract(model: string, major: number, state: ContractState): Cont
     major,
     task: state.task,
     description: state.description,
-    streams: state.streams,
+    // Where a version with traffic is of a revision that does not stream yet, the contract does not either.
+    streams: published.chunk !== undefined,
     publishedRevision,
     published,
     examples: state.examples,
@@ -89,11 +85,10 @@ function buildContract(model: string, major: number, state: ContractState): Cont
   return contract
 }
 
-/** The highest revision that every version with traffic implements; without traffic, that every version implements. */
+/** The highest revision that every version with traffic implements; the latest where none has any. */
 export function publishedOf({ versions, weights, revisions }: ContractState): number {
-  const served = Object.keys(weights).flatMap((id) => versions[id]?.revision ?? [])
-  const all = served.length > 0 ? served : Object.values(versions).map(({ revision }) => revision)
-  return all.length > 0 ? Math.min(...all) : revisions.length
+  const served = Object.keys(weights).flatMap((id) => ownEntry(versions, id)?.revision ?? [])
+  return Math.min(revisions.length, ...served)
 }
 
 function revisionOf({ revisions }: ContractState, revision: number) {

@@ -1,12 +1,15 @@
 import type { Backend } from '../../kernel/backend.ts'
-import type { Catalog, CatalogState } from '../../kernel/catalog.ts'
+import type { Catalog, CatalogState, ContractState } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, type ErrorCode } from '../../kernel/errors.ts'
+import { childPath } from '../../kernel/schema/facets.ts'
 import type { StateStore, StoredCatalog } from '../../kernel/store.ts'
+import { ownEntry } from '../manifest/own-entry.ts'
 import { readManifest } from '../manifest/read-manifest.ts'
 import { writeManifest } from '../manifest/write-manifest.ts'
 import type { Applied, CatalogControl, Fault, PlanResult, TrafficSet, Weights } from '../operations/ports.ts'
-import { type Describe, planManifest } from '../plan/plan-manifest.ts'
+import { changesBetween } from '../plan/changes.ts'
+import { type Describe, type Plan, planManifest, refusedPlan } from '../plan/plan-manifest.ts'
 import { buildCatalog } from './build-catalog.ts'
 
 export interface CatalogControlPorts {
@@ -38,15 +41,16 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     return turn
   }
 
-  const planOf = async (yaml: string, file = 'astra.yaml') => {
-    const read = readManifest(yaml, file)
+  const planOf = async (yaml: string): Promise<Plan> => {
+    const read = readManifest(yaml)
     if ('faults' in read) {
-      const faults: readonly Fault[] = read.faults.map((fault) => ({ code: 'invalid_manifest', ...fault }))
-      return { revision: stored.revision, faults, changes: [], openapiDiff: '', sdlDiff: '', next: undefined }
+      return refusedPlan(
+        stored.revision,
+        read.faults.map((fault) => ({ code: 'invalid_manifest', ...fault })),
+      )
     }
     return await planManifest({
-      manifest: read.manifest,
-      faultAt: read.faultAt,
+      ...read,
       clock: ports.clock,
       current: stored,
       backends: ports.backends,
@@ -67,23 +71,26 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
   return {
     current: () => active,
     export: () => writeManifest(stored.state),
-    async plan(yaml, file): Promise<PlanResult> {
-      const { next, ...plan } = await planOf(yaml, file)
+    async plan(yaml): Promise<PlanResult> {
+      const { next, ...plan } = await planOf(yaml)
       return { ...plan, valid: next !== undefined }
     },
-    apply: (yaml, file, ifMatch, actor): Promise<Applied> =>
+    apply: (yaml, _file, ifMatch, actor): Promise<Applied> =>
       inTurn(async () => {
         requireRevision(ifMatch, stored.revision)
-        const { next, faults, changes } = await planOf(yaml, file)
+        const { next, faults, changes } = await planOf(yaml)
         if (!next) throw refusal(faults)
-        if (changes.length === 0) return { revision: stored.revision, changes }
+        // The first one counts even when it is empty: from then on there is a manifest.
+        if (changes.length === 0 && stored.revision > 0) return { revision: stored.revision, changes }
         return { revision: await activate(next.state, next.digests, actor), changes }
       }),
     setTraffic: (model, major, weights, ifMatch, actor): Promise<TrafficSet> =>
       inTurn(async () => {
         requireRevision(ifMatch, stored.revision)
-        const state = withWeights(stored.state, model, major, weights)
-        return { revision: await activate(state, stored.digests, actor), weights }
+        const next = withWeights(stored.state, model, major, weights)
+        const same = changesBetween(stored.state, next.state).length === 0
+        const revision = same ? stored.revision : await activate(next.state, stored.digests, actor)
+        return { revision, weights: next.weights }
       }),
   }
 }
@@ -107,29 +114,39 @@ function refusal(faults: readonly Fault[]): AstraError {
   })
 }
 
-function withWeights(state: CatalogState, name: string, major: number, weights: Weights): CatalogState {
-  const model = state.models[name]
+/** The state with a contract's calls split so, and the weights that it keeps: those above 0. */
+function withWeights(
+  state: CatalogState,
+  name: string,
+  major: number,
+  weights: Weights,
+): { readonly state: CatalogState; readonly weights: Weights } {
+  const model = ownEntry(state.models, name)
   if (!model) throw new AstraError('unknown_model', { detail: `There is no model "${name.slice(0, 64)}"` })
-  const contract = model.contracts[major]
+  const contract = ownEntry(model.contracts, major)
   if (!contract) throw new AstraError('unknown_major', { detail: `${name} has no v${major}` })
-  for (const [id, weight] of Object.entries(weights)) {
-    const version = contract.versions[id]
-    if (!version) {
-      const known = Object.keys(contract.versions).join(', ')
-      throw new AstraError('unknown_version', {
-        detail: `${name}@v${major} has no version "${id.slice(0, 64)}"; it has ${known}`,
-      })
-    }
-    if (version.retired && weight > 0) {
-      throw new AstraError('version_retired', { detail: `Version ${id} of ${name}@v${major} was retired` })
-    }
-  }
+  for (const [id, weight] of Object.entries(weights)) checkWeight(`${name}@v${major}`, contract, id, weight)
   const used = Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0))
-  if (Object.keys(used).length === 0) {
-    throw new AstraError('invalid_input', {
-      violations: [{ path: '/weights', message: 'must give some version a weight' }],
-    })
-  }
+  if (Object.keys(used).length === 0) throw invalidWeight('/weights', 'must give some version a weight above 0')
   const contracts = { ...model.contracts, [major]: { ...contract, weights: used } }
-  return { ...state, models: { ...state.models, [name]: { ...model, contracts } } }
+  return { state: { ...state, models: { ...state.models, [name]: { ...model, contracts } } }, weights: used }
+}
+
+function checkWeight(contractName: string, { versions }: ContractState, id: string, weight: number): void {
+  const version = ownEntry(versions, id)
+  if (!version) {
+    const known = Object.keys(versions).join(', ')
+    const detail = `${contractName} has no version "${id.slice(0, 64)}"; it has ${known}`
+    throw new AstraError('unknown_version', { detail })
+  }
+  if (!Number.isFinite(weight) || weight < 0) {
+    throw invalidWeight(childPath('/weights', id), 'must be a number of at least 0')
+  }
+  if (version.retired && weight > 0) {
+    throw new AstraError('version_retired', { detail: `Version ${id} of ${contractName} was retired` })
+  }
+}
+
+function invalidWeight(path: string, message: string): AstraError {
+  return new AstraError('invalid_input', { violations: [{ path, message }] })
 }

@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, visit, type YAMLMap } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import type { Violation } from '../../kernel/errors.ts'
 import type { Place } from './manifest.ts'
 
@@ -61,14 +73,8 @@ function keyText(key: unknown): string {
   return isScalar(key) ? (key.source ?? String(key.value)) : String(key)
 }
 
-type Visited = Parameters<typeof visit>[1] extends infer V
-  ? V extends (...args: infer A) => unknown
-    ? A[2][number]
-    : never
-  : never
-
 /** The keys and indices on the way from the top to a node. */
-function placeOf(ancestors: readonly Visited[], node: Node): Place {
+function placeOf(ancestors: readonly (Document | Node | Pair)[], node: Node): Place {
   return [...ancestors, node].flatMap((step, i) => {
     const parent = ancestors[i - 1]
     if (isPair(step)) return [keyText(step.key)]

@@ -18,7 +18,7 @@ const dialect = {
   resolveKnownTags: false,
   merge: false,
   uniqueKeys: false,
-  logLevel: 'silent',
+  logLevel: 'error',
 } as const
 
 /** Reads and checks a manifest by itself, without looking at what is deployed: every fault, with its path and line. */
@@ -44,7 +44,8 @@ export function readManifest(yaml: string): ReadManifest {
     const place = pathKeys(path)
     return { place, violation: faultAt(place, message, suggestion) }
   })
-  const found = [...nodes, ...form]
+  const told = new Set(nodes.map(({ violation }) => violation.path))
+  const found = [...nodes, ...form.filter(({ violation }) => !told.has(violation.path))]
   const manifest = manifestOf(value)
   const meaning = meaningFaults(manifest, faultAt, soundness(found.map(({ place }) => place)))
   const faults = [...found.map(({ violation }) => violation), ...meaning]
@@ -85,7 +86,7 @@ function keyOf(place: Place): string {
   return JSON.stringify(place)
 }
 
-/** The parser's messages go on with a picture of the place; the line says it already. */
+/** The parser's messages go on with a picture of the place, and advice to programmers; the line says it already. */
 function headline(message: string): string {
-  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '').replace(/; please use YAML.*/, '')
 }

@@ -1,10 +1,11 @@
 import type { CatalogState, ContractState, VersionState } from '../../kernel/catalog.ts'
+import { publishedOf } from '../catalog/build-catalog.ts'
 import type { Change } from '../operations/ports.ts'
-import { canonical } from './digest.ts'
+import { canonical, digestOf } from './digest.ts'
 
-/** What differs between two states, named by what people call it. Things of one kind stand together. */
+/** What differs between two states, named by what people call it; empty only when nothing does. Things of one kind stand together. */
 export function changesBetween(before: CatalogState, after: CatalogState): Change[] {
-  const [was, will] = [describeState(before), describeState(after)]
+  const [was, will] = [thingsOf(before), thingsOf(after)]
   const changes: Change[] = []
   for (const what of new Set([...was.keys(), ...will.keys()])) {
     const [a, b] = [was.get(what), will.get(what)]
@@ -14,57 +15,58 @@ export function changesBetween(before: CatalogState, after: CatalogState): Chang
       what,
       ...(a === undefined ? {} : { before: a.text }),
       ...(b === undefined ? {} : { after: b.text }),
-      breaking: b === undefined && a?.called === true,
+      breaking: a !== undefined && (b === undefined || a.promises.some((promise, i) => (b.promises[i] ?? 0) < promise)),
     })
   }
   return changes
 }
 
-interface Described {
+interface Thing {
+  /** All that it is: two things are the same when their texts are. */
   readonly text: string
-  /** Whether callers call it by name, so that taking it away refuses their calls. */
-  readonly called: boolean
+  /** What callers count on: numbers that must not go down. */
+  readonly promises: readonly number[]
 }
 
-function describeState({ models, consumers }: CatalogState): Map<string, Described> {
-  const things = new Map<string, Described>()
-  const put = (what: string, text: string, called: boolean) => things.set(what, { text, called })
+function thingsOf({ models, consumers }: CatalogState): Map<string, Thing> {
+  const things = new Map<string, Thing>()
+  const put = (what: string, text: string, promises: readonly number[] = []) => things.set(what, { text, promises })
   for (const [name, { owner, description, defaultMajor, contracts }] of Object.entries(models)) {
-    put(`model ${name}`, facts({ owner, description, default: `v${defaultMajor}` }), true)
+    put(`model ${name}`, facts({ owner, default: `v${defaultMajor}`, description }))
     for (const [major, contract] of Object.entries(contracts)) {
       const id = `${name}@v${major}`
-      put(`contract ${id}`, contractText(contract), true)
+      const { bodyBytesMax, itemsMax, timeoutMs } = contract.limits
+      put(`contract ${id}`, contractText(contract), [bodyBytesMax, itemsMax, timeoutMs])
       for (const [version, state] of Object.entries(contract.versions))
-        put(`version ${id} ${version}`, versionText(state), true)
-      put(`traffic ${id}`, trafficText(contract), false)
+        put(`version ${id} ${version}`, versionText(state), [state.retired ? 0 : 1])
+      put(`traffic ${id}`, trafficText(contract), [publishedOf(contract)])
     }
   }
   for (const [name, { description, demo }] of Object.entries(consumers))
-    put(`consumer ${name}`, facts({ description, demo: demo || undefined }), true)
+    put(`consumer ${name}`, facts({ demo: demo || undefined, description }))
   return things
 }
 
 function contractText({ task, description, streams, revisions, examples, limits, deprecated }: ContractState): string {
-  const count = examples.length || undefined
   return facts({
     task,
     revision: revisions.length,
     streams: streams || undefined,
-    examples: count,
+    examples: examples.length || undefined,
     ...limits,
     deprecated,
+    // Schemas and examples are too long to be told; the plan shows them as OpenAPI and SDL.
+    content: digestOf({ revisions, examples }).slice(0, 19),
     description,
   })
 }
 
 function versionText({ revision, backend, settings, replicas, digest, immutable, retired }: VersionState): string {
-  const state = retired ? { retired: retired.successor ?? 'no successor' } : {}
-  const shown = replicas.length > 0 ? replicas.join(' ') : undefined
   return facts({
-    ...state,
+    retired: retired && (retired.successor ?? 'no successor'),
     backend,
     ...settings,
-    replicas: shown,
+    replicas: replicas.length > 0 ? replicas.join(' ') : undefined,
     revision,
     digest: digest.slice(0, 19),
     floating: immutable ? undefined : true,
@@ -74,7 +76,7 @@ function versionText({ revision, backend, settings, replicas, digest, immutable,
 function trafficText({ weights }: ContractState): string {
   const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
   const parts = Object.entries(weights).sort(([a], [b]) => (a < b ? -1 : 1))
-  return parts.map(([id, weight]) => `${id}: ${Number(((100 * weight) / total).toFixed(2))} %`).join(', ') || 'none'
+  return parts.map(([id, weight]) => `${id}: ${Number(((100 * weight) / total).toPrecision(6))} %`).join(', ') || 'none'
 }
 
 /** `a: 1, b: text`; what is undefined is left out. */

@@ -7,9 +7,10 @@ import { compareVersions } from '../manifest/names.ts'
 import { parseDuration, parseSize } from '../manifest/quantities.ts'
 import { type DraftVersion, digestKey } from './draft-version.ts'
 import type { Inspected } from './inspect-versions.ts'
-import { planRevisions, revisionFor } from './plan-revisions.ts'
+import { planRevisions } from './plan-revisions.ts'
 import type { Report } from './report.ts'
 import { type Seal, sealVersion } from './seal-version.ts'
+import { revisionFor } from './sign-revisions.ts'
 
 /** A contract of the manifest, its versions with their defaults. */
 export interface DraftContract {
@@ -36,7 +37,10 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
     sound = false
     context.report(...fault)
   }
-  const seals = draft.versions.map((version) => sealVersion(version, inspected.get(version), digests, report))
+  const sealed = draft.versions.flatMap((version) => {
+    const seal = sealVersion(version, inspected.get(version), digests, report)
+    return seal ? [{ version, seal }] : []
+  })
   if (!sound) return undefined
   const reports = draft.versions.flatMap((version) => {
     const result = inspected.get(version)
@@ -49,12 +53,9 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
   checkExamples(draft, revisions, report)
   if (!sound) return undefined
 
-  const versions = draft.versions.map((version, i) => [version.id, versionState(version, seals[i], revisions.length)])
-  for (const [i, version] of draft.versions.entries()) {
-    const seal = seals[i]
-    if (seal && !version.retired) digests[digestKey(version)] = seal.digest
-  }
+  for (const { version, seal } of sealed) if (!version.retired) digests[digestKey(version)] = seal.digest
   const { task = 'custom', description, streams = false, examples = [], deprecated } = draft.contract
+  const versions = sealed.map(({ version, seal }) => [version.id, versionState(version, seal, revisions.length)])
   return {
     task,
     ...(description === undefined ? {} : { description }),
@@ -66,4 +67,57 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
     versions: Object.fromEntries(versions),
     weights: weightsOf(draft),
   }
+}
+
+function checkStreams({ versions }: DraftContract, revisions: readonly ContractRevision[], report: Report): void {
+  for (const version of versions) {
+    const { place, retired, backend } = version
+    const { chunk } = revisions[revisionFor(version, revisions.length) - 1] ?? {}
+    if (retired || !chunk || backend.stream) continue
+    report('invalid_manifest', [...place, 'backend'], `cannot stream: the backend ${backend.name} answers at once`)
+  }
+}
+
+/** They are shown to callers, who will send them. */
+function checkExamples(
+  { contract, place }: DraftContract,
+  revisions: readonly ContractRevision[],
+  report: Report,
+): void {
+  const latest = revisions.at(-1)
+  if (!latest) return
+  for (const [i, example] of (contract.examples ?? []).entries()) {
+    for (const side of ['input', 'output'] as const) {
+      if (example[side] === undefined) continue
+      for (const { path, message, suggestion } of explain(latest[side], example[side], '')) {
+        report('invalid_manifest', [...place, 'examples', String(i), side, ...pathKeys(path)], message, suggestion)
+      }
+    }
+  }
+}
+
+function versionState(version: DraftVersion, seal: Seal, revisionCount: number): VersionState {
+  const { backend, settings, replicas, retired } = version
+  const revision = revisionFor(version, revisionCount)
+  return { revision, backend: backend.name, settings, replicas, ...seal, ...(retired ? { retired } : {}) }
+}
+
+function limitsOf({ limits = {} }: ManifestContract): ContractState['limits'] {
+  const { body, items, timeout, inFlight } = limits
+  const bytes = typeof body === 'string' ? parseSize(body) : body
+  return {
+    bodyBytesMax: bytes ?? contractLimits.bodyBytesMax,
+    itemsMax: items ?? contractLimits.itemsMax,
+    timeoutMs: (timeout === undefined ? undefined : parseDuration(timeout)) ?? contractLimits.timeoutMs,
+    inFlightMax: inFlight ?? contractLimits.inFlightMax,
+  }
+}
+
+/** Only weights above 0; without any declared, everything goes to the highest live version. */
+function weightsOf({ contract, versions }: DraftContract): Readonly<Record<string, number>> {
+  const live = versions.filter(({ retired }) => !retired).map(({ id }) => id)
+  const highest = live.sort(compareVersions).at(-1)
+  const weights = contract.traffic?.weights ?? (highest === undefined ? {} : { [highest]: 1 })
+  const used = Object.entries(weights).filter(([, weight]) => weight > 0)
+  return Object.fromEntries(used.sort(([a], [b]) => compareVersions(a, b)))
 }

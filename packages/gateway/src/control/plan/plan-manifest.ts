@@ -4,13 +4,16 @@ import type { Catalog, CatalogState, ContractState, ModelState } from '../../ker
 import type { Clock } from '../../kernel/clock.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { buildCatalog } from '../catalog/build-catalog.ts'
-import type { FaultAt, Manifest, ManifestModel } from '../manifest/manifest.ts'
+import { defaultMajor } from '../manifest/defaults.ts'
+import type { FaultAt, Manifest, ManifestConsumer, ManifestModel } from '../manifest/manifest.ts'
 import { majorNumber } from '../manifest/names.ts'
+import { ownEntry } from '../manifest/own-entry.ts'
 import type { Change, Fault } from '../operations/ports.ts'
 import { changesBetween } from './changes.ts'
-import { type DraftVersion, draftVersion } from './draft-version.ts'
-import { type Inspected, inspectVersions } from './inspect-versions.ts'
-import { planContract } from './plan-contract.ts'
+import { draftVersion } from './draft-version.ts'
+import { inspectVersions } from './inspect-versions.ts'
+import { type DraftContract, planContract } from './plan-contract.ts'
+import { type Report, reportInto } from './report.ts'
 
 /** What callers would see of a catalog, as text to compare. */
 export type Describe = (catalog: Catalog) => { readonly openapi: string; readonly sdl: string }
@@ -38,81 +41,78 @@ export interface PlanPorts {
 
 /** Works out what a manifest would make of the present state. It makes new versions ready upstream, and changes nothing here. */
 export async function planManifest(ports: PlanPorts): Promise<Plan> {
-  const { manifest, faultAt, current, backends } = ports
+  const { manifest, current } = ports
   const faults: Fault[] = []
-  const drafts = draftVersions(manifest, { backends, faultAt, faults })
-  const refused = (): Plan => ({
-    revision: current.revision,
-    faults,
-    changes: [],
-    openapiDiff: '',
-    sdlDiff: '',
-    next: undefined,
-  })
-  if (faults.length > 0) return refused()
+  const report = reportInto(faults, ports.faultAt)
+  const drafts = Object.entries(manifest.models).map(([name, model]) => draftModel(name, model, ports, report))
+  if (faults.length > 0) return refusedPlan(current.revision, faults)
 
-  const inspected = await inspectVersions(drafts, backends, ports.signal)
-  const digests = { ...current.digests }
-  const models: Record<string, ModelState> = {}
-  for (const [name, model] of Object.entries(manifest.models)) {
-    models[name] = planModel(name, model, { ...ports, faults, drafts, inspected, digests })
-  }
-  if (faults.length > 0) return refused()
-
-  const consumers = Object.fromEntries(
-    Object.entries(manifest.consumers).map(([name, { description, demo = false }]) => [
-      name,
-      { ...(description === undefined ? {} : { description }), demo },
-    ]),
+  const contracts = drafts.flatMap((draft) => draft.contracts)
+  const inspected = await inspectVersions(
+    contracts.flatMap(({ versions }) => versions),
+    ports.signal,
   )
-  const state: CatalogState = { models, consumers }
+  const digests = { ...current.digests }
+  const models = drafts.map(({ name, model, contracts }) => {
+    const states = contracts.flatMap((draft) => {
+      const state = planContract(draft, { inspected, digests, report })
+      return state ? [[draft.major, state] as const] : []
+    })
+    return [name, modelState(model, states)] as const
+  })
+  if (faults.length > 0) return refusedPlan(current.revision, faults)
+
+  const consumers = Object.entries(manifest.consumers).map(
+    ([name, consumer]) => [name, consumerState(consumer)] as const,
+  )
+  const state: CatalogState = { models: Object.fromEntries(models), consumers: Object.fromEntries(consumers) }
   const changes = changesBetween(current.state, state)
   return { revision: current.revision, faults, changes, ...differences(state, ports), next: { state, digests } }
 }
 
-function draftVersions(manifest: Manifest, context: Parameters<typeof draftVersion>[2]): DraftVersion[] {
-  const drafts: DraftVersion[] = []
-  for (const [model, { contracts }] of Object.entries(manifest.models)) {
-    for (const [major, { versions }] of Object.entries(contracts)) {
-      for (const [id, version] of Object.entries(versions)) {
-        const place = ['models', model, 'contracts', major, 'versions', id]
-        const draft = draftVersion(version, { model, major: majorNumber(major), id, place }, context)
-        if (draft) drafts.push(draft)
-      }
-    }
-  }
-  return drafts
+/** A plan that can't be carried out. */
+export function refusedPlan(revision: number, faults: readonly Fault[]): Plan {
+  return { revision, faults, changes: [], openapiDiff: '', sdlDiff: '', next: undefined }
 }
 
-interface ModelContext extends PlanPorts {
-  readonly faults: Fault[]
-  readonly drafts: readonly DraftVersion[]
-  readonly inspected: ReadonlyMap<DraftVersion, Inspected>
-  readonly digests: Record<string, string>
+interface DraftModel {
+  readonly name: string
+  readonly model: ManifestModel
+  readonly contracts: readonly DraftContract[]
 }
 
-function planModel(name: string, model: ManifestModel, context: ModelContext): ModelState {
-  const contracts: Record<string, ContractState> = {}
-  for (const [majorName, contract] of Object.entries(model.contracts)) {
+function draftModel(
+  name: string,
+  model: ManifestModel,
+  { current, backends }: Pick<PlanPorts, 'current' | 'backends'>,
+  report: Report,
+): DraftModel {
+  const contracts = Object.entries(model.contracts).map(([majorName, contract]): DraftContract => {
     const major = majorNumber(majorName)
-    const next = planContract(contract, {
-      ...context,
-      place: ['models', name, 'contracts', majorName],
-      current: context.current.state.models[name]?.contracts[major],
-      drafts: context.drafts.filter((draft) => draft.model === name && draft.major === major),
+    const place = ['models', name, 'contracts', majorName]
+    const known = ownEntry(ownEntry(current.state.models, name)?.contracts ?? {}, major)
+    const versions = Object.entries(contract.versions).flatMap(([id, version]) => {
+      const at = [...place, 'versions', id]
+      const before = ownEntry(known?.versions ?? {}, id)
+      return draftVersion(version, { model: name, major, id, place: at, known: before }, backends, report) ?? []
     })
-    if (next) contracts[major] = next
-  }
-  const { owner, description } = model
-  return { owner, ...(description === undefined ? {} : { description }), defaultMajor: defaultMajor(model), contracts }
+    return { major, place, contract, known, versions }
+  })
+  return { name, model, contracts }
 }
 
-/** The highest major that is not on its way out. */
-function defaultMajor({ default: declared, contracts }: ManifestModel): number {
-  if (declared !== undefined) return majorNumber(declared)
-  const majors = Object.entries(contracts)
-  const standing = majors.filter(([, { deprecated }]) => !deprecated)
-  return Math.max(...(standing.length > 0 ? standing : majors).map(([major]) => majorNumber(major)))
+function modelState(model: ManifestModel, contracts: readonly (readonly [number, ContractState])[]): ModelState {
+  const { owner, description, default: declared } = model
+  return {
+    owner,
+    ...(description === undefined ? {} : { description }),
+    defaultMajor: declared === undefined ? defaultMajor(contracts) : majorNumber(declared),
+    contracts: Object.fromEntries(contracts),
+  }
+}
+
+function consumerState({ description, demo = false }: ManifestConsumer) {
+  return { ...(description === undefined ? {} : { description }), demo }
 }
 
 function differences(state: CatalogState, { current, describe, clock }: PlanPorts) {

@@ -117,7 +117,7 @@ function readerOf({ name, resolve }: GraphQLField<unknown, unknown>): (source: u
 }
 
 /** Where an error stops: at the nearest place that may be null. */
-export function guarded(
+function guarded(
   complete: Complete,
   value: unknown,
   path: Path,

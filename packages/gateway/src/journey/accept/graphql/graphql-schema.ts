@@ -1,7 +1,8 @@
 import { type GraphQLFieldConfigMap, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from 'graphql'
 import type { Model } from '../../../kernel/catalog.ts'
 import type { Operation } from '../../../kernel/operation.ts'
-import { modelField, modelFieldName } from './model-fields.ts'
+import { camelCase } from './graphql-names.ts'
+import { modelField } from './model-fields.ts'
 import { operationFields } from './operation-fields.ts'
 import type { GraphqlRequest } from './serve-call.ts'
 import { streamField, streamFieldName } from './stream-fields.ts'
@@ -25,7 +26,7 @@ const nothing = {}
  * roots. It is valid by construction (a property test holds it to that), so graphql-js need not check it again.
  */
 export function graphqlSchema(models: readonly Model[], operations: OperationRoots): GraphQLSchema {
-  const modelFields: Fields = Object.fromEntries(models.map((model) => [modelFieldName(model.name), modelField(model)]))
+  const modelFields: Fields = Object.fromEntries(models.map((model) => [camelCase(model.name), modelField(model)]))
   const query: Fields = { ...operations.query }
   if (models.length > 0) {
     const type = new GraphQLNonNull(root('Models', modelFields))

@@ -3,7 +3,7 @@ import type { Answer, Item, WholeAnswer } from '../../../kernel/answer.ts'
 import type { Contract, Model } from '../../../kernel/catalog.ts'
 import { AstraError, publicError } from '../../../kernel/errors.ts'
 import { contractTypes } from './contract-types.ts'
-import { camelCase, pascalCase } from './graphql-names.ts'
+import { pascalCase } from './graphql-names.ts'
 import { callError, type GraphqlRequest, serveCall } from './serve-call.ts'
 import { callOptions } from './shared-types.ts'
 
@@ -31,10 +31,6 @@ export function modelField(model: Model): CallField {
     known.set(model, field)
   }
   return field
-}
-
-export function modelFieldName(model: string): string {
-  return camelCase(model)
 }
 
 function predictField(contract: Contract): CallField {

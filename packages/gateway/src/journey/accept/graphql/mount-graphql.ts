@@ -38,13 +38,16 @@ export function mountGraphql(
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       const shared = shareRequest(request, reply, context, callerOf(request))
-      const streams = request.headers.accept?.includes('text/event-stream') ?? false
+      const { accept = '' } = request.headers
+      const streams = accept.includes('text/event-stream')
       try {
         const params = await readRequest(request, bodyBytesMax)
         const prepared = prepare(params.query, context.catalog())
         const answered = 'errors' in prepared ? prepared : await answer(request, params, prepared, shared, streams)
-        if (streams) return await emit.events(reply, isIterable(answered) ? answered : once(answered), shared.callIds)
-        return emit.result(reply, isIterable(answered) ? unstreamed : answered, shared.callIds)
+        if (isIterable(answered)) return await emit.events(reply, answered, shared.callIds)
+        // Clients that take both (urql) name JSON too; for those of graphql-sse a single result is a stream of one.
+        if (streams && !/json|\*/.test(accept)) return await emit.events(reply, once(answered), shared.callIds)
+        return emit.result(reply, answered, shared.callIds)
       } catch (thrown) {
         return emit.refusal(reply, toAstraError(thrown))
       }

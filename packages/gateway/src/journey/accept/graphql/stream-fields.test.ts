@@ -116,6 +116,20 @@ test('the events on the wire', async () => {
   })
 })
 
+test('a client that takes JSON and streams gets each where it belongs', async () => {
+  await serving(fakeDoor({ catalog, serve: (call) => streamOf(call, words()) }), async (url) => {
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+    const typeOf = async (body: unknown) => {
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+      await response.text()
+      return response.headers.get('content-type')
+    }
+    assert.equal(await typeOf({ query: '{ __typename }' }), 'application/json; charset=utf-8')
+    assert.equal(await typeOf({ query: 'subscription { nope }' }), 'application/json; charset=utf-8')
+    assert.equal(await typeOf({ query, variables }), 'text/event-stream; charset=utf-8')
+  })
+})
+
 test('a subscription without a stream says what to send', async () => {
   await serving(fakeDoor({ catalog }), async (url) => {
     const headers = { 'content-type': 'application/json' }

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { copyFile, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+
+const root = new URL('..', import.meta.url).pathname
+
+/**
+ * The README as a newcomer runs it, block by block, in a copy of the repository's root. Only the port differs, as the usual one
+ * may be taken on the machine that tests.
+ */
+describe('the README', () => {
+  let folder: string
+  let address: string
+  let stop: () => Promise<unknown>
+  const readme = () => readFile(join(root, 'README.md'), 'utf8')
+  const blocks = async (section: string, language: string) => {
+    const text = (await readme()).split(`## ${section}\n`)[1]?.split('\n## ')[0] ?? ''
+    return [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code = '']) => code)
+  }
+  const shell = (script: string) => {
+    const { status, stdout, stderr } = spawnSync(
+      'bash',
+      ['-euo', 'pipefail', '-c', script.replaceAll('127.0.0.1:8787', address)],
+      {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, ASTRA_LISTEN: address },
+      },
+    )
+    assert.equal(status, 0, `${script}\n${stdout}\n${stderr}`)
+    return stdout
+  }
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'astra-readme-'))
+    for (const shared of ['node_modules', 'packages', 'scripts', 'package-lock.json'])
+      await symlink(join(root, shared), join(folder, shared))
+    for (const own of ['package.json', 'astra.yaml', 'models'])
+      await cp(join(root, own), join(folder, own), { recursive: true })
+    await symlink(join(root, 'node_modules'), join(folder, 'models', 'node_modules')).catch(() => undefined)
+    const child = spawn('npm', ['start', '--', '--listen', '127.0.0.1:0'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    })
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    stop = () => {
+      if (child.pid) process.kill(-child.pid, 'SIGTERM')
+      return exited
+    }
+    address = await new Promise<string>((resolve, reject) => {
+      let text = ''
+      child.stdout?.on('data', (chunk) => {
+        text += chunk
+        const found = /ready at http:\/\/(\S+)/.exec(text)
+        if (found?.[1]) resolve(found[1])
+      })
+      child.once('exit', (code) => reject(new Error(`npm start exited with ${code}: ${text}`)))
+    })
+  })
+  after(async () => {
+    await stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('makes a first call with curl, whose answer looks as shown', async () => {
+    const [curl = '', graphql = ''] = await blocks('The first call', 'sh')
+    const [shown = ''] = await blocks('The first call', 'json')
+    const answer = JSON.parse(shell(curl))
+    assert.deepEqual(Object.keys(answer), Object.keys(JSON.parse(shown)))
+    assert.equal(answer.output.label, 'spam')
+    const { data, errors } = JSON.parse(shell(`export DEMO_KEY=$(cat .astra/demo.key)\n${graphql}`))
+    assert.equal(errors, undefined)
+    assert.equal(data.models.embed.v1.output.embedding.length, 512)
+  })
+
+  it('shows the error of a typo as it is', async () => {
+    const [curl = ''] = await blocks('The first call', 'sh')
+    const problem = JSON.parse(shell(curl.replace('"text"', '"txet"')))
+    const [, shown = ''] = await blocks('The first call', 'json')
+    for (const field of ['title', 'detail', 'code', 'next', 'type']) {
+      assert.ok(shown.includes(JSON.stringify(problem[field])), `${field}: ${problem[field]}`)
+    }
+  })
+
+  it('generates types, and runs the SDK example with them', async () => {
+    const [, , generate = ''] = await blocks('The first call', 'sh')
+    const [example = ''] = await blocks('The first call', 'ts')
+    shell(generate)
+    await writeFile(join(folder, 'example.ts'), example.replaceAll('127.0.0.1:8787', address))
+    const printed = shell(`export DEMO_KEY=$(cat .astra/demo.key)\n'${process.execPath}' example.ts`)
+    assert.match(printed, /^(ham|spam) 1\.[01]\nOnce upon a time/)
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: join(root, 'tsconfig.json'), include: ['*.ts'] }),
+    )
+    shell(`'${join(root, 'node_modules/.bin/tsc')}' --noEmit -p .`)
+    await writeFile(join(folder, 'wrong.ts'), example.replace('{ text: ', '{ txet: '))
+    assert.throws(
+      () => shell(`'${join(root, 'node_modules/.bin/tsc')}' --noEmit -p .`),
+      /txet/,
+      'a wrong field does not compile',
+    )
+  })
+
+  it("adds one's own ONNX model in five lines", async () => {
+    await copyFile(join(root, 'scenarios/testing/iris.onnx'), join(folder, 'iris.onnx'))
+    const [place = '', commands = ''] = await blocks('Your own ONNX model', 'sh')
+    const [lines = ''] = await blocks('Your own ONNX model', 'yaml')
+    assert.equal(lines.trimEnd().split('\n').length, 5)
+    shell(place)
+    const manifest = await readFile(join(folder, 'astra.yaml'), 'utf8')
+    await writeFile(join(folder, 'astra.yaml'), manifest.replace('models:\n', `models:\n${lines}`))
+    assert.match(shell(commands), /label/)
+  })
+
+  it('looks back at what happened', async () => {
+    const [commands = ''] = await blocks('What happened to a call', 'sh')
+    const { calls } = JSON.parse(shell('npm run -s astraapi -- calls --limit 5 --json'))
+    const printed = shell(commands.replace('CALL-ID', calls[0].id))
+    assert.match(printed, /Assigned to/)
+  })
+})
