@@ -196,6 +196,16 @@ describe('what is not HTTP, or hardly', () => {
     })
   }
 
+  it('a body that is too large without saying so gets 413, and the connection closes', async () => {
+    const { hostname, port } = new URL(gateway.url)
+    const chunk = `1000\r\n${'x'.repeat(4096)}\r\n`
+    const head = `POST ${predict} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${gateway.adminKey}\r\nTransfer-Encoding: chunked\r\n\r\n`
+    const answer = await exchange(hostname, Number(port), head + chunk.repeat(32))
+    assert.match(answer, /^HTTP\/1\.1 413 /)
+    assert.match(answer, /connection: close/i)
+    assert.match(answer, /body_too_large/)
+  })
+
   it('a caller who leaves in the middle of a body is recorded as cancelled', async () => {
     const { hostname, port } = new URL(gateway.url)
     const socket = connect(Number(port), hostname)

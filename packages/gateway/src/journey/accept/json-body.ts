@@ -10,25 +10,33 @@ const openers = new Set([0x5b, 0x7b])
 const closers = new Set([0x5d, 0x7d])
 
 /**
- * Reads a body of at most `bytesMax` bytes. Throws `body_too_large` as soon as that is known, and `cancelled` when the caller
- * leaves in the middle of it.
+ * Reads a body of at most `bytesMax` bytes. Rejects with `body_too_large` as soon as that is known, and with `cancelled` when the
+ * caller leaves in the middle of it. With listeners rather than `for await`, which costs 5 us more a call and, when it is left
+ * early, destroys the connection that the refusal should go out on.
  */
-export async function readBody(stream: Readable, contentLength: string | undefined, bytesMax: number): Promise<Buffer> {
-  if (Number(contentLength) > bytesMax) throw tooLarge(bytesMax)
-  const chunks: Buffer[] = []
-  let bytes = 0
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      if (bytes > bytesMax) throw tooLarge(bytesMax)
-      chunks.push(chunk)
+export function readBody(stream: Readable, contentLength: string | undefined, bytesMax: number): Promise<Buffer> {
+  if (Number(contentLength) > bytesMax) return Promise.reject(tooLarge(bytesMax))
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const settle = (error?: AstraError) => {
+      stream.off('data', take).off('end', end).off('close', gone)
+      if (error) return reject(error)
+      const [only] = chunks
+      resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, bytes))
     }
-  } catch (error) {
-    if (error instanceof AstraError) throw error
-    throw new AstraError('cancelled', { reason: 'the connection closed before the body was complete', cause: error })
-  }
-  const [only] = chunks
-  return chunks.length === 1 && only ? only : Buffer.concat(chunks, bytes)
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= bytesMax) return chunks.push(chunk)
+      stream.pause()
+      return settle(tooLarge(bytesMax))
+    }
+    const end = () => settle()
+    const gone = () =>
+      settle(new AstraError('cancelled', { reason: 'the connection closed before the body was complete' }))
+    stream.on('data', take).on('end', end).on('close', gone).on('error', gone)
+    if (stream.destroyed) gone()
+  })
 }
 
 /** Parses a JSON body. Throws `invalid_body` or `body_too_deep`. */
