@@ -58,6 +58,12 @@ describe('buildCatalog', () => {
     assert.equal(Object.keys(one({ weights: { '1.2': 1 } }).published.output.properties ?? {}).length, 2)
   })
 
+  it('streams where every version with traffic does', () => {
+    const revisions = [revision(1), { ...revision(2), chunk: {} }]
+    assert.equal(one({ revisions, streams: true }).streams, false)
+    assert.equal(one({ revisions, streams: true, weights: { '1.1': 1 } }).streams, true)
+  })
+
   it('finds no model by a name that every object has', () => {
     const catalog = build({ models: {}, consumers: {} })
     for (const name of ['constructor', '__proto__', 'toString', '']) assert.equal(catalog.model(name), undefined)

@@ -7,7 +7,7 @@ import { taskTable } from '../../kernel/tasks.ts'
 import type { FaultAt, ManifestContract, ManifestVersion, Place } from './manifest.ts'
 import { versionPattern } from './names.ts'
 import { ownEntry } from './own-entry.ts'
-import { parseDuration, parseSize } from './quantities.ts'
+import { bodyBytesMax, parseDuration, parseSize, timeoutMsMax } from './quantities.ts'
 import { replicaFault } from './replica-address.ts'
 
 type Check = (contract: ManifestContract, place: Place, faultAt: FaultAt) => readonly Violation[]
@@ -28,7 +28,6 @@ const checks: readonly Check[] = [
 ]
 
 const schemaFields = ['input', 'output', 'chunk'] as const
-const timeoutMsMax = 3_600_000
 
 function fieldFaults(contract: ManifestContract, place: Place, faultAt: FaultAt): Violation[] {
   const task = contract.task ?? 'custom'
@@ -82,8 +81,8 @@ function labelFaults({ labels = [] }: ManifestContract, place: Place, faultAt: F
 function limitFaults({ limits = {} }: ManifestContract, place: Place, faultAt: FaultAt): Violation[] {
   const { body, timeout } = limits
   const faults: Violation[] = []
-  if (typeof body === 'string' && parseSize(body) === undefined) {
-    faults.push(faultAt([...place, 'limits', 'body'], 'must be a size such as 64KiB or 10MiB'))
+  if (typeof body === 'string' && (parseSize(body) ?? Number.POSITIVE_INFINITY) > bodyBytesMax) {
+    faults.push(faultAt([...place, 'limits', 'body'], 'must be a size such as 64KiB or 10MiB, at most 1GiB'))
   }
   if (timeout !== undefined && (parseDuration(timeout) ?? Number.POSITIVE_INFINITY) > timeoutMsMax) {
     faults.push(faultAt([...place, 'limits', 'timeout'], 'must be a duration such as 800ms, 30s or 2m, at most 1h'))

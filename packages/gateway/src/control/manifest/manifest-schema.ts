@@ -1,5 +1,6 @@
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
+import { bodyBytesMax } from './quantities.ts'
 
 /** The form of `astra.yaml`, in the same subset of JSON Schema as contracts, so that its faults are named in the same words. */
 const text: Schema = { type: 'string', minLength: 1, maxLength: 2000 }
@@ -35,7 +36,7 @@ const contract: Schema = closed(
     limits: closed(
       {},
       {
-        body: { oneOf: [text, { type: 'integer', minimum: 1 }] },
+        body: { oneOf: [text, { type: 'integer', minimum: 1, maximum: bodyBytesMax }] },
         items: { type: 'integer', minimum: 1, maximum: 100_000 },
         timeout: text,
         inFlight: { type: 'integer', minimum: 1, maximum: 1_000_000 },

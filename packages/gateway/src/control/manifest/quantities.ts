@@ -1,3 +1,7 @@
+/** What a contract may allow at most: 1 GiB and an hour. */
+export const bodyBytesMax = 2 ** 30
+export const timeoutMsMax = 3_600_000
+
 /** "30s", "2.5s", "800ms", "2m", "1h" → milliseconds; undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
   return quantity(text, { ms: 1, s: 1000, m: 60_000, h: 3_600_000 })

@@ -155,9 +155,10 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
   ],
   'bad units': [
     custom('limits:\n  body: 10 megs\n  timeout: 2h'),
-    `9 | ${v1}.limits.body | must be a size such as 64KiB or 10MiB`,
+    `9 | ${v1}.limits.body | must be a size such as 64KiB or 10MiB, at most 1GiB`,
     `10 | ${v1}.limits.timeout | must be a duration such as 800ms, 30s or 2m, at most 1h`,
   ],
+  'a body of 2 GiB': [custom('limits: {body: 2147483648}'), `8 | ${v1}.limits.body | must be at most 1073741824`],
   'a timeout of nothing': [
     custom('limits: {timeout: 0s}'),
     `8 | ${v1}.limits.timeout | must be a duration such as 800ms, 30s or 2m, at most 1h`,
@@ -192,6 +193,10 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     ),
     `11 | ${v1}.input.properties.a/b.allOf | is not a keyword that a contract may use | Write the fields out in one schema.`,
     `12 | ${v1}.output.properties.x.typ | is not a keyword that a contract may use | Did you mean "type"?`,
+  ],
+  'a field of every object': [
+    custom('input:\n  type: object\n  properties: {__proto__: {type: string}}\noutput: {}'),
+    `10 | ${v1}.input.properties.__proto__ | is a name with a meaning of its own in JavaScript`,
   ],
   'a chunk without a stream': [
     custom('input: {}\noutput: {}\nchunk: {}'),

@@ -20,15 +20,15 @@ const changed = ({ changes }: Plan) => changes.map(({ action, what, breaking }) 
 
 describe('planManifest', () => {
   it('spells every default out', async () => {
-    const stored = await applied(`${classifier('"1.9": {}, "1.10": {}, "1.11-rc": {}')}\nconsumers: {shop: {}}`)
-    const { input, ...revision } = contractOf(stored).revisions[0] ?? {}
-    assert.deepEqual(input, {
+    const stored = await applied(`${classifier('"1.9": {}, "1.10-rc": {}, "1.10": {}')}\nconsumers: {shop: {}}`)
+    const [revision] = contractOf(stored).revisions
+    assert.deepEqual(revision?.input, {
       type: 'object',
       properties: { text: { type: 'string' } },
       required: ['text'],
       additionalProperties: false,
     })
-    assert.deepEqual(revision.output?.properties?.label, { type: 'string', enum: ['a', 'b'] })
+    assert.deepEqual(revision?.output.properties?.label, { type: 'string', enum: ['a', 'b'] })
     const { revisions: _, versions, ...contract } = contractOf(stored)
     assert.deepEqual(contract, {
       task: 'classification',
@@ -91,20 +91,6 @@ describe('planManifest', () => {
       'models: {constructor: {owner: me, contracts: {v1: {task: regression, versions: {constructor: {}, toString: {}}}}}}'
     const stored = await applied(`${yaml}\nconsumers: {constructor: {}}`)
     assert.deepEqual((await planYaml(`${yaml}\nconsumers: {constructor: {}}`, stored)).changes, [])
-  })
-
-  it('keeps fields called __proto__ in schemas and examples', async () => {
-    const schema = '{type: object, properties: {__proto__: {type: string}}, required: [__proto__]}'
-    const yaml = manifest(
-      `input: ${schema}`,
-      `output: ${schema}`,
-      'examples: [{input: {__proto__: x}}]',
-      'versions: {"1": {backend: echo}}',
-    )
-    const stored = await applied(yaml)
-    assert.ok(Object.hasOwn(contractOf(stored).revisions[0]?.input.properties ?? {}, '__proto__'))
-    assert.deepEqual((await planYaml(yaml, stored)).changes, [])
-    assert.equal((await planYaml(yaml.replace('__proto__: x}', '__proto__: 3}'), stored)).faults.length, 1)
   })
 
   it('shows no difference when nothing changes, and the difference when something does', async () => {

@@ -88,11 +88,11 @@ describe('tensors', () => {
   })
 
   it('refuses a version whose tensors differ from those before, wherever it stands', async () => {
-    const backends = upstream({ 1: plain, 2: tensors({ x: 'FP64 [-1, 2]' }, { y: 'FP32 [-1]' }) })
+    const backends = upstream({ old: plain, new: tensors({ x: 'FP64 [-1, 2]' }, { y: 'FP32 [-1]' }) })
     const yaml = (...ids: string[]) => declared('y: {type: number}', ...ids)
-    const stored = await applied(yaml('1'), emptyCatalog, backends)
-    const { faults } = await planYaml(yaml('2', '1'), stored, backends)
-    assert.deepEqual(located(faults), [`invalid_manifest @7 ${v1}.versions.2`])
+    const stored = await applied(yaml('old'), emptyCatalog, backends)
+    const { faults } = await planYaml(yaml('new', 'old'), stored, backends)
+    assert.deepEqual(located(faults), [`invalid_manifest @7 ${v1}.versions.new`])
     assert.match(faults[0]?.message ?? '', /has tensor "x" as FP64 \[-1, 2\], which is FP32 \[-1, 2\] in revision 1/)
   })
 

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { systemClock } from '../../kernel/clock.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import type { StoredCatalog } from '../../kernel/store.ts'
+import type { CatalogControl } from '../operations/ports.ts'
+import { fakeBackends } from '../plan/testing/planning.ts'
+import { createCatalogControl } from './catalog-control.ts'
+
+const manifest = (...versions: readonly string[]) =>
+  `models: {m: {owner: me, contracts: {v1: {task: regression, versions: {${versions.join(', ')}}}}}}`
+const both = manifest('"1": {}', '"2": {}', '"0": {retired: {successor: "1"}}')
+
+async function started({ fail = () => {} }: { readonly fail?: () => void } = {}) {
+  const saved: StoredCatalog[] = []
+  const logged: string[] = []
+  const control = await createCatalogControl({
+    store: {
+      catalog: async () => saved.at(-1),
+      async saveCatalog(catalog) {
+        fail()
+        saved.push(catalog)
+      },
+      keys: async () => [],
+      saveKey: async () => {},
+      setting: async () => undefined,
+      saveSetting: async () => {},
+    },
+    backends: fakeBackends(),
+    clock: systemClock,
+    describe: () => ({ openapi: '', sdl: '' }),
+    log: (message, { revision }) => logged.push(`${message} ${revision}`),
+  })
+  return { control, saved, logged }
+}
+
+const apply = (control: CatalogControl, yaml: string, ifMatch = '*') => control.apply(yaml, undefined, ifMatch, 'me')
+const weigh = (control: CatalogControl, weights: Readonly<Record<string, number>>, ifMatch = '*') =>
+  control.setTraffic('m', 1, weights, ifMatch, 'me')
+const splitOf = (control: CatalogControl) =>
+  control
+    .current()
+    .model('m')
+    ?.contracts.get(1)
+    ?.split.map(({ version, share }) => [version.id, share])
+
+describe('apply', () => {
+  it('stores and activates, and makes no revision when nothing changes', async () => {
+    const { control, saved, logged } = await started()
+    assert.equal((await apply(control, both)).revision, 1)
+    assert.deepEqual(control.current().modelNames(), ['m'])
+    assert.deepEqual(await apply(control, both), { revision: 1, changes: [] })
+    assert.deepEqual(await apply(control, control.export()), { revision: 1, changes: [] })
+    assert.equal(saved.length, 1)
+    assert.deepEqual(logged, ['catalog activated 1'])
+  })
+
+  it('counts an empty manifest once', async () => {
+    const { control } = await started()
+    assert.equal((await apply(control, '')).revision, 1)
+    assert.equal((await apply(control, '')).revision, 1)
+  })
+
+  it('lets one of two that saw the same revision win', async () => {
+    const { control, saved } = await started()
+    const results = await Promise.allSettled([apply(control, both, '0'), apply(control, manifest('"1": {}'), '0')])
+    assert.deepEqual(
+      results.map((result) => (result.status === 'rejected' ? (result.reason as AstraError).code : result.status)),
+      ['fulfilled', 'precondition_failed'],
+    )
+    assert.equal(saved.length, 1)
+    assert.equal(control.current().model('m')?.contracts.get(1)?.versions.size, 3)
+  })
+
+  it('leaves everything as it was when the store refuses, and takes the next', async () => {
+    const state = { down: false }
+    const { control, saved } = await started({
+      fail: () => {
+        if (state.down) throw new AstraError('store_unavailable')
+      },
+    })
+    await apply(control, both)
+    const before = [control.current(), control.export()]
+    state.down = true
+    await assert.rejects(apply(control, manifest('"3": {}')), { code: 'store_unavailable' })
+    await assert.rejects(weigh(control, { '1': 1 }), { code: 'store_unavailable' })
+    assert.deepEqual([control.current(), control.export()], before)
+    assert.equal((await control.plan(manifest('"2": {}'))).revision, 1)
+    state.down = false
+    assert.equal((await apply(control, manifest('"3": {}'), '1')).revision, 2)
+    assert.equal(saved.length, 2)
+  })
+
+  const refusals = [
+    ['invalid_manifest', 'modles: {}'],
+    ['invalid_manifest', manifest('"1": {bakend: echo}')],
+    ['version_changed', manifest('"1": {model: other}')],
+    ['breaking_change', both.replace('regression', 'embedding')],
+  ] as const
+  for (const [code, yaml] of refusals) {
+    it(`refuses with ${code} and the places, and applies nothing: ${yaml.slice(0, 90)}`, async () => {
+      const { control, saved } = await started()
+      await apply(control, both)
+      await assert.rejects(apply(control, yaml), (thrown) => {
+        assert.ok(thrown instanceof AstraError)
+        assert.equal(thrown.code, code)
+        const [violation] = thrown.facts.violations ?? []
+        assert.equal(violation?.line, 1)
+        assert.ok(thrown.facts.detail?.startsWith(`${violation.path}: ${violation.message}`))
+        return true
+      })
+      assert.equal(saved.length, 1)
+      const plan = await control.plan(yaml)
+      assert.deepEqual([plan.valid, plan.faults[0]?.code, plan.revision], [false, code, 1])
+    })
+  }
+})
+
+describe('setTraffic', () => {
+  it('moves the traffic, and keeps only weights above 0', async () => {
+    const { control } = await started()
+    await apply(control, both)
+    assert.deepEqual(splitOf(control), [['2', 1]])
+    assert.deepEqual(await weigh(control, { '2': 0, '1': 3, '0': 0 }, '1'), { revision: 2, weights: { '1': 3 } })
+    assert.deepEqual(splitOf(control), [['1', 1]])
+  })
+
+  it('makes no revision when the shares stay', async () => {
+    const { control, saved } = await started()
+    await apply(control, both)
+    assert.deepEqual(await weigh(control, { '2': 7 }), { revision: 1, weights: { '2': 7 } })
+    assert.equal(saved.length, 1)
+  })
+
+  it('refuses what cannot be', async () => {
+    const { control, saved } = await started()
+    await apply(control, both)
+    const refused: readonly (readonly [Readonly<Record<string, number>>, string])[] = [
+      [{ '9': 1 }, 'unknown_version'],
+      [{ '9': 0, '1': 1 }, 'unknown_version'],
+      [{ constructor: 1 }, 'unknown_version'],
+      [{ '0': 1 }, 'version_retired'],
+      [{ '1': 0, '2': 0 }, 'invalid_input'],
+      [{}, 'invalid_input'],
+      [{ '1': -1, '2': 1 }, 'invalid_input'],
+      [{ '1': Number.NaN, '2': 1 }, 'invalid_input'],
+      [{ '1': Number.POSITIVE_INFINITY }, 'invalid_input'],
+    ]
+    for (const [weights, code] of refused) await assert.rejects(weigh(control, weights), { code })
+    await assert.rejects(weigh(control, { '1': 1 }, '0'), { code: 'precondition_failed' })
+    for (const name of ['n', 'constructor', '__proto__']) {
+      await assert.rejects(control.setTraffic(name, 1, { '1': 1 }, '*', 'me'), { code: 'unknown_model' })
+    }
+    await assert.rejects(control.setTraffic('m', 2, { '1': 1 }, '*', 'me'), { code: 'unknown_major' })
+    assert.equal(saved.length, 1)
+  })
+})

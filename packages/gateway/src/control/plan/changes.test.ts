@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { CatalogState, ContractState, ModelState } from '../../kernel/catalog.ts'
+import { changesBetween } from './changes.ts'
+
+const schema = { type: 'object' as const }
+const revision = { input: schema, output: schema }
+const version = {
+  revision: 2,
+  backend: 'echo',
+  settings: {},
+  replicas: [],
+  digest: 'sha256:0123456789abcdef',
+  immutable: true,
+}
+
+const contract: ContractState = {
+  task: 'custom',
+  streams: false,
+  revisions: [revision, revision],
+  examples: [{ input: {} }],
+  limits: { bodyBytesMax: 2, itemsMax: 2, timeoutMs: 2, inFlightMax: 2 },
+  versions: { '1': { ...version, revision: 1 }, '2': version },
+  weights: { '2': 1 },
+}
+const model: ModelState = { owner: 'me', defaultMajor: 1, contracts: { 1: contract } }
+const state: CatalogState = { models: { m: model }, consumers: { shop: { demo: false } } }
+
+const withContract = (over: Partial<ContractState>): CatalogState => ({
+  ...state,
+  models: { m: { ...model, contracts: { 1: { ...contract, ...over } } } },
+})
+const withVersion = (over: object) => withContract({ versions: { ...contract.versions, '2': { ...version, ...over } } })
+const limits = (over: object) => withContract({ limits: { ...contract.limits, ...over } })
+
+const changed = (after: CatalogState, before = state) =>
+  changesBetween(before, after).map(({ action, what, breaking }) => `${action} ${what}${breaking ? ' breaking' : ''}`)
+
+describe('changesBetween', () => {
+  const all = ['model m', 'contract m@v1', 'version m@v1 1', 'version m@v1 2', 'traffic m@v1', 'consumer shop']
+  const empty: CatalogState = { models: {}, consumers: {} }
+
+  it('says nothing of equal states', () => assert.deepEqual(changed(structuredClone(state)), []))
+  it('names everything that comes', () =>
+    assert.deepEqual(
+      changed(state, empty),
+      all.map((what) => `add ${what}`),
+    ))
+  it('calls everything that goes breaking', () =>
+    assert.deepEqual(
+      changed(empty),
+      all.map((what) => `remove ${what} breaking`),
+    ))
+
+  const cases: readonly (readonly [string, CatalogState, string])[] = [
+    ['an owner', { ...state, models: { m: { ...model, owner: 'you' } } }, 'change model m'],
+    ['a default', { ...state, models: { m: { ...model, defaultMajor: 2 } } }, 'change model m'],
+    ['an example', withContract({ examples: [{ input: { a: 1 } }] }), 'change contract m@v1'],
+    [
+      'a note',
+      withContract({ revisions: [revision, { ...revision, input: { ...schema, title: 'x' } }] }),
+      'change contract m@v1',
+    ],
+    ['a higher limit', limits({ itemsMax: 3 }), 'change contract m@v1'],
+    ['a lower limit', limits({ itemsMax: 1 }), 'change contract m@v1 breaking'],
+    ['fewer calls at once', limits({ inFlightMax: 1 }), 'change contract m@v1'],
+    ['replicas', withVersion({ replicas: ['http://a:1'] }), 'change version m@v1 2'],
+    ['a setting', withVersion({ settings: { a: { b: 1 } } }), 'change version m@v1 2'],
+    ['a retirement', withVersion({ retired: {} }), 'change version m@v1 2 breaking'],
+    ['a small share', withContract({ weights: { '2': 999_999, '1': 1 } }), 'change traffic m@v1 breaking'],
+    ['a demo', { ...state, consumers: { shop: { demo: true } } }, 'change consumer shop'],
+  ]
+  for (const [title, after, expected] of cases) {
+    it(`sees ${title}`, () => assert.deepEqual(changed(after), [expected]))
+  }
+
+  it('tells shares, whatever the weights are in and in whatever order', () => {
+    const thirds = (weights: ContractState['weights']) => withContract({ weights })
+    const [change] = changesBetween(state, thirds({ '2': 2, '1': 4 }))
+    assert.deepEqual(change, {
+      action: 'change',
+      what: 'traffic m@v1',
+      before: '2: 100 %',
+      after: '1: 66.6667 %, 2: 33.3333 %',
+      breaking: true,
+    })
+    assert.deepEqual(changed(thirds({ '1': 2, '2': 1 }), thirds({ '2': 50, '1': 100 })), [])
+    const one = (part: number) => thirds({ '2': 999_999, '1': part })
+    assert.deepEqual(changed(one(2), one(1)), ['change traffic m@v1'])
+  })
+})

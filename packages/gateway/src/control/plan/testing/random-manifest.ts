@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { fits } from '../../../kernel/schema/explain.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
+import type { Schema } from '../../../kernel/schema/schema.ts'
+import { diceOf, randomSchema, randomValue } from '../../../kernel/schema/testing/random-schema.ts'
+import type { Manifest, ManifestContract, ManifestVersion } from '../../manifest/manifest.ts'
+
+/** Manifests without faults, of every task, and the additive changes that people make to them. */
+const text = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 20, unit: 'binary' }),
+  fc.constantFrom('yes', '1.10', 'null', '2026-11-01', ' a: b # c', '- x', '*a', 'a\n\n  b\n', '%YAML', '"', "'", '\t'),
+)
+
+const name = fc.constantFrom('spam', 'constructor', 'a-1', 'b', 'support-chat')
+const majors = ['v1', 'v2', 'v10'] as const
+const versionIds = ['1', '2', '1.0', '1.10', '1.9-rc', 'constructor', '0x1', '1e3'] as const
+
+const numbers = fc.record({
+  type: fc.constant('number' as const),
+  minimum: fc.double({ noNaN: true, min: -1e3, max: 1e3 }),
+})
+const object: fc.Arbitrary<Schema> = fc.integer().map((seed) => {
+  const dice = diceOf(seed)
+  return { type: 'object', properties: { a: randomSchema(dice, 2), 'b/~c': randomSchema(dice, 1) }, required: ['a'] }
+})
+const vector = numbers.map((items): Schema => ({ type: 'object', properties: { v: { type: 'array', items } } }))
+/** The records that fast-check makes by default have every key. */
+const some = { requiredKeys: [] }
+
+const taskFields: fc.Arbitrary<Partial<ManifestContract>> = fc.oneof(
+  fc.record({ task: fc.constantFrom('chat' as const, 'completion' as const), streams: fc.boolean() }),
+  fc.record({ task: fc.constant('regression' as const), input: vector }, { requiredKeys: ['task'] }),
+  fc.record(
+    { task: fc.constant('embedding' as const), dimensions: fc.integer({ min: 1, max: 999 }) },
+    { requiredKeys: ['task'] },
+  ),
+  fc.record(
+    {
+      task: fc.constant('classification' as const),
+      labels: fc.uniqueArray(text, { minLength: 1, maxLength: 4 }),
+      input: object,
+    },
+    { requiredKeys: ['task'] },
+  ),
+  fc.record({ input: object, output: object }),
+  fc.record({ input: object, output: object, chunk: object, streams: fc.constant(true) }),
+)
+
+const limits = fc.record(
+  {
+    body: fc.oneof(fc.integer({ min: 1, max: 2 ** 30 }), fc.constantFrom('64KiB', '1.5MiB')),
+    items: fc.integer({ min: 1, max: 100_000 }),
+    timeout: fc.integer({ min: 1, max: 3_600_000 }).map((ms) => `${ms}ms`),
+    inFlight: fc.integer({ min: 1, max: 1_000_000 }),
+  },
+  some,
+)
+const deprecated = fc.constantFrom({ since: '2026-11-01' }, { since: '2026-11-01', sunset: '2027-01-01' })
+const commonFields = fc.record({ description: text, limits, deprecated }, some)
+
+const version: fc.Arbitrary<ManifestVersion> = fc.record(
+  { backend: fc.constant('echo'), words: text, answer: fc.jsonValue() },
+  { requiredKeys: ['backend'] },
+)
+/** Retired or not is settled with the others, as a successor must be live. */
+const versions = fc
+  .tuple(fc.dictionary(fc.constantFrom(...versionIds), version, { minKeys: 1 }), fc.nat(3), fc.boolean())
+  .map(([all, live, named]) => {
+    const ids = Object.keys(all)
+    const successor = ids[live]
+    const retired = named && successor !== undefined ? { successor } : {}
+    return Object.fromEntries(
+      Object.entries(all).map(([id, one], i) => [id, i < live || id === successor ? one : { ...one, retired }]),
+    )
+  })
+
+const contract: fc.Arbitrary<ManifestContract> = fc
+  .record({
+    task: taskFields,
+    common: commonFields,
+    versions,
+    weight: fc.nat(9),
+    declared: fc.boolean(),
+    seed: fc.integer(),
+  })
+  .map(({ task, common, versions, weight, declared, seed }) => {
+    const live = Object.keys(versions).filter((id) => !versions[id]?.retired)
+    const weights = Object.fromEntries(live.map((id, i) => [id, i === 0 ? 1.5 : weight]))
+    const traffic = declared && live.length > 0 ? { traffic: { weights } } : {}
+    return { ...task, ...common, ...examplesOf(task.input, seed), versions, ...traffic }
+  })
+
+function examplesOf(input: Schema | undefined, seed: number): Pick<ManifestContract, 'examples'> {
+  if (!input) return {}
+  const value = randomValue(diceOf(seed), input)
+  return fits(input, value) ? { examples: [{ input: value }] } : {}
+}
+
+const model = fc
+  .tuple(
+    fc.record({ owner: text, description: text }, { requiredKeys: ['owner'] }),
+    fc.dictionary(fc.constantFrom(...majors), contract, { minKeys: 1 }),
+    fc.nat(5),
+  )
+  .map(([fields, contracts, choice]) => {
+    const major = Object.keys(contracts)[choice]
+    return { ...fields, contracts, ...(major === undefined ? {} : { default: major }) }
+  })
+
+export const randomManifest: fc.Arbitrary<Manifest> = fc.record({
+  models: fc.dictionary(name, model, { maxKeys: 3 }),
+  consumers: fc.dictionary(name, fc.record({ description: text, demo: fc.boolean() }, some)),
+})
+
+/** The same with a field more in each output of its own, and a version more that brings it. */
+export function extended({ models, consumers }: Manifest, round: number): Manifest {
+  const grow = (contract: ManifestContract): ManifestContract => {
+    const { output, versions } = contract
+    if (!output || !isJsonObject(output.properties)) return contract
+    const properties = { ...output.properties, [`more${round}`]: { type: 'string' as const } }
+    return {
+      ...contract,
+      output: { ...output, properties },
+      versions: { ...versions, [`9.${round}`]: { backend: 'echo' } },
+    }
+  }
+  const of = <A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B) =>
+    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
+  return { consumers, models: of(models, (model) => ({ ...model, contracts: of(model.contracts, grow) })) }
+}
