@@ -130,6 +130,18 @@ const cases: readonly Case[] = [
     status: 406,
     code: 'not_streamable',
   },
+  {
+    name: 'streaming the answer to a list',
+    send: () => gateway.ask('POST', predict, { inputs: [{ text: 'a' }] }, { headers: { Accept: 'text/event-stream' } }),
+    status: 406,
+    code: 'not_streamable',
+  },
+  {
+    name: 'a bad option, before the body is read',
+    send: () => gateway.ask('POST', predict, '{', { headers: { 'Astra-Timeout': 'soon' } }),
+    status: 400,
+    code: 'invalid_option',
+  },
   { name: 'an unknown path', send: () => gateway.ask('GET', '/api/v1/modles'), status: 404, code: 'unknown_route' },
   { name: 'a wrong method', send: () => gateway.ask('GET', predict), status: 405, code: 'method_not_allowed' },
   {
@@ -147,6 +159,12 @@ const cases: readonly Case[] = [
   {
     name: 'a write with a stale If-Match',
     send: () => gateway.ask('PUT', '/api/v1/manifest', { yaml: 'models: {}' }, { headers: { 'If-Match': '"999"' } }),
+    status: 412,
+    code: 'precondition_failed',
+  },
+  {
+    name: 'a write with a weak If-Match',
+    send: () => gateway.ask('PUT', '/api/v1/manifest', { yaml: 'models: {}' }, { headers: { 'If-Match': 'W/"1"' } }),
     status: 412,
     code: 'precondition_failed',
   },
@@ -169,6 +187,29 @@ describe('bad input gets a stable code and says what to do next', () => {
       assert.doesNotMatch(JSON.stringify(reply.body), /node_modules|\.ts:\d|at [A-Za-z]+ \(|Error:/, 'nothing internal')
     })
   }
+
+  it('answers whole where a stream would only have been welcome', async () => {
+    const headers = { Accept: 'application/json, text/event-stream' }
+    for (const [path, body] of [
+      ['/models/other/v1/predict', good],
+      [predict, { inputs: [{ text: 'hi' }] }],
+    ] as const) {
+      const reply = await gateway.ask('POST', path, body, { headers })
+      assert.equal(reply.status, 200)
+      assert.match(reply.headers.get('content-type') ?? '', /^application\/json/)
+    }
+  })
+
+  it('finds the Record of a body that cannot be read by its reference', async () => {
+    await gateway.ask('POST', predict, '{', { headers: { 'Astra-Reference': 'broken-1' } })
+    const until = performance.now() + 3000
+    for (;;) {
+      const { body } = await gateway.ask('GET', '/api/v1/calls?reference=broken-1')
+      if (body.calls.length === 1) return assert.equal(body.calls[0].code, 'invalid_body')
+      assert.ok(performance.now() < until, 'no Record with the reference')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  })
 
   it('knows the caller of every refused call but those without a key', async () => {
     await gateway.ask('POST', predict, good)

@@ -140,7 +140,10 @@ const doors: Readonly<Record<'native' | 'graphql', Door>> = {
   },
 }
 
-/** What must be equal; ids, times and the door itself cannot be. */
+/**
+ * What must be equal; ids, times and the door itself cannot be. Nor can the items of a bad option: it stands in a header, and the
+ * native door refuses it before it reads the body, while a GraphQL body holds both.
+ */
 function comparable({
   id: _i,
   time: _t,
@@ -151,6 +154,8 @@ function comparable({
   traceId: _r,
   attempts,
   reason,
+  items,
+  itemsFailed,
   ...rest
 }: Record<string, unknown>) {
   const tried = (attempts as { code?: string; role: string; replica: string }[]).map(({ code, role, replica }) => ({
@@ -160,6 +165,7 @@ function comparable({
   }))
   return {
     ...rest,
+    ...(rest.code === 'invalid_option' ? {} : { items, itemsFailed }),
     attempts: tried,
     reason: String(reason).replaceAll(/\d+/g, 'n').replace('Astra-Timeout', 'timeoutMs'),
   }
@@ -221,7 +227,12 @@ describe('door parity: the same through REST and GraphQL', () => {
         )
         .sort((a: { outcome: string }, b: { outcome: string }) => a.outcome.localeCompare(b.outcome))
     assert.ok(byDoor('native').length >= 4)
-    assert.deepEqual(byDoor('native'), byDoor('graphql'))
+    // The one input of each bad option, which the native door leaves unread.
+    const unread = scenarios.filter(({ code }) => code === 'invalid_option').length
+    const native = byDoor('native').map((row: { outcome: string; items: number }) =>
+      row.outcome === 'refused' ? { ...row, items: row.items + unread } : row,
+    )
+    assert.deepEqual(native, byDoor('graphql'))
     const { body: status } = await gateway.ask('GET', '/api/v1/status')
     assert.equal(status.calls.received, status.calls.recorded + status.calls.refused)
     assert.equal(status.calls.received, scenarios.length * 2)

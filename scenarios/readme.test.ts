@@ -117,6 +117,26 @@ describe('the README', () => {
     assert.match(shell(commands), /label/)
   })
 
+  it('calls over plain HTTP: a batch, a stream, feedback by reference', async () => {
+    const http = (await blocks('The first call', 'sh')).at(-1) ?? ''
+    const printed = shell(
+      http
+        .replaceAll('curl -s ', 'curl -sS --fail-with-body -w "\\n" ')
+        .replaceAll('curl -sN ', 'curl -sSN --fail-with-body '),
+    )
+    assert.equal(JSON.parse(printed.split('\n')[0] ?? '').results.length, 2)
+    assert.match(printed, /event: answer-end/)
+    assert.match(printed, /\{"call":"[0-9a-f-]{36}"\}/)
+  })
+
+  it('makes a key for an application that is declared', async () => {
+    const [lines = ''] = await blocks('A key for an application', 'yaml')
+    const [commands = ''] = await blocks('A key for an application', 'sh')
+    const manifest = await readFile(join(folder, 'astra.yaml'), 'utf8')
+    await writeFile(join(folder, 'astra.yaml'), manifest.replace('consumers:\n', `consumers:\n${lines}`))
+    assert.match(shell(commands), /astra_[\w-]{49}/)
+  })
+
   it('looks back at what happened', async () => {
     const [commands = ''] = await blocks('What happened to a call', 'sh')
     const { calls } = JSON.parse(shell('npm run -s astraapi -- calls --limit 5 --json'))

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { emptyModels, probeManifest, startTestGateway } from './testing/start-test-gateway.ts'
+import { emptyModels, probeManifest, startTestGateway, type TestGateway } from './testing/start-test-gateway.ts'
+
+const bin = new URL('../packages/cli/bin/astraapi.mjs', import.meta.url).pathname
 
 describe('start', () => {
   let folder: string
@@ -15,7 +18,7 @@ describe('start', () => {
   it('makes an admin key of mode 0600 and a demo key that may only infer', async () => {
     const gateway = await startTestGateway()
     try {
-      assert.equal((await stat(gateway.adminKeyPath)).mode & 0o777, 0o600)
+      assert.equal((await stat(gateway.adminKeyPath ?? '')).mode & 0o777, 0o600)
       const key = gateway.demoKey ?? ''
       const call = await gateway.ask('POST', '/models/probe/v1/predict', { input: { text: 'hi' } }, { key })
       assert.equal(call.status, 200)
@@ -33,7 +36,9 @@ describe('start', () => {
 
   it('keeps keys, catalog and Records over a restart, and does not undo a change made through the API', async () => {
     const data = join(folder, 'kept')
-    const first = await startTestGateway({ data })
+    const config = join(folder, 'kept.yaml')
+    await copyFile(probeManifest, config)
+    const first = await startTestGateway({ data, config })
     const { body: created } = await first.ask('POST', '/api/v1/keys', { consumer: 'tests' })
     const { body: call } = await first.ask('POST', '/models/probe/v1/predict', { input: { text: 'hi' } })
     await first.ask(
@@ -43,7 +48,7 @@ describe('start', () => {
       { headers: { 'If-Match': '*' } },
     )
     await first.stop()
-    const second = await startTestGateway({ data })
+    const second = await startTestGateway({ data, config })
     try {
       assert.equal(second.adminKey, first.adminKey)
       const { body: again } = await second.ask(
@@ -107,7 +112,7 @@ describe('start', () => {
       assert.match(error.message, /"traffic"/)
       return true
     })
-    const gateway = await startTestGateway({ data, config: join(folder, 'absent.yaml') })
+    const gateway = await startTestGateway({ data, config: join(folder, 'none', 'astra.yaml') })
     try {
       const ready = await gateway.ask('GET', '/health/ready')
       assert.equal(ready.status, 503)
@@ -119,6 +124,53 @@ describe('start', () => {
 
   it('refuses an address that is none', async () => {
     await assert.rejects(startTestGateway({ listen: '8787', models: emptyModels }), /host:port/)
+  })
+
+  it('lets the admin key move between its file and ASTRA_ADMIN_KEY, one open at a time, and locks nobody out', async () => {
+    const data = join(folder, 'rotated')
+    const given = 'a-key-that-an-operator-chose-0123456789'
+    const status = async (gateway: TestGateway, key: string) =>
+      (await gateway.ask('GET', '/api/v1/status', undefined, { key })).status
+    const first = await startTestGateway({ data })
+    await first.stop()
+    const second = await startTestGateway({ data, adminKey: given })
+    assert.equal(second.adminKeyPath, undefined)
+    assert.deepEqual([await status(second, given), await status(second, first.adminKey)], [200, 401])
+    await second.stop()
+    const third = await startTestGateway({ data })
+    assert.deepEqual([await status(third, third.adminKey), await status(third, given)], [200, 401])
+    await third.stop()
+    await assert.rejects(startTestGateway({ data, adminKey: given }), /revoked.*Choose a new one/)
+    await assert.rejects(startTestGateway({ data, adminKey: 'short' }), /characters/)
+  })
+
+  it('prints no stack for what its user can mend', async () => {
+    const file = join(folder, 'another-file')
+    await writeFile(file, '')
+    for (const flags of [
+      ['--data', join(file, 'below')],
+      ['--listen', 'nowhere'],
+      ['--config', folder],
+    ]) {
+      const args = [
+        bin,
+        'start',
+        '--listen',
+        '127.0.0.1:0',
+        '--data',
+        join(folder, 'fine'),
+        '--models',
+        emptyModels,
+        ...flags,
+      ]
+      const { status, stderr } = spawnSync(process.execPath, args, {
+        encoding: 'utf8',
+        env: { ...process.env, ASTRA_LOG_LEVEL: 'silent' },
+      })
+      assert.equal(status, 1)
+      assert.match(stderr, /--(data|listen|config|models)/, stderr)
+      assert.doesNotMatch(stderr, /\n {4}at /)
+    }
   })
 
   it('lets two gateways live side by side', async () => {

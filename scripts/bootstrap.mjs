@@ -41,6 +41,9 @@ function run([script, ...args]) {
   const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'), ...process.env }
   const child = spawn(pinnedNode(), [join(root, script), ...args], { stdio: 'inherit', env })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // Whoever stops `npm start` by SIGTERM stops npm and its shell, which pass nothing on: an orphan must end by itself.
+  const parent = process.ppid
+  setInterval(() => (process.ppid === parent ? undefined : child.kill('SIGTERM')), 500).unref()
   child.once('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
 }
 

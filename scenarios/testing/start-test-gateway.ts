@@ -39,7 +39,7 @@ export async function startTestGateway(over: Partial<StartOptions> = {}): Promis
     logLevel: 'silent',
     ...over,
   })
-  const adminKey = (await readFile(gateway.adminKeyPath, 'utf8')).trim()
+  const adminKey = over.adminKey ?? (await readFile(gateway.adminKeyPath ?? '', 'utf8')).trim()
   const ask = (method: string, path: string, body?: unknown, init: AskInit = {}) =>
     askAt(gateway.url + path, method, body, { key: adminKey, ...init })
   return {

@@ -30,6 +30,18 @@ export interface Problem {
   readonly violations?: readonly Place[]
 }
 
+/** The gateway advises in the words of its REST door; here they are commands. */
+const cliWords: readonly (readonly [rest: string, cli: string])[] = [
+  ['GET /api/v1/deployments', '"astraapi models"'],
+  ['GET /api/v1/calls', '"astraapi calls"'],
+  ['GET /api/v1/keys', '"astraapi keys list"'],
+  ['"Accept: text/event-stream"', '--stream'],
+]
+
+/** Fields of requests that were flags of the command line. */
+const flagPath =
+  /^\/(since|until|by|every|limit|before|outcome|code|reference|version|model|permission|note)s?(\/\d+)?$/
+
 interface Place {
   readonly path: string
   readonly message: string
@@ -38,12 +50,15 @@ interface Place {
 
 /** The gateway refused, or the model failed: what happened, each place, what to do, and the call to ask an operator about. */
 export function refusal({ code, detail, title, errors, violations, next, callId }: Problem): Failure {
-  const places = (errors ?? violations ?? [])
+  // The SDK's places lie in a file, which has no flags.
+  const places = (errors?.map((place) => ({ ...place, path: inFlags(place.path) })) ?? violations ?? [])
     // What the first line says already is not said twice.
     .filter(({ message, suggestion }) => suggestion !== undefined || !detail?.includes(message))
     .map(({ path, message, suggestion }) => `  ${path || '/'}: ${sentences(message, suggestion)}`)
-  const lines = [`${detail ?? title ?? 'The gateway refused'} (${code})`, ...places]
-  if (next !== undefined) lines.push(next)
+  // The first place stands in the detail too.
+  const told = errors?.reduce((text, { path }) => text?.replace(path, () => inFlags(path)), detail) ?? detail
+  const lines = [`${told ?? title ?? 'The gateway refused'} (${code})`, ...places]
+  if (next !== undefined) lines.push(inCliWords(next))
   if (callId !== undefined) lines.push(`Call ${callId}`)
   return new Failure(1, lines.join('\n'))
 }
@@ -55,4 +70,13 @@ export function sentences(message: string, suggestion = ''): string {
 
 export function isProblem(value: unknown): value is Problem {
   return typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string'
+}
+
+function inCliWords(advice: string): string {
+  return cliWords.reduce((text, [rest, cli]) => text.replaceAll(rest, cli), advice)
+}
+
+function inFlags(path: string): string {
+  const flag = flagPath.exec(path)?.[1]
+  return flag === undefined ? path : `--${flag}`
 }

@@ -19,14 +19,14 @@ export interface FakeReply {
   readonly body: unknown
 }
 
-/** A gateway for tests that answers from a table ("GET /path" without its query), and a way to run commands against it. */
+/** A gateway for tests that answers from a table ("GET /path", with its query or for any), and a way to run commands against it. */
 export async function fakeGateway(context: TestContext, replies: Readonly<Record<string, FakeReply>>) {
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request
     const sent = await text(request)
     asked.push({ request: `${method} ${url}`, headers, body: sent === '' ? undefined : JSON.parse(sent) })
-    const reply = replies[`${method} ${url.split('?')[0]}`] ?? missing
+    const reply = replies[`${method} ${url}`] ?? replies[`${method} ${url.split('?')[0]}`] ?? missing
     response.writeHead(reply.status ?? 200, { 'content-type': reply.type ?? 'application/json' })
     response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body))
   })

@@ -16,6 +16,7 @@ const commands = [
     'usage',
     'plan',
     'apply',
+    'traffic',
     'export',
     'generate',
     'status',
@@ -48,6 +49,13 @@ test('0 and every command in the help; 2 for a command line that is wrong, with 
     assert.deepEqual([code, out], [2, ''], argv.join(' '))
     assert.match(notes, said)
   }
+})
+
+test('--version is of the program, and of calls', async () => {
+  const { code, out } = await runWith(['--version'], {})
+  assert.equal(code, 0)
+  assert.match(out, /^\d+\.\d+\.\d+\n$/)
+  assert.equal((await runWith(['calls', '--version', '1.0', '--key-file', '/none'], {})).code, 2)
 })
 
 test('no flag takes a key', async () => {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import packageFile from '../package.json' with { type: 'json' }
 import { applyCommand } from './commands/apply.ts'
 import { callsCommand } from './commands/calls.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -11,6 +12,7 @@ import { predictCommand } from './commands/predict.ts'
 import { runtimeCommand } from './commands/runtime.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
+import { trafficCommand } from './commands/traffic.ts'
 import { usageCommand } from './commands/usage.ts'
 import { Exit, Failure } from './failures.ts'
 import type { Io } from './io.ts'
@@ -26,6 +28,7 @@ const commands = [
   usageCommand,
   planCommand,
   applyCommand,
+  trafficCommand,
   exportCommand,
   keysCommand,
   generateCommand,
@@ -37,6 +40,9 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   const program = new Command('astraapi')
     .description('Every model an organisation runs, behind one versioned API.')
     .addHelpText('after', '\nExample:\n  $ astraapi start\n  $ astraapi predict spam --text "You have won a prize"\n')
+    .version(packageFile.version, '--version', 'print the version')
+    // Some commands have a --version of their own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: io.out.raw, writeErr: io.notes.raw })
   for (const add of commands) add(program, io)

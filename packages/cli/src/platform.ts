@@ -3,6 +3,7 @@ import type { Cell } from './columns.ts'
 /** Answers of the platform API, as far as tables for people need them. `--json` prints them whole. */
 export interface Deployments {
   readonly models: readonly Deployment[]
+  readonly revision: number
 }
 
 export interface Deployment {
@@ -125,6 +126,11 @@ export interface Answer {
 /** "2026-11-22T12:00:00.123Z" for people. */
 export function shortTime(iso: string): string {
   return iso.slice(0, 19).replace('T', ' ')
+}
+
+/** 0.125 for people: "12.5%". */
+export function percent(share: number): string {
+  return `${Number((share * 100).toFixed(2))}%`
 }
 
 export function rounded(ms: number): Cell {

@@ -1,5 +1,4 @@
 import { sentences } from './failures.ts'
-import type { Io } from './io.ts'
 import type { Change, Plan } from './platform.ts'
 import type { Colour, Screen } from './screen.ts'
 
@@ -9,16 +8,25 @@ const marks: Readonly<Record<Change['action'], readonly [string, Colour]>> = {
   remove: ['-', 'red'],
 }
 
-/** A plan for people: its faults, or its changes and the differences that callers would see. */
-export function printPlan(plan: Plan, file: string, { out, notes }: Io): void {
+/** How many lines of each diff are shown: one change of a model is hundreds of lines of OpenAPI, which bury the answer. */
+const diffLines = {
+  none: { openapi: 0, sdl: 0 },
+  brief: { openapi: 0, sdl: 40 },
+  whole: { openapi: Infinity, sdl: Infinity },
+} as const
+
+export const diffOption = ['--diff', 'show what changes in OpenAPI and in GraphQL, whole'] as const
+
+/** A plan for people: its faults, or its changes and the differences that callers would see; the summary comes last. */
+export function printPlan(plan: Plan, file: string, out: Screen, shown: keyof typeof diffLines): void {
   for (const { path, message, suggestion, line } of plan.faults) {
     const place = line === undefined ? file : `${file}:${line}`
     out.line(`${place}: ${path === '' ? '' : `${path}: `}${sentences(message, suggestion)}`, 'red')
   }
   for (const change of plan.changes) printChange(change, out)
-  printDiff('OpenAPI', plan.openapiDiff, out)
-  printDiff('GraphQL', plan.sdlDiff, out)
-  notes.line(verdict(plan), plan.valid ? 'dim' : 'red')
+  printDiff('OpenAPI', plan.openapiDiff, diffLines[shown].openapi, out)
+  printDiff('GraphQL', plan.sdlDiff, diffLines[shown].sdl, out)
+  out.line(verdict(plan), plan.valid ? 'bold' : 'red')
 }
 
 export function breakingChanges({ changes }: Plan): readonly Change[] {
@@ -30,23 +38,31 @@ function verdict(plan: Plan): string {
   if (!valid) return `Not valid: ${counted(faults.length, 'fault')}. Nothing was changed.`
   if (changes.length === 0) return `Nothing to change at revision ${revision}.`
   const breaking = breakingChanges(plan).length
-  return `${counted(changes.length, 'change')} to revision ${revision}${breaking > 0 ? `, ${breaking} of them breaking` : ''}.`
+  const effect =
+    breaking === 0
+      ? 'breaks no caller'
+      : `${counted(breaking, 'change')} ${breaking === 1 ? 'breaks' : 'break'} callers`
+  return `${counted(changes.length, 'change')} to revision ${revision}: ${effect}.`
 }
 
 function printChange({ action, what, before, after, breaking }: Change, out: Screen): void {
   const [mark, colour] = marks[action]
   const values = before !== undefined && after !== undefined ? `: ${before} -> ${after}` : ''
-  const only = values === '' && (after ?? before) !== undefined ? `: ${after ?? before}` : ''
+  const only = values === '' && (after || before) ? `: ${after ?? before}` : ''
   out.line(`${mark} ${action} ${what}${values}${only}${breaking ? '  (breaking)' : ''}`, colour)
 }
 
-function printDiff(title: string, diff: string, out: Screen): void {
-  if (diff === '') return
+function printDiff(title: string, diff: string, linesMax: number, out: Screen): void {
+  if (diff === '' || linesMax === 0) return
+  const lines = diff.trimEnd().split('\n')
   out.line('')
   out.line(title, 'bold')
-  for (const line of diff.trimEnd().split('\n')) {
+  for (const line of lines.slice(0, linesMax)) {
     out.line(line, line.startsWith('+') ? 'green' : line.startsWith('-') ? 'red' : 'dim')
   }
+  const more = lines.length - linesMax
+  if (more > 0) out.line(`… ${counted(more, 'more line')}: --diff`, 'dim')
+  out.line('')
 }
 
 function counted(number: number, noun: string): string {

@@ -47,10 +47,18 @@ function stopOnRequest(runtime: Runtime, log: Logger): void {
     await runtime.close(GRACE_MS)
     process.exit(0)
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  // The parent has died: nobody is left to stop this process.
-  process.on('disconnect', () => stop('the parent process is gone'))
+  // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group. Under a parent, which still has calls
+  // to answer with this process's help, only the parent's word counts, or its end.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => (process.connected ? undefined : void stop(signal)))
+  }
+  process.on('message', (message) => (isStop(message) ? void stop('the parent asked for it') : undefined))
+  process.on('disconnect', () => void stop('the parent process is gone'))
+}
+
+/** What a parent says to end this process: `{ type: 'stop' }`. */
+function isStop(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'stop'
 }
 
 function tellParent(message: RuntimeMessage): void {

@@ -12,8 +12,9 @@ export interface CallOptions extends RequestOptions {
   readonly reference?: string | undefined
   /** Kept with the call's record. */
   readonly tags?: Readonly<Record<string, string>> | undefined
+  /** Accepted; nothing is cached yet. */
   readonly cache?: 'default' | 'no-cache' | 'no-store' | undefined
-  /** Kept with the call's record. */
+  /** Accepted and bounded; repeats are not joined yet. */
   readonly idempotencyKey?: string | undefined
 }
 

@@ -30,6 +30,7 @@ export const errorCodes = {
   version_changed: 'input',
   precondition_required: 'input',
   precondition_failed: 'input',
+  no_traffic: 'input',
   conflict: 'input',
   overloaded: 'limit',
   upstream_unavailable: 'upstream',

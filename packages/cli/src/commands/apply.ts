@@ -5,10 +5,11 @@ import { Exit } from '../failures.ts'
 import type { Io } from '../io.ts'
 import { readManifestFile } from '../manifest-file.ts'
 import type { Applied, Plan } from '../platform.ts'
-import { breakingChanges, printPlan } from '../print-plan.ts'
+import { breakingChanges, diffOption, printPlan } from '../print-plan.ts'
+import { type ConsentOptions, requireConsent } from '../require-consent.ts'
 
-interface ApplyOptions extends ClientOptions {
-  readonly yes?: boolean
+interface ApplyOptions extends ClientOptions, ConsentOptions {
+  readonly diff?: boolean
 }
 
 export function applyCommand(program: Command, io: Io): void {
@@ -16,12 +17,12 @@ export function applyCommand(program: Command, io: Io): void {
     usage: 'apply [file]',
     summary: 'make the deployed state what a manifest says, whole or not at all; "-" reads stdin',
     examples: ['astraapi apply', 'astraapi apply prod.yaml --yes'],
-    options: [['--yes', 'ask nothing, even where callers would be cut off']],
+    options: [diffOption, ['--yes', 'ask nothing, even where callers would be cut off']],
   }).action(async (named: string | undefined, options: ApplyOptions) => {
     const body = await readManifestFile(named, io)
     const client = await connect(options, io.env)
     const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', { body })
-    if (!options.json) printPlan(plan, body.file, io)
+    if (!options.json) printPlan(plan, body.file, io.out, options.diff ? 'whole' : 'none')
     if (!plan.valid) {
       if (options.json) io.out.raw(`${text}\n`)
       throw new Exit(1, 'not valid')
@@ -36,11 +37,9 @@ export function applyCommand(program: Command, io: Io): void {
   })
 }
 
-async function confirmBreaking(plan: Plan, { yes }: ApplyOptions, io: Io): Promise<void> {
+async function confirmBreaking(plan: Plan, options: ApplyOptions, io: Io): Promise<void> {
   const breaking = breakingChanges(plan)
-  if (breaking.length === 0 || yes || !io.confirm) return
+  if (breaking.length === 0) return
   const list = breaking.map(({ action, what }) => `${action} ${what}`).join(', ')
-  if (await io.confirm(`This breaks callers: ${list}. Apply it?`)) return
-  io.notes.line('Nothing was changed.')
-  throw new Exit(1, 'declined')
+  await requireConsent({ fact: `This breaks callers: ${list}.`, question: 'Apply it?' }, options, io)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -65,6 +65,34 @@ test('generate writes the contract file, and from it the same types as from the 
   const types = await readFile(file('live.ts'), 'utf8')
   assert.match(types, /export interface Models/)
   assert.equal(await readFile(file('offline.ts'), 'utf8'), types)
+})
+
+test('export asks before it overwrites, and refuses where nobody can be asked; --yes skips it', async (context) => {
+  const { run, asked, file } = await setUp(context)
+  const out = file('astra.yaml')
+  await writeFile(out, '# by hand\n')
+  const refused = await run(['export', '--out', out])
+  const declined = await run(['export', '--out', out], { confirm: async () => false })
+  assert.deepEqual([refused.code, declined.code, asked.length], [1, 1, 0])
+  assert.match(refused.notes, /is there already\. Nothing was changed; give --yes/)
+  assert.equal(await readFile(out, 'utf8'), '# by hand\n')
+  assert.equal((await run(['export', '--out', out], { confirm: async () => true })).code, 0)
+  assert.equal((await run(['export', '--out', out, '--yes'])).code, 0)
+  assert.equal(await readFile(out, 'utf8'), 'models: {}\n')
+})
+
+test('2 when two places to write to are named', async (context) => {
+  const { run, asked, file } = await setUp(context)
+  for (const argv of [
+    ['generate', '--json', '--out', file('x.ts')],
+    ['generate', '--json', '--contracts', file('x.json')],
+    ['export', '--json', '--out', file('x.yaml')],
+  ]) {
+    const { code, notes } = await run(argv)
+    assert.equal(code, 2)
+    assert.match(notes, /--json/)
+  }
+  assert.deepEqual(asked, [])
 })
 
 test('generate refuses what is no contract file', async (context) => {

@@ -28,6 +28,9 @@ export function generateCommand(program: Command, io: Io): void {
     ],
   }).action(async (options: GenerateOptions) => {
     const { contracts, out = 'astra.gen.ts' } = options
+    if ([options.json || undefined, options.out, contracts].filter((target) => target !== undefined).length > 1) {
+      throw usageFault('--json (to stdout), --out and --contracts each say where to write: give one of them.')
+    }
     const file = await contractsOf(options, io)
     if (options.json) return io.out.raw(`${JSON.stringify(file, undefined, 2)}\n`)
     const target = contracts ?? out

@@ -29,10 +29,16 @@ key_2  demo      infer  2026-11-22 12:00:00  2026-11-23 12:00:00  old \ufffd[31m
   )
 })
 
-test('a key is revoked by its handle', async (context) => {
-  const { run, asked } = await fakeGateway(context, { 'DELETE /api/v1/keys/key_2': { body: revoked } })
-  const { code, notes } = await run(['keys', 'revoke', 'key_2'])
-  assert.deepEqual([code, notes, asked[0]?.request], [0, 'Revoked key_2 of demo.\n', 'DELETE /api/v1/keys/key_2'])
+test('a key is revoked by its handle, or was already', async (context) => {
+  const { run, asked } = await fakeGateway(context, {
+    'GET /api/v1/keys': { body: { keys: [row, revoked] } },
+    'DELETE /api/v1/keys/key_1': { body: { ...revoked, ...row } },
+    'DELETE /api/v1/keys/key_2': { body: revoked },
+  })
+  const { code, notes } = await run(['keys', 'revoke', 'key_1'])
+  assert.deepEqual([code, notes, asked[1]?.request], [0, 'Revoked key_1 of demo.\n', 'DELETE /api/v1/keys/key_1'])
+  const late = await run(['keys', 'revoke', 'key_2'])
+  assert.deepEqual([late.code, late.notes], [0, 'key_2 of demo was revoked already at 2026-11-23 12:00:00 UTC.\n'])
   const strange = await run(['keys', 'revoke', '../deployments'])
-  assert.deepEqual([strange.code, asked[1]?.request], [1, 'DELETE /api/v1/keys/..%2Fdeployments'])
+  assert.deepEqual([strange.code, asked.at(-1)?.request], [1, 'DELETE /api/v1/keys/..%2Fdeployments'])
 })

@@ -10,6 +10,10 @@ interface CreateOptions extends ClientOptions {
   readonly note?: string
 }
 
+interface Keys {
+  readonly keys: readonly KeyRow[]
+}
+
 export function keysCommand(program: Command, io: Io): void {
   const keys = program.command('keys').description('create, list and revoke the keys of consumers')
   keys.addHelpText('after', exampleText(['astraapi keys create checkout > checkout.key', 'astraapi keys list']))
@@ -51,9 +55,7 @@ function listCommand(keys: Command, io: Io): void {
     summary: 'list every key by its handle, revoked ones included',
     examples: ['astraapi keys list'],
   }).action(async (options: ClientOptions) => {
-    const data = await ask<{ readonly keys: readonly KeyRow[] }>(options, io, (client) =>
-      client.request('GET', '/api/v1/keys'),
-    )
+    const data = await ask<Keys>(options, io, (client) => client.request('GET', '/api/v1/keys'))
     for (const line of data ? columns(data.keys.map(rowOf)) : []) io.out.line(line)
   })
 }
@@ -64,10 +66,17 @@ function revokeCommand(keys: Command, io: Io): void {
     summary: 'end a key for good, at once',
     examples: ['astraapi keys revoke key_3f9ab2c45d6e7f80'],
   }).action(async (id: string, options: ClientOptions) => {
-    const key = await ask<KeyRow>(options, io, (client) =>
-      client.request('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`),
-    )
-    if (key) io.notes.line(`Revoked ${key.id} of ${key.consumer}.`)
+    let before: KeyRow | undefined
+    const key = await ask<KeyRow>(options, io, async (client) => {
+      // The answer is the same for a key that was revoked long ago.
+      const { data } = await client.request<Keys>('GET', '/api/v1/keys')
+      before = data.keys.find((row) => row.id === id)
+      return await client.request('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`)
+    })
+    if (!key) return
+    const name = `${key.id} of ${key.consumer}`
+    const since = before?.revokedAt
+    io.notes.line(since === undefined ? `Revoked ${name}.` : `${name} was revoked already at ${shortTime(since)} UTC.`)
   })
 }
 

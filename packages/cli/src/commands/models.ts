@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import type { Io } from '../io.ts'
-import type { DeployedVersion, Deployment, Deployments } from '../platform.ts'
+import { type DeployedVersion, type Deployment, type Deployments, percent } from '../platform.ts'
 
 export function modelsCommand(program: Command, io: Io): void {
   clientCommand(program, {
@@ -24,7 +24,7 @@ function rowsOf({ name, owner, defaultMajor, allowed, contracts }: Deployment) {
       model: name,
       major,
       version: version.id,
-      traffic: `${Number((version.share * 100).toFixed(2))}%`,
+      traffic: percent(version.share),
       task,
       backend: version.backend,
       owner,

@@ -37,28 +37,35 @@ async function setUp(context: TestContext, planned: object, put: object = { body
   return { ...gateway, file }
 }
 
-test('plan shows the changes and the diffs, and asks with the manifest and its name', async (context) => {
-  const diffs = { openapiDiff: '--- a\n+++ b\n-old\n+new\n', sdlDiff: '+type Spam\n' }
-  const { run, asked, file } = await setUp(context, { ...plan, changes: [change, removal], ...diffs })
-  const { code, out, notes } = await run(['plan', file])
-  assert.equal(code, 0)
-  assert.equal(
-    out,
-    `~ change traffic spam@v1: 1.0=100 -> 1.1=100
+const changes = `~ change traffic spam@v1: 1.0=100 -> 1.1=100
 - remove version spam@v1 1.0  (breaking)
+`
 
-OpenAPI
---- a
-+++ b
--old
-+new
-
-GraphQL
-+type Spam
-`,
-  )
-  assert.equal(notes, '2 changes to revision 7, 1 of them breaking.\n')
+test('plan shows the changes a bounded diff and a summary, and asks with the manifest and its name', async (context) => {
+  const diffs = { openapiDiff: '--- a\n-old\n', sdlDiff: '+type Spam\n'.repeat(42) }
+  const { run, asked, file } = await setUp(context, { ...plan, changes: [change, removal], ...diffs })
+  const { code, out } = await run(['plan', file])
+  assert.equal(code, 0)
+  const summary = '2 changes to revision 7: 1 change breaks callers.\n'
+  assert.equal(out, `${changes}\nGraphQL\n${'+type Spam\n'.repeat(40)}… 2 more lines: --diff\n\n${summary}`)
+  const whole = `${changes}\nOpenAPI\n--- a\n-old\n\n\nGraphQL\n${diffs.sdlDiff}\n${summary}`
+  assert.equal((await run(['plan', file, '--diff'])).out, whole)
+  assert.equal((await run(['apply', file, '--diff', '--yes'])).out, whole)
+  assert.equal((await run(['apply', file, '--yes'])).out, changes + summary)
   assert.deepEqual(asked[0]?.body, { file, yaml: 'models: {}\n' })
+})
+
+test('plan breaks no caller: 0; one that does: 1 with --fail-on-breaking only', async (context) => {
+  const harmless = await setUp(context, plan)
+  const { code, out } = await harmless.run(['plan', harmless.file, '--fail-on-breaking'])
+  assert.equal(code, 0)
+  assert.match(out, /\n1 change to revision 7: breaks no caller\.\n$/)
+  const harmful = await setUp(context, { ...plan, changes: [removal, removal] })
+  const argv = ['plan', harmful.file, '--json']
+  assert.equal((await harmful.run(argv)).code, 0)
+  const failing = await harmful.run([...argv, '--fail-on-breaking'])
+  assert.deepEqual([failing.code, JSON.parse(failing.out).changes.length], [1, 2])
+  assert.match((await harmful.run(['plan', harmful.file])).out, /2 changes break callers\.\n$/)
 })
 
 test('colours are for terminals', async (context) => {
@@ -71,12 +78,14 @@ test('1 for a manifest that is not valid: each fault with its line, and apply se
   const { run, asked, file } = await setUp(context, invalid)
   for (const command of ['plan', 'apply']) {
     const { code, out, notes } = await run([command, file])
-    assert.equal(code, 1)
+    assert.deepEqual([code, notes], [1, ''])
     assert.equal(
       out,
-      `${file}:12: models.spam.ownr: is not a field. Did you mean "owner"?\n${file}: Something larger.\n`,
+      `${file}:12: models.spam.ownr: is not a field. Did you mean "owner"?
+${file}: Something larger.
+Not valid: 2 faults. Nothing was changed.
+`,
     )
-    assert.equal(notes, 'Not valid: 2 faults. Nothing was changed.\n')
   }
   const json = await run(['apply', file, '--json'])
   assert.deepEqual([json.code, JSON.parse(json.out)], [1, invalid])
@@ -90,7 +99,7 @@ test('apply sends the revision that was planned against', async (context) => {
   const { run, asked, file } = await setUp(context, plan)
   const { code, notes } = await run(['apply', file])
   assert.equal(code, 0)
-  assert.match(notes, /Applied: revision 8\.\n$/)
+  assert.match(notes, /^Applied: revision 8\.\n$/)
   assert.equal(asked[1]?.headers['if-match'], '"7"')
   assert.deepEqual(asked[1]?.body, asked[0]?.body)
   const json = await run(['apply', file, '--json'])
@@ -99,8 +108,8 @@ test('apply sends the revision that was planned against', async (context) => {
 
 test('apply writes nothing where there is nothing to change', async (context) => {
   const { run, asked, file } = await setUp(context, { ...plan, changes: [] })
-  const { code, notes } = await run(['apply', file])
-  assert.deepEqual([code, notes, asked.length], [0, 'Nothing to change at revision 7.\n', 1])
+  const { code, out } = await run(['apply', file])
+  assert.deepEqual([code, out, asked.length], [0, 'Nothing to change at revision 7.\n', 1])
 })
 
 test('apply asks before it breaks callers, where somebody sits there; --yes skips it', async (context) => {
@@ -112,8 +121,23 @@ test('apply asks before it breaks callers, where somebody sits there; --yes skip
   assert.deepEqual(questions, ['This breaks callers: remove version spam@v1 1.0. Apply it?'])
   assert.equal((await run(['apply', file], { confirm: async () => true })).code, 0)
   assert.equal((await run(['apply', file, '--yes'], { confirm: no })).code, 0)
-  assert.equal((await run(['apply', file])).code, 0)
   assert.equal(questions.length, 1)
+})
+
+test('1 where nobody sits to be asked whether callers may break: nothing is sent', async (context) => {
+  const { run, asked, file } = await setUp(context, { ...plan, changes: [removal] })
+  for (const argv of [
+    ['apply', file],
+    ['apply', file, '--json'],
+  ]) {
+    const { code, notes } = await run(argv)
+    assert.equal(code, 1)
+    assert.match(notes, /^This breaks callers: remove version spam@v1 1\.0\. Nothing was changed; give --yes/)
+  }
+  assert.deepEqual(
+    asked.map(({ request }) => request.slice(0, 3)),
+    Array(2).fill('POS'),
+  )
 })
 
 test('1 when the state moved on between plan and apply', async (context) => {

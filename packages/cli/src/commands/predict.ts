@@ -4,6 +4,7 @@ import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { connect } from '../connection.ts'
 import { Exit, isProblem, refusal, usageFault } from '../failures.ts'
 import type { Io } from '../io.ts'
+import { parseMajor } from '../parse-major.ts'
 import type { Answer, Deployments } from '../platform.ts'
 
 interface PredictOptions extends ClientOptions {
@@ -67,10 +68,7 @@ async function inputOf(input: string | undefined, { text }: PredictOptions, io: 
 
 /** Only majors stand in paths, so the default one has to be asked for. */
 async function majorOf(model: string, { major }: PredictOptions, client: Client): Promise<string> {
-  if (major !== undefined) {
-    if (!/^v?[1-9]\d*$/.test(major)) throw usageFault(`--major "${major}" is none. Give it like v1.`)
-    return major.startsWith('v') ? major : `v${major}`
-  }
+  if (major !== undefined) return parseMajor(major)
   const { data } = await client.request<Deployments>('GET', '/api/v1/deployments')
   // A model that is not there is refused at the door, in the gateway's own words.
   return data.models.find(({ name }) => name === model)?.defaultMajor ?? 'v1'

@@ -65,20 +65,46 @@ test('explain tells the story', async (context) => {
   assert.equal((await run(['explain', 'call-1'])).out, '12:00:00.123 received.\nAssigned to 1.1.\n')
 })
 
-test('usage shows what it is split by, and no column that is empty', async (context) => {
-  const latencies = { latencyMeanMs: 1.26, latencyP50Ms: 1, latencyP95Ms: 3, latencyP99Ms: 3 }
-  const counts = { calls: 12, failed: 1, items: 12, inputTokens: 0, outputTokens: 0, ...latencies }
-  const time = '2026-11-22T12:00:00.000Z'
-  const body = { from: time, to: time, rows: [{ time, by: { model: 'spam', code: '' }, ...counts }] }
-  const { run, asked } = await fakeGateway(context, { 'GET /api/v1/usage': { body } })
+const time = '2026-11-22T12:00:00.000Z'
+const counts = {
+  ...{ calls: 12, failed: 1, items: 12, inputTokens: 0, outputTokens: 0 },
+  ...{ latencyMeanMs: 1.26, latencyP50Ms: 1, latencyP95Ms: 3, latencyP99Ms: 3 },
+}
+const usageOf = (...rows: object[]) => ({ body: { from: time, to: time, rows } })
+
+test('usage shows what it is split by, the refusals among it, and no tokens where there are none', async (context) => {
+  const row = { time, by: { model: 'spam', code: '' }, ...counts }
+  const other = { ...row, by: { model: 'digits', code: '' } }
+  const split = (outcome: string, calls: number) => ({ ...row, by: { outcome, ...row.by }, calls })
+  const second = `GET /api/v1/usage?${new URLSearchParams({ since: time, until: time, by: 'model,code,outcome', every: '1h' })}`
+  const { run, asked } = await fakeGateway(context, {
+    'GET /api/v1/usage': usageOf(row, other),
+    [second]: usageOf(split('ok', 9), split('refused', 3)),
+  })
   const { out } = await run(['usage', '--by', 'model,code', '--since', '1d', '--every', '1h'])
   assert.equal(asked[0]?.request, 'GET /api/v1/usage?since=1d&by=model%2Ccode&every=1h')
   assert.equal(
     out,
-    `TIME                 MODEL  CODE  CALLS  FAILED  ITEMS  TOKENS IN  TOKENS OUT  MEAN MS  P50 MS  P95 MS  P99 MS
-2026-11-22 12:00:00  spam   -        12       1     12          0           0      1.3       1       3       3
+    `TIME                 MODEL   CODE  CALLS  REFUSED  FAILED  ITEMS  MEAN MS  P50 MS  P95 MS  P99 MS
+2026-11-22 12:00:00  spam    -        12        3       1     12      1.3       1       3       3
+2026-11-22 12:00:00  digits  -        12        0       1     12      1.3       1       3       3
 `,
   )
+})
+
+test('usage asks once where the outcome is split by already, and goes without refusals that are not told', async (context) => {
+  const row = { time, by: { outcome: 'ok' }, ...counts, inputTokens: 5 }
+  const { run, asked } = await fakeGateway(context, {
+    'GET /api/v1/usage?by=outcome': usageOf(row),
+    'GET /api/v1/usage?by=model': usageOf({ ...row, by: { model: 'spam' } }),
+  })
+  const heading = 'CALLS  FAILED  ITEMS  TOKENS IN  TOKENS OUT  MEAN MS'
+  assert.ok((await run(['usage', '--by', 'outcome'])).out.startsWith(`OUTCOME  ${heading}`))
+  assert.equal(asked.length, 1)
+  const { code, out } = await run(['usage', '--by', 'model'])
+  assert.equal(code, 0)
+  assert.ok(out.startsWith(`MODEL  ${heading}`))
+  assert.equal(asked.length, 3)
 })
 
 test('status says how the gateway fares', async (context) => {

@@ -15,6 +15,16 @@ export function startCommand(program: Command, io: Io): void {
     .action(async (options: object) => {
       const { startGateway } = await import('@astraapi/gateway')
       const { env } = io
+      // Handlers first: a start can take a while, and must be stoppable without losing what it began. A terminal's Ctrl-C may come
+      // twice (to the group, and from a parent that passes it on): the second changes nothing.
+      const stopped = Promise.withResolvers<void>()
+      const giveUp = new AbortController()
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+        process.on(signal, () => {
+          giveUp.abort()
+          stopped.resolve()
+        })
+      }
       const gateway = await startGateway({
         listen: readFlag('listen', options, env),
         data: readFlag('data', options, env),
@@ -23,17 +33,12 @@ export function startCommand(program: Command, io: Io): void {
         print: (line) => io.out.line(line),
         // Someone at a terminal wants the address, not a log; a service wants the log.
         logLevel: env.ASTRA_LOG_LEVEL || (process.stderr.isTTY ? 'warn' : 'info'),
+        signal: giveUp.signal,
         ...(env.ASTRA_ADMIN_KEY ? { adminKey: env.ASTRA_ADMIN_KEY } : {}),
       })
-      // A terminal's Ctrl-C may come twice (to the group, and from a parent that passes it on): the second changes nothing.
-      const stop = () =>
-        gateway.stop().then(
-          () => process.exit(0),
-          (error) => {
-            io.notes.line(String(error), 'red')
-            process.exit(1)
-          },
-        )
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
+      await stopped.promise
+      await gateway.stop()
+      // A handle that somebody forgot must not keep a stopped gateway's process.
+      process.exit(0)
     })
 }

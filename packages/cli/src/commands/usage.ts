@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import type { Client } from '../client.ts'
 import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
+import { Failure } from '../failures.ts'
 import type { Io } from '../io.ts'
 import { rounded, shortTime, type Usage } from '../platform.ts'
 
@@ -29,9 +31,18 @@ export function usageCommand(program: Command, io: Io): void {
   }).action(async (options: UsageOptions) => {
     const { since, until, by, every, model, consumer } = options
     const query = { since, until, by, every, model, consumer } as Readonly<Record<string, string>>
-    const data = await ask<Usage>(options, io, (client) => client.request('GET', '/api/v1/usage', { query }))
+    let refused: Refused
+    const data = await ask<Usage>(options, io, async (client) => {
+      const reply = await client.request<Usage>('GET', '/api/v1/usage', { query })
+      if (!options.json && reply.data.rows.length > 0) refused = await askRefused(client, reply.data, query)
+      return reply
+    })
     if (!data) return
-    for (const line of columns(data.rows.map((row) => rowOf(row, every !== undefined)))) io.out.line(line)
+    const shown = {
+      timed: every !== undefined,
+      tokens: data.rows.some((row) => row.inputTokens + row.outputTokens > 0),
+    }
+    for (const line of columns(data.rows.map((row) => rowOf(row, shown, refused)))) io.out.line(line)
     io.notes.line(
       `${data.rows.length === 0 ? 'No calls' : 'UTC'}, ${shortTime(data.from)} to ${shortTime(data.to)}`,
       'dim',
@@ -39,15 +50,40 @@ export function usageCommand(program: Command, io: Io): void {
   })
 }
 
-function rowOf(row: Usage['rows'][number], timed: boolean) {
+type Row = Usage['rows'][number]
+/** Refused calls by row, see keyOf; undefined where that is not known. */
+type Refused = ReadonlyMap<string, number> | undefined
+
+/** `failed` does not count refusals: the outcome does, which is asked for over the very same time. */
+async function askRefused(client: Client, { from, to }: Usage, query: Readonly<Record<string, string | undefined>>) {
+  const by = query.by?.split(',').map((name) => name.trim()) ?? []
+  // Its own column says it already.
+  if (by.includes('outcome')) return undefined
+  const whole = { ...query, since: from, until: to, by: [...by, 'outcome'].join(',') }
+  try {
+    const { data } = await client.request<Usage>('GET', '/api/v1/usage', { query: whole })
+    const rows = data.rows.filter((row) => row.by.outcome === 'refused')
+    return new Map(rows.map((row) => [keyOf(row), row.calls]))
+  } catch (error) {
+    // Split further, the answer may hold more rows than the gateway gives.
+    if (error instanceof Failure && error.exitCode === 1) return undefined
+    throw error
+  }
+}
+
+function keyOf({ time, by: { outcome, ...by } }: Row): string {
+  return JSON.stringify([time, Object.entries(by).sort()])
+}
+
+function rowOf(row: Row, { timed, tokens }: { timed: boolean; tokens: boolean }, refused: Refused) {
   return {
     ...(timed ? { time: shortTime(row.time) } : {}),
     ...Object.fromEntries(Object.entries(row.by).map(([name, value]) => [name, value || '-'])),
     calls: row.calls,
+    ...(refused ? { refused: refused.get(keyOf(row)) ?? 0 } : {}),
     failed: row.failed,
     items: row.items,
-    'tokens in': row.inputTokens,
-    'tokens out': row.outputTokens,
+    ...(tokens ? { 'tokens in': row.inputTokens, 'tokens out': row.outputTokens } : {}),
     'mean ms': rounded(row.latencyMeanMs),
     'p50 ms': rounded(row.latencyP50Ms),
     'p95 ms': rounded(row.latencyP95Ms),

@@ -161,6 +161,30 @@ describe('the journey keeps exactly one Record', () => {
     assert.equal(code, undefined)
     assert.equal(record.items, 3)
     assert.equal(record.itemsFailed, 1)
+    assert.equal(record.outcome, 'ok')
+  })
+
+  it('of a batch without a single output: refused when no model was asked, else failed', async () => {
+    const misfits = { batch: true, inputs: [{ text: 1 }, {}] }
+    const refused = await outcome(journeyWith(), misfits)
+    assert.equal(refused.code, undefined)
+    assert.equal(refused.record.outcome, 'refused')
+    assert.equal(refused.record.code, 'invalid_input')
+    assert.equal(refused.record.itemsFailed, 2)
+    const error = new AstraError('upstream_failed')
+    const predict: Predict = async (_replica, _signal, inputs) => ({ items: inputs.map(() => ({ error })) })
+    const { code, record } = await outcome(journeyWith({ predict }), { batch: true, inputs: [{ text: 'a' }] })
+    assert.equal(code, undefined)
+    assert.equal(record.outcome, 'failed')
+    assert.equal(record.code, 'upstream_failed')
+  })
+
+  it('with queueing told apart from work: only what upstream says it queued', async () => {
+    const predict: Predict = async (...given) => ({ ...(await echo(...given)), queueMs: 0.25 })
+    const { record } = await outcome(journeyWith({ predict }))
+    assert.equal(record.queueMs, 0.25)
+    assert.equal(record.upstreamMs, 0.75, 'one tick of the clock, less the queue')
+    assert.equal((await outcome(journeyWith(), { inputs: [{}] })).record.queueMs, 0)
   })
 })
 
@@ -236,6 +260,12 @@ describe('a stream', () => {
     assert.ok(record.firstChunkMs !== undefined && record.firstChunkMs <= record.latencyMs)
   })
 
+  it('without chunks has no first chunk', async () => {
+    const { record } = await outcome(journeyWith(), { stream: true })
+    assert.equal(record.outcome, 'ok')
+    assert.equal(record.firstChunkMs, undefined)
+  })
+
   it('that its reader leaves is cancelled, and upstream is let go', async () => {
     let released = false
     const stream: Stream = async function* () {
@@ -251,6 +281,10 @@ describe('a stream', () => {
     for await (const event of answer.events) if (event.type === 'chunk') break
     assert.equal(run.records.length, 1)
     assert.equal(run.records[0]?.outcome, 'cancelled')
+    assert.deepEqual(
+      run.records[0]?.attempts.map(({ code }) => code),
+      ['cancelled'],
+    )
     assert.ok(released)
   })
 

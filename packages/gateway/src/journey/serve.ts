@@ -1,4 +1,4 @@
-import type { Answer, Item, StreamAnswer, StreamEvent, WholeAnswer } from '../kernel/answer.ts'
+import type { Answer, StreamAnswer, StreamEvent, WholeAnswer } from '../kernel/answer.ts'
 import type { Call } from '../kernel/call.ts'
 import type { Caller } from '../kernel/caller.ts'
 import type { Catalog } from '../kernel/catalog.ts'
@@ -46,7 +46,6 @@ export function createJourney(ports: JourneyPorts): Journey {
         record.assigned(assigned)
         const fitted = fitInputs(assigned)
         const charged = ports.charge(fitted)
-        record.dispatching()
         return await (call.stream ? answerInChunks(charged, ports, record) : answerWhole(charged, ports, record))
       } catch (thrown) {
         const error = toAstraError(thrown)
@@ -68,15 +67,15 @@ async function answerWhole(charged: ChargedCall, ports: JourneyPorts, record: Op
     if (charged.call.signal.aborted) throw new AstraError('cancelled')
     const [only] = items
     if (!charged.call.batch && only && 'error' in only) throw only.error
-    record.succeed(usage, items.filter(failed).length)
+    const failures = items.flatMap((item) => ('error' in item ? [item.error] : []))
+    const [first] = failures
+    // The caller reads each item's error in a 200; for the Record a batch without a single output failed.
+    if (first && failures.length === items.length) record.fail(first, usage)
+    else record.succeed(usage, failures.length)
     return { ...head(charged), kind: 'whole', items, usage, timing: record.timing() }
   } finally {
     charged.release()
   }
-}
-
-function failed(item: Item): boolean {
-  return 'error' in item
 }
 
 /** The first chunk is awaited here, so that a failure before it still has a status of its own. */
@@ -84,7 +83,9 @@ async function answerInChunks(charged: ChargedCall, ports: JourneyPorts, record:
   const events = recorded(dispatchStream(charged, ports, record), charged, record)
   const first = await events.next()
   // A caller who leaves before the door reads on would leave the generator hanging, and the call without a Record.
-  charged.call.signal.addEventListener('abort', () => void events.return(undefined), { once: true })
+  charged.call.signal.addEventListener('abort', () => void events.return(undefined).catch(() => undefined), {
+    once: true,
+  })
   return { ...head(charged), kind: 'stream', events: prepend(first, events) }
 }
 
@@ -95,8 +96,8 @@ async function* recorded(
 ): AsyncGenerator<StreamEvent, void> {
   try {
     for await (const event of events) {
-      record.firstChunk()
-      if (event.type === 'answer-end') record.succeed(event.usage, 0)
+      if (event.type === 'chunk') record.firstChunk()
+      else record.succeed(event.usage, 0)
       yield event
     }
   } catch (thrown) {

@@ -43,6 +43,8 @@ export interface CallOptions {
   /** The caller's own id for this call, for later feedback. */
   readonly reference?: string
   readonly tags?: Readonly<Record<string, string>>
+  /** Accepted; nothing is cached yet. */
   readonly cache?: 'default' | 'no-cache' | 'no-store'
+  /** Accepted and bounded; repeats are not joined yet. */
   readonly idempotencyKey?: string
 }

@@ -1,5 +1,5 @@
 /** What a key may do. One table: a permission and those it brings along. */
-export const permissionTable = {
+const permissionTable = {
   infer: { includes: [], means: 'call models and give feedback on the calls' },
   read: { includes: [], means: 'read models, calls, usage and metrics' },
   operate: { includes: ['read'], means: 'move traffic, apply manifests' },

@@ -73,6 +73,12 @@ export const errorTable = {
     'The resource was changed since it was read',
     'Read it again, then repeat the write with the new ETag.',
   ),
+  no_traffic: row(
+    409,
+    false,
+    'No version of this contract has traffic',
+    'Ask the owner of the model to give a version traffic.',
+  ),
   conflict: row(409, false, 'The change conflicts with the present state', 'Read the present state, then decide.'),
   overloaded: row(503, true, 'Too many calls at once for this version', 'Repeat after the time in Retry-After.'),
   upstream_unavailable: row(503, true, 'The model cannot be reached just now', 'Repeat after the time in Retry-After.'),
@@ -128,6 +134,8 @@ export interface ErrorFacts {
   readonly next?: string
   readonly violations?: readonly Violation[]
   readonly retryAfterMs?: number
+  /** The methods that a path does take, for a 405. */
+  readonly allow?: readonly string[]
   /** Private: for operators only. */
   readonly reason?: string
   readonly cause?: unknown
@@ -160,9 +168,13 @@ export interface PublicError {
   readonly retryAfterMs?: number
 }
 
+/** Every retryable code's advice names Retry-After: it must be there. */
+const retryAfterDefaultMs = 1000
+
 export function publicError(error: AstraError): PublicError {
-  const { status, title, next } = errorTable[error.code]
-  const { violations, retryAfterMs } = error.facts
+  const { status, retryable, title, next } = errorTable[error.code]
+  const { violations } = error.facts
+  const retryAfterMs = error.facts.retryAfterMs ?? (retryable ? retryAfterDefaultMs : undefined)
   return {
     code: error.code,
     status,

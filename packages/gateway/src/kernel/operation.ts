@@ -10,7 +10,8 @@ export interface Operation {
   readonly name: string
   readonly summary: string
   readonly kind: 'query' | 'mutation'
-  readonly permission: Permission
+  /** Of several, any one is enough. */
+  readonly permission: Permission | readonly Permission[]
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Under /api/v1; `{x}` is the input's field x. The other fields are the query string of a GET, else the JSON body. */
   readonly path: string
@@ -19,17 +20,23 @@ export interface Operation {
   readonly output: TSchema
   /** A write that takes If-Match (GraphQL: the argument `ifMatch`) and refuses without it. */
   readonly guarded: boolean
-  /** Where the body is a document rather than a JSON object: the input field that receives it, and its media type. */
-  readonly document?: { readonly field: string; readonly mediaType: string }
   readonly run: (input: never, context: OperationContext) => Promise<unknown>
 }
 
 export interface OperationContext {
   readonly caller: Caller
-  /** The ETag that the caller sent, without quotes. */
-  readonly ifMatch: string | undefined
+  /** The ETags that the caller sent, without quotes; "*" is any; a weak one keeps its `W/` and so equals none. */
+  readonly ifMatch: readonly string[] | undefined
   /** Sets the ETag of the answer. */
   etag(value: string): void
+}
+
+/** For people: `"infer" or "read"`. */
+export function permissionText({ permission }: Pick<Operation, 'permission'>): string {
+  return [permission]
+    .flat()
+    .map((name) => `"${name}"`)
+    .join(' or ')
 }
 
 /** Declares an operation with `run` typed from its schemas. */
@@ -37,15 +44,14 @@ export function operation<I extends TSchema, O extends TSchema>(declaration: {
   readonly name: string
   readonly summary: string
   readonly kind: 'query' | 'mutation'
-  readonly permission: Permission
+  readonly permission: Operation['permission']
   readonly method: Operation['method']
   readonly path: string
   readonly input: I
   readonly output: O
   readonly guarded?: boolean
-  readonly document?: Operation['document']
   readonly run: (input: Static<I>, context: OperationContext) => Promise<Static<O>>
 }): Operation {
-  const { guarded = false, document, run, ...rest } = declaration
-  return { ...rest, guarded, ...(document ? { document } : {}), run }
+  const { guarded = false, ...rest } = declaration
+  return { ...rest, guarded }
 }

@@ -37,6 +37,7 @@ export interface CallRecord {
   readonly latencyMs: number
   /** Streams: until the first chunk went out. */
   readonly firstChunkMs: number | undefined
+  /** Waiting only: for a free place here, and in the upstream's own queue. */
   readonly queueMs: number
   readonly upstreamMs: number
   readonly streamed: boolean

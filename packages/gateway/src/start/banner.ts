@@ -3,7 +3,7 @@ import type { Catalog } from '../kernel/catalog.ts'
 /** What a person reads when the gateway has started: where it is, where the admin key lies, and a call that works. */
 export function bannerLines(facts: {
   readonly url: string
-  readonly adminKeyPath: string
+  readonly adminKeyPath: string | undefined
   readonly demoKey: string | undefined
   readonly catalog: Catalog
   readonly startMs: number
@@ -12,7 +12,7 @@ export function bannerLines(facts: {
   const models = catalog.modelNames()
   const lines = [
     `AstraAPI is ready at ${url} after ${(startMs / 1000).toFixed(1)} s: ${models.length} models, catalog revision ${catalog.revision}.`,
-    `The admin key is in ${adminKeyPath}`,
+    adminKeyPath === undefined ? 'The admin key is the one in ASTRA_ADMIN_KEY.' : `The admin key is in ${adminKeyPath}`,
   ]
   if (models.length === 0) lines.push('Nothing is deployed yet: write astra.yaml, then "astraapi apply".')
   const example = demoKey === undefined ? undefined : firstExample(catalog)

@@ -7,11 +7,20 @@ import type { Metrics } from '../journey/record/metrics.ts'
 import type { Caller } from '../kernel/caller.ts'
 import { AstraError, operatorReason, toAstraError } from '../kernel/errors.ts'
 
+const connectionsMax = 10_000
+
+/** For requests that are no HTTP: there is no door that could word it. */
+const advice: Readonly<Record<number, string>> = {
+  400: 'send an HTTP/1.1 request.',
+  408: 'send the request faster.',
+  431: 'send fewer or shorter headers.',
+}
+
 /** Every path that answers without a key. This list is the whole of it. */
 export const openPaths: ReadonlySet<string> = new Set(['/health/live', '/health/ready'])
 
-/** The paths on which a request that is refused before its caller is known counts as a refused call. */
-const callPaths = /^\/(models\/[^/]+\/[^/]+\/predict|graphql)(?:$|\?)/
+/** The routes on which a request that is refused before its caller is known counts as a refused call. */
+const callRoutes: ReadonlySet<string> = new Set(['/models/:model/:major/predict', '/graphql'])
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,18 +43,24 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
     requestTimeout: 120_000,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
-    routerOptions: { maxParamLength: 128 },
+    routerOptions: { maxParamLength: 1024 },
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => void sendError(reply as FastifyReply, fromFastify(error)),
     clientErrorHandler(error, socket) {
       // Not HTTP, or headers over the limit: there is no request to answer in a door's own form.
       const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
       if (socket.writable && !socket.destroyed) {
-        socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+        const body = `${STATUS_CODES[status]}: ${advice[status]}\n`
+        socket.end(
+          `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        )
       } else socket.destroy()
     },
   })
 
+  // Each connection can hold a body in memory while it is read.
+  http.server.maxConnections = connectionsMax
+  closeConnectionsWhenStopping(http)
   http.decorateRequest('caller', undefined)
   // Doors read their own bodies, each with its own limit, whatever Content-Type a client sends.
   http.removeAllContentTypeParsers()
@@ -58,7 +73,7 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
       done()
     } catch (thrown) {
       const error = toAstraError(thrown)
-      if (callPaths.test(request.url)) {
+      if (callRoutes.has(request.routeOptions.url ?? '')) {
         metrics.received()
         metrics.refusedUnidentified(error.code)
       }
@@ -72,6 +87,24 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
     return sendError(reply, error)
   })
   return http
+}
+
+/** A kept-alive connection whose call was in flight would else hold the stop up until it times out. */
+function closeConnectionsWhenStopping(http: FastifyInstance): void {
+  let stopping = false
+  http.addHook('preClose', (done) => {
+    stopping = true
+    done()
+  })
+  http.addHook('onSend', (_request, reply, payload, done) => {
+    if (stopping) reply.header('connection', 'close')
+    done(null, payload)
+  })
+  // Streams are written past the hook above, and their connection is idle when they have ended.
+  http.addHook('onRequest', (_request, reply, done) => {
+    reply.raw.once('finish', () => (stopping ? setImmediate(() => http.server.closeIdleConnections()) : undefined))
+    done()
+  })
 }
 
 /** The caller that the hook above found. */
@@ -90,7 +123,10 @@ function missing(http: FastifyInstance, request: FastifyRequest): AstraError {
     (method) => http.findRoute({ method: method as 'GET', url: path }) !== null,
   )
   if (allowed.length > 0) {
-    return new AstraError('method_not_allowed', { detail: `${path.slice(0, 200)} takes ${allowed.join(', ')}` })
+    return new AstraError('method_not_allowed', {
+      detail: `${path.slice(0, 200)} takes ${allowed.join(', ')}`,
+      allow: allowed,
+    })
   }
   return new AstraError('unknown_route', { detail: `There is nothing at ${request.method} ${path.slice(0, 200)}` })
 }

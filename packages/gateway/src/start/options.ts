@@ -14,6 +14,10 @@ export interface StartOptions {
   readonly print?: (line: string) => void
   /** Log level of pino; "silent" in tests. */
   readonly logLevel?: string
+  /** Gives the start up; the gateway's own end is `Gateway.stop`. */
+  readonly signal?: AbortSignal
+  /** How long a stop waits for the calls in flight; 30 s. */
+  readonly drainMs?: number
 }
 
 /** A start that cannot succeed, in words for the person who started it: what is wrong and what to do. */

@@ -10,9 +10,10 @@ export interface Model {
   /**
    * @param inputs one tensor per input of the signature, in its order, already checked against it.
    * @param outputs the names wanted; the answer holds these, in this order.
+   * @param signal a model that computes in steps looks at it between them, and throws its reason.
    * @throws ProtocolError `invalid` when the input is at fault; anything else is the model's failure.
    */
-  infer(inputs: readonly Tensor[], outputs: readonly string[]): Promise<readonly Tensor[]>
+  infer(inputs: readonly Tensor[], outputs: readonly string[], signal?: AbortSignal): Promise<readonly Tensor[]>
   close(): Promise<void>
 }
 

@@ -32,6 +32,37 @@ test('predictBatch is preferred for more than one row', async (t) => {
   assert.deepEqual([one?.data, two?.data], [['single'], ['0 of 2 a', '1 of 2 b']])
 })
 
+for (const [member, calls] of [
+  ['predict: () => ({ answer: globalThis.step(1) }),', Array(40).fill(1)],
+  ['predict() {}, predictBatch: (rows) => rows.map(() => ({ answer: globalThis.step(rows.length) })),', [16, 16, 8]],
+] as const) {
+  test(`40 rows leave the event loop turns, and stop when they are abandoned: ${member.slice(0, 25)}`, async (t) => {
+    const model = await load(t, textModule(member))
+    const steps = new Map<number, number>() // Turn of the event loop -> rows of its call.
+    let turn = 0
+    const count = () => {
+      turn += 1
+      counting = setImmediate(count)
+    }
+    let counting = setImmediate(count)
+    t.after(() => clearImmediate(counting))
+    const gone = new AbortController()
+    const step = (rows: number) => {
+      steps.set(turn, rows)
+      return ''
+    }
+    Object.assign(globalThis, { step })
+    const rows = texts(...Array(40).fill('a'))
+    await model.infer([rows], ['answer'], gone.signal)
+    assert.deepEqual([...steps.values()], calls)
+    steps.clear()
+    const abandoned = model.infer([rows], ['answer'], gone.signal)
+    gone.abort(new Error('gone'))
+    await assert.rejects(abandoned, { message: 'gone' })
+    assert.equal(steps.size, 1)
+  })
+}
+
 test('rows carry every type as JavaScript has it, and go back as declared', async (t) => {
   const model = await load(
     t,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { Signature, TensorSpec } from '../protocol/tensor.ts'
 import type { LoadOptions, Model } from './model.ts'
@@ -17,7 +18,7 @@ export interface ModuleModel {
   /** Called once, before anything else: read the weights here. */
   load?(): Promise<void> | void
   predict(row: Row): Promise<Row> | Row
-  /** Preferred for more than one row. Answers as many rows as it got, in their order. */
+  /** Preferred for more than one row; gets at most 16 at a time. Answers as many rows as it got, in their order. */
   predictBatch?(rows: readonly Row[]): Promise<readonly Row[]> | readonly Row[]
   close?(): Promise<void> | void
 }
@@ -39,12 +40,8 @@ function toModel(module: ModuleModel): Model {
     platform: 'nodejs_module',
     signature,
     identity: module.identity,
-    async infer(inputs, outputs) {
-      const rows = readRows(inputs)
-      const answers = await predict(module, rows)
-      if (!Array.isArray(answers) || answers.length !== rows.length) {
-        throw new Error(`predictBatch() must answer ${rows.length} rows, one per row that it got`)
-      }
+    async infer(inputs, outputs, signal) {
+      const answers = await predict(module, readRows(inputs), signal)
       const wanted = outputs.flatMap((name) => signature.outputs.filter((spec) => spec.name === name))
       return writeRows(answers, wanted)
     },
@@ -54,9 +51,26 @@ function toModel(module: ModuleModel): Model {
   }
 }
 
-async function predict(module: ModuleModel, rows: readonly Row[]): Promise<unknown> {
-  if (rows.length !== 1 && module.predictBatch !== undefined) return module.predictBatch(rows)
-  return Promise.all(rows.map((row) => module.predict(row)))
+const ROWS_AT_ONCE = 16
+
+/** In steps: between two of them other requests get their turn, and a call that was abandoned ends. */
+async function predict(module: ModuleModel, rows: readonly Row[], signal: AbortSignal | undefined): Promise<unknown[]> {
+  const batched = rows.length > 1 && module.predictBatch !== undefined
+  const step = batched ? ROWS_AT_ONCE : 1
+  const answers: unknown[] = []
+  for (let at = 0; at < rows.length; at += step) {
+    if (at > 0) await setImmediate()
+    signal?.throwIfAborted()
+    const slice = rows.slice(at, at + step)
+    answers.push(...(batched ? await predictSlice(module, slice) : [await module.predict(slice[0] ?? {})]))
+  }
+  return answers
+}
+
+async function predictSlice(module: ModuleModel, rows: readonly Row[]): Promise<readonly unknown[]> {
+  const answers: unknown = await module.predictBatch?.(rows)
+  if (Array.isArray(answers) && answers.length === rows.length) return answers
+  throw new Error(`predictBatch() must answer ${rows.length} rows, one per row that it got`)
 }
 
 function asModuleModel(value: unknown): ModuleModel {

@@ -12,7 +12,11 @@ function job() {
   return Object.assign(state, { run })
 }
 
-const settled = () => new Promise(setImmediate)
+/** A place is handed on in a turn of the event loop of its own. */
+async function settled(): Promise<void> {
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+}
 
 test('jobs run so many at a time, in order, and a failed one makes room too', async () => {
   const lane = createLane({ width: 2, waitingMax: 10 })
@@ -43,6 +47,26 @@ test('one too many is refused at once, and the lane goes on', async () => {
   const [a, b] = await Promise.all([running, waiting])
   assert.deepEqual([a.value, b.value], ['a', 'b'])
   assert.equal((await lane.run(async () => 'c')).value, 'c')
+})
+
+test('a job whose signal aborts leaves the line at once, makes room in it, and never runs', async () => {
+  const lane = createLane({ width: 1, waitingMax: 2 })
+  const gone = new AbortController()
+  const [first, abandoned, handedOn, last] = [job(), job(), job(), job()]
+  const running = lane.run(first.run)
+  const dropped = assert.rejects(lane.run(abandoned.run, gone.signal), { message: 'gone' })
+  const late = new AbortController()
+  const droppedLate = assert.rejects(lane.run(handedOn.run, late.signal), { message: 'gone' })
+  gone.abort(new Error('gone'))
+  await dropped
+  const waiting = lane.run(last.run)
+  first.resolve('a')
+  await running
+  late.abort(new Error('gone')) // Its place is on the way to it.
+  await droppedLate
+  last.resolve('b')
+  assert.equal((await waiting).value, 'b')
+  assert.deepEqual([abandoned.started, handedOn.started], [false, false])
 })
 
 test('time waited and time run are told apart', async () => {

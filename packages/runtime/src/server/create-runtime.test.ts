@@ -237,6 +237,43 @@ test('calls beyond the queue are refused with 503', { timeout: 10_000 }, async (
   assert.deepEqual(statuses.toSorted(), [200, 200, 503])
 })
 
+test('a call whose caller went away while it waited is never computed', { timeout: 10_000 }, async (t) => {
+  const gate = Promise.withResolvers<void>()
+  const computed: string[] = []
+  Object.assign(globalThis, { gate, computed })
+  const dir = await writeModels(t, {
+    'slow/1/model.ts': textModule(
+      `async predict({ text }) { if (text) { globalThis.computed.push(text); await globalThis.gate.promise } return { answer: text } },`,
+    ),
+  })
+  const { runtime, infer, url } = await serveModels(t, dir, { waitingMax: 1 })
+  await runtime.load()
+  const first = infer('slow', text('a'))
+  while (computed.length === 0) await new Promise(setImmediate)
+  const leaving = new AbortController()
+  const body = JSON.stringify(text('b'))
+  const left = fetch(`${url}/v2/models/slow/infer`, { method: 'POST', body, signal: leaving.signal }).catch(() => {})
+  while ((await probe()) !== 503) await new Promise(setImmediate) // Until the place in the line is taken.
+  leaving.abort()
+  await left
+  let last = infer('slow', text('c'))
+  while ((await Promise.race([last, soon()]))?.status === 503) last = infer('slow', text('c'))
+  gate.resolve()
+  assert.deepEqual([(await first).status, (await last).status, computed.includes('b')], [200, 200, false])
+
+  async function soon(): Promise<undefined> {
+    for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate)
+  }
+  async function probe(): Promise<number> {
+    const going = new AbortController()
+    const probing = fetch(`${url}/v2/models/slow/infer`, { method: 'POST', body, signal: going.signal })
+    const reply = await Promise.race([probing, soon()])
+    going.abort()
+    await probing.catch(() => {})
+    return reply?.status ?? 0
+  }
+})
+
 test('an empty repository is ready, and the log says what to do', async (t) => {
   const { runtime, send, logged } = await serveModels(t, await writeModels(t))
   await runtime.load()

@@ -10,11 +10,15 @@ export interface InferAnswer {
   readonly timing: string
 }
 
-/** One inference, from body to body. */
-export async function infer(loaded: LoadedVersion, body: Uint8Array | undefined): Promise<InferAnswer> {
+/** One inference, from body to body. Throws the signal's reason when it aborts before the answer is computed. */
+export async function infer(
+  loaded: LoadedVersion,
+  body: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<InferAnswer> {
   const { name, version, model, lane } = loaded
   const { id, inputs, outputs } = readInferRequest(parseJsonBody(body), model.signature)
-  const { value, queueMs, computeMs } = await lane.run(() => model.infer(inputs, outputs).catch(rethrow))
+  const { value, queueMs, computeMs } = await lane.run(() => model.infer(inputs, outputs, signal).catch(rethrow), signal)
   return {
     body: writeInferResponse({ model: name, version, id, outputs: value }),
     timing: `queue;dur=${queueMs.toFixed(3)}, compute;dur=${computeMs.toFixed(3)}`,

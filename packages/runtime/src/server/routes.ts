@@ -39,7 +39,7 @@ export function routes({ repository, notReady }: RouteContext): readonly Route[]
     ...eitherWay('GET', '', (request) => modelMetadata(find(request), repository)),
     ...eitherWay('GET', '/ready', (request) => ({ name: find(request).name, ready: true })),
     ...eitherWay('POST', '/infer', async (request, reply) => {
-      const { body, timing } = await infer(find(request), request.body)
+      const { body, timing } = await infer(find(request), request.body, abandonment(reply))
       return reply.header('content-type', 'application/json').header('server-timing', timing).send(body)
     }),
     { method: 'POST', url: '/v2/repository/index', handler: index },
@@ -66,4 +66,13 @@ export function routes({ repository, notReady }: RouteContext): readonly Route[]
   function unload(): never {
     throw new ProtocolError('unsupported', 'This server does not unload models yet')
   }
+}
+
+/** Aborts when the connection closes before the answer went out: nobody is left to compute it for. */
+function abandonment({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort(new ProtocolError('unavailable', 'The caller closed the connection'))
+  })
+  return gone.signal
 }

@@ -91,3 +91,20 @@ for (const [what, body, reason] of broken) {
     )
   })
 }
+
+test('an integer that JSON.parse has rounded reaches nobody', () => {
+  const body = (datatype: string, value: string) =>
+    `{"outputs":[{"name":"y","datatype":"${datatype}","shape":[1],"data":[${value}]}]}`
+  for (const [datatype, value] of [
+    ['INT64', '9007199254740993'],
+    ['INT64', '-9007199254740993'],
+    ['UINT64', '18446744073709551615'],
+  ] as const) {
+    assert.throws(() => read([-1], 1, body(datatype, value)), {
+      code: 'upstream_failed',
+      facts: { reason: `output y holds a number that JSON cannot carry as ${datatype} without rounding it` },
+    })
+  }
+  assert.deepEqual(read([-1], 1, body('INT64', '9007199254740991')), [{ y: 9007199254740991 }])
+  assert.deepEqual(read([-1], 1, body('FP64', '9007199254740992')), [{ y: 9007199254740992 }])
+})

@@ -34,9 +34,9 @@ async function started({ fail = () => {} }: { readonly fail?: () => void } = {})
   return { control, saved, logged }
 }
 
-const apply = (control: CatalogControl, yaml: string, ifMatch = '*') => control.apply(yaml, undefined, ifMatch, 'me')
+const apply = (control: CatalogControl, yaml: string, ifMatch = '*') => control.apply(yaml, undefined, [ifMatch], 'me')
 const weigh = (control: CatalogControl, weights: Readonly<Record<string, number>>, ifMatch = '*') =>
-  control.setTraffic('m', 1, weights, ifMatch, 'me')
+  control.setTraffic('m', 1, weights, [ifMatch], 'me')
 const splitOf = (control: CatalogControl) =>
   control
     .current()

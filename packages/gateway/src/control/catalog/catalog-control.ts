@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Backend } from '../../kernel/backend.ts'
 import type { Catalog, CatalogState, ContractState } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -7,7 +8,7 @@ import type { StateStore, StoredCatalog } from '../../kernel/store.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import { readManifest } from '../manifest/read-manifest.ts'
 import { writeManifest } from '../manifest/write-manifest.ts'
-import type { Applied, CatalogControl, Fault, PlanResult, TrafficSet, Weights } from '../operations/ports.ts'
+import type { Applied, CatalogControl, Fault, IfMatch, PlanResult, TrafficSet, Weights } from '../operations/ports.ts'
 import { changesBetween } from '../plan/changes.ts'
 import { type Describe, type Plan, planManifest, refusedPlan } from '../plan/plan-manifest.ts'
 import { buildCatalog } from './build-catalog.ts'
@@ -41,7 +42,7 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     return turn
   }
 
-  const planOf = async (yaml: string): Promise<Plan> => {
+  const planOf = async (yaml: string, describe?: Describe): Promise<Plan> => {
     const read = readManifest(yaml)
     if ('faults' in read) {
       return refusedPlan(
@@ -54,7 +55,7 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
       clock: ports.clock,
       current: stored,
       backends: ports.backends,
-      describe: ports.describe,
+      ...(describe ? { describe } : {}),
       signal: AbortSignal.timeout(inspectMs),
     })
   }
@@ -72,7 +73,7 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     current: () => active,
     export: () => writeManifest(stored.state),
     async plan(yaml): Promise<PlanResult> {
-      const { next, ...plan } = await planOf(yaml)
+      const { next, ...plan } = await planOf(yaml, ports.describe)
       return { ...plan, valid: next !== undefined }
     },
     apply: (yaml, _file, ifMatch, actor): Promise<Applied> =>
@@ -81,8 +82,11 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
         const { next, faults, changes } = await planOf(yaml)
         if (!next) throw refusal(faults)
         // The first one counts even when it is empty: from then on there is a manifest.
-        if (changes.length === 0 && stored.revision > 0) return { revision: stored.revision, changes }
-        return { revision: await activate(next.state, next.digests, actor), changes }
+        const same = changes.length === 0 && stored.revision > 0
+        const revision = same ? stored.revision : await activate(next.state, next.digests, actor)
+        // A start with this very file has nothing to apply then.
+        await ports.store.saveSetting('manifest-applied', hash('sha256', yaml))
+        return { revision, changes }
       }),
     setTraffic: (model, major, weights, ifMatch, actor): Promise<TrafficSet> =>
       inTurn(async () => {
@@ -95,10 +99,10 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
   }
 }
 
-function requireRevision(ifMatch: string, revision: number): void {
-  if (ifMatch === '*' || ifMatch === String(revision)) return
+function requireRevision(ifMatch: IfMatch, revision: number): void {
+  if (ifMatch.includes('*') || ifMatch.includes(String(revision))) return
   throw new AstraError('precondition_failed', {
-    detail: `The catalog stands at revision ${revision}, not at ${ifMatch.slice(0, 32)}`,
+    detail: `The catalog stands at revision ${revision}, not at ${[ifMatch].flat().join(', ').slice(0, 32)}`,
   })
 }
 

@@ -1,7 +1,7 @@
 /** Names of models and consumers: what stands in paths, logs and labels without quoting. A dot is reserved for namespaces. */
-export const namePattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+const namePattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 export const nameWords = 'must be lower-case words of letters and digits, joined by hyphens, at most 63 characters'
-export const nameLengthMax = 63
+const nameLengthMax = 63
 
 /** Clients do not escape versions in URLs. */
 export const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

@@ -224,7 +224,9 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     `a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n${Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`)}]`).join('\n')}`,
     '1 |  | unfolds its aliases more than 1000 times',
   ],
-  '5 MiB': ['#'.repeat(5 * 2 ** 20), '1 |  | is longer than 4194304 characters'],
+  '1 MiB': ['#'.repeat(2 ** 20), '1 |  | is longer than 524288 characters'],
+  'brackets 101 deep': [`models: ${'[{a: '.repeat(51)}`, '1 |  | nests brackets and braces more than 100 deep'],
+  'lists without end': [`models:\n  ${'- '.repeat(20_000)}`, '1 |  | nests too deeply'],
   tabs: ['models:\n\tspam: {}', '2 |  | Tabs are not allowed as indentation'],
   'a bracket left open': [
     'models:\n  spam: {owner: me\nconsumers: {}',
@@ -265,6 +267,12 @@ describe('readManifest', () => {
     assert.deepEqual(Object.keys(read.manifest.models), ['constructor'])
     const versions = ownEntry(read.manifest.models, 'constructor')?.contracts.v1?.versions ?? {}
     assert.deepEqual(Object.keys(versions), ['constructor', 'toString'])
+  })
+
+  it('takes brackets in text for text, and those that are closed for closed', () => {
+    const text = '[{'.repeat(60)
+    const yaml = custom(`# ${text}\nexamples:\n${`  - input: ["${text}", x{[, '${text}']\n`.repeat(60)}`)
+    assert.doesNotMatch(faultsOf(yaml).join(), /deep/)
   })
 
   it('stands nesting of any depth', () => {

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument } from 'yaml'
+import { type Document, Lexer, LineCounter, parseDocument } from 'yaml'
 import { explain } from '../../kernel/schema/explain.ts'
 import { isJsonObject, pathKeys } from '../../kernel/schema/facets.ts'
 import { meaningFaults } from './check-meaning.ts'
@@ -7,8 +7,10 @@ import type { Manifest, Place, ReadManifest } from './manifest.ts'
 import { manifestSchema } from './manifest-schema.ts'
 import { nodeFaults } from './node-faults.ts'
 
-/** Far above any real manifest; bounds what one request may make the parser do. */
-const charactersMax = 4 * 1024 * 1024
+/** 1,000 models take some 205,000; bounds what one request may make the parser do. */
+const charactersMax = 512 * 1024
+/** Brackets and braces within each other: the parser's time and stack grow with them. */
+const flowDepthMax = 100
 const faultsMax = 100
 /** Nodes that aliases may multiply to: against documents that unfold into millions. */
 const aliasCountMax = 1000
@@ -24,6 +26,17 @@ const dialect = {
 /** Reads and checks a manifest by itself, without looking at what is deployed: every fault, with its path and line. */
 export function readManifest(yaml: string): ReadManifest {
   if (yaml.length > charactersMax) return whole(`is longer than ${charactersMax} characters`)
+  if (flowsTooDeeply(yaml)) return whole(`nests brackets and braces more than ${flowDepthMax} deep`)
+  try {
+    return readShort(yaml)
+  } catch (error) {
+    // The stack ran out, in the parser or in what walks its tree: indentation can nest too.
+    if (error instanceof RangeError) return whole('nests too deeply')
+    throw error
+  }
+}
+
+function readShort(yaml: string): ReadManifest {
   const lines = new LineCounter()
   const document = parseDocument(yaml, { ...dialect, lineCounter: lines })
   const lineAt = (offset: number) => lines.linePos(offset).line
@@ -51,6 +64,17 @@ export function readManifest(yaml: string): ReadManifest {
   const faults = [...found.map(({ violation }) => violation), ...meaning]
   if (faults.length === 0) return { manifest, faultAt }
   return { faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).slice(0, faultsMax) }
+}
+
+/** Told by the lexer, which does not recurse and knows brackets from text. */
+function flowsTooDeeply(yaml: string): boolean {
+  let depth = 0
+  for (const token of new Lexer().lex(yaml)) {
+    if (token === '[' || token === '{') depth += 1
+    if (token === ']' || token === '}') depth -= 1
+    if (depth > flowDepthMax) return true
+  }
+  return false
 }
 
 function whole(message: string): ReadManifest {

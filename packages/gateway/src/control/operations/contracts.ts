@@ -38,7 +38,7 @@ export function contractOperations({ catalogControl }: OperationPorts): readonly
       name: 'getContracts',
       summary: 'The published contracts of every model, or of one: the file that SDK types are written from',
       kind: 'query',
-      permission: 'infer',
+      permission: ['infer', 'read'],
       method: 'GET',
       path: '/contracts',
       input: closed({ model: Type.Optional(text('Name of the only model wanted', 64)) }),

@@ -45,7 +45,7 @@ export function deploymentOperations({ catalogControl }: OperationPorts): readon
       name: 'listDeployments',
       summary: 'Every model with its contracts, versions and traffic',
       kind: 'query',
-      permission: 'infer',
+      permission: ['infer', 'read'],
       method: 'GET',
       path: '/deployments',
       input: closed({}),

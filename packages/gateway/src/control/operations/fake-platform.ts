@@ -72,6 +72,7 @@ export async function fakePlatform() {
       catalogRevision: 7,
       catalogAgeMs: 3,
       calls: { received: 2, recorded: 1, refused: 1 },
+      notServed: [],
       accounting: { waiting: 0, written: 1, fault: undefined },
     }),
   }
@@ -83,7 +84,11 @@ export async function fakePlatform() {
     fits(operation.input, input)
     const tags: string[] = []
     const caller = callerOf({ ...adminKey, ...by })
-    const output = await operation.run(input as never, { caller, ifMatch, etag: (tag) => tags.push(tag) })
+    const output = await operation.run(input as never, {
+      caller,
+      ifMatch: ifMatch === undefined ? undefined : [ifMatch],
+      etag: (tag) => tags.push(tag),
+    })
     fits(operation.output, output)
     return { output: output as Record<string, unknown>, etag: tags[0] }
   }

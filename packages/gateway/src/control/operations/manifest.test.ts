@@ -16,10 +16,10 @@ test('a plan hands on the manifest and its name', async () => {
 test('guarded writes hand on the precondition and who wrote, and give the new ETag', async () => {
   const { run, asked } = await fakePlatform()
   assert.equal((await run('applyManifest', { yaml: 'x' }, {}, '7')).etag, '8')
-  assert.deepEqual(asked.apply, ['x', undefined, '7', 'key_admin'])
+  assert.deepEqual(asked.apply, ['x', undefined, ['7'], 'key_admin'])
   const weights = { '1.0': 90, '1.1': 10 }
   assert.equal((await run('setTraffic', { model: 'spam', major: 'v12', weights }, {}, '7')).etag, '8')
-  assert.deepEqual(asked.traffic, ['spam', 12, weights, '7', 'key_admin'])
+  assert.deepEqual(asked.traffic, ['spam', 12, weights, ['7'], 'key_admin'])
 })
 
 test('428 without If-Match, and nothing is written', async () => {

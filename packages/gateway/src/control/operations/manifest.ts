@@ -84,7 +84,7 @@ export function manifestOperations({ catalogControl }: OperationPorts): readonly
 }
 
 /** The If-Match of a guarded write. */
-export function precondition({ ifMatch }: OperationContext): string {
+export function precondition({ ifMatch }: OperationContext): readonly string[] {
   if (ifMatch === undefined) throw new AstraError('precondition_required')
   return ifMatch
 }

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { fakePlatform } from './fake-platform.ts'
 
 const table = [
-  'GET /deployments infer listDeployments',
-  'GET /contracts infer getContracts',
+  'GET /deployments infer,read listDeployments',
+  'GET /contracts infer,read getContracts',
   'GET /manifest read getManifest',
   'POST /manifest/plan operate planManifest',
   'PUT /manifest operate applyManifest guarded',

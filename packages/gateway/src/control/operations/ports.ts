@@ -15,7 +15,10 @@ export interface OperationPorts {
   status(): GatewayStatus
 }
 
-/** What is deployed, and the ways to change it. Writes reject with `precondition_failed` when `ifMatch` is not the revision. */
+/** Revisions that a write may be meant for; "*", alone or in the list, is any. */
+export type IfMatch = '*' | readonly string[]
+
+/** What is deployed, and the ways to change it. Writes reject with `precondition_failed` when `ifMatch` does not name the revision. */
 export interface CatalogControl {
   current(): Catalog
   /** The manifest that would make the present state again, as YAML. */
@@ -23,8 +26,8 @@ export interface CatalogControl {
   /** What `apply` would do. Faults of the manifest are in the result; it rejects only when it could not look. */
   plan(yaml: string, file?: string): Promise<PlanResult>
   /** Rejects with `invalid_manifest`, `breaking_change` or `version_changed` and the violations; then nothing was applied. */
-  apply(yaml: string, file: string | undefined, ifMatch: string, actor: string): Promise<Applied>
-  setTraffic(model: string, major: number, weights: Weights, ifMatch: string, actor: string): Promise<TrafficSet>
+  apply(yaml: string, file: string | undefined, ifMatch: IfMatch, actor: string): Promise<Applied>
+  setTraffic(model: string, major: number, weights: Weights, ifMatch: IfMatch, actor: string): Promise<TrafficSet>
 }
 
 export interface PlanResult {
@@ -92,6 +95,8 @@ export interface GatewayStatus {
     readonly restarts: number
     readonly lastFault?: string
   }
+  /** Versions that are not what was applied, and so are not served. */
+  readonly notServed: readonly { readonly version: string; readonly reason: string }[]
 }
 
 /** Since the start. received = recorded + refused + those in flight. */

@@ -11,5 +11,6 @@ test('the status leaves out what is not there', async () => {
     catalogAgeMs: 3,
     calls: { received: 2, recorded: 1, refused: 1 },
     accounting: { waiting: 0, written: 1 },
+    notServed: [],
   })
 })

@@ -16,6 +16,7 @@ const gatewayStatus = closed({
     written: count,
     fault: Type.Optional(text('Why the last write failed')),
   }),
+  notServed: Type.Array(closed({ version: Type.String(), reason: Type.String() })),
   runtime: Type.Optional(
     closed({
       state: Type.String(),
@@ -39,7 +40,12 @@ export function statusOperations({ status }: OperationPorts): readonly Operation
       output: gatewayStatus,
       run: async () => {
         const now = status()
-        return { ...now, startedAt: isoTime(now.startedAt), accounting: withoutUndefined(now.accounting) }
+        return {
+          ...now,
+          notServed: [...now.notServed],
+          startedAt: isoTime(now.startedAt),
+          accounting: withoutUndefined(now.accounting),
+        }
       },
     }),
   ]

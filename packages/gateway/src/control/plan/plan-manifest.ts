@@ -34,7 +34,8 @@ export interface PlanPorts {
   readonly faultAt: FaultAt
   readonly current: StoredCatalog
   readonly backends: ReadonlyMap<string, Backend>
-  readonly describe: Describe
+  /** Left out: the plan has no differences to show, which `apply` needs none of. */
+  readonly describe?: Describe
   readonly clock: Clock
   readonly signal: AbortSignal
 }
@@ -115,7 +116,11 @@ function consumerState({ description, demo = false }: ManifestConsumer) {
   return { ...(description === undefined ? {} : { description }), demo }
 }
 
+/** Comparing grows with the square of what differs, and runs where calls are served. */
+const diffMs = 500
+
 function differences(state: CatalogState, { current, describe, clock }: PlanPorts) {
+  if (!describe) return { openapiDiff: '', sdlDiff: '' }
   const before = describe(buildCatalog(current, clock))
   // The revision number itself is no difference that a caller sees.
   const after = describe(buildCatalog({ ...current, state }, clock))
@@ -127,7 +132,17 @@ function differences(state: CatalogState, { current, describe, clock }: PlanPort
 
 function unified(name: string, before: string, after: string): string {
   if (before === after) return ''
-  return createTwoFilesPatch(`${name} (now)`, `${name} (planned)`, `${before}\n`, `${after}\n`, undefined, undefined, {
-    context: 3,
-  })
+  const patch = createTwoFilesPatch(
+    `${name} (now)`,
+    `${name} (planned)`,
+    `${before}\n`,
+    `${after}\n`,
+    undefined,
+    undefined,
+    {
+      context: 3,
+      timeout: diffMs,
+    },
+  )
+  return patch ?? `${name}: too much differs to show it line by line\n`
 }

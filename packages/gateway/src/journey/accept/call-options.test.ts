@@ -56,6 +56,15 @@ describe('call options', () => {
     })
   }
 
+  it('refuse an unknown Astra header with the likely meant one, and pass over everybody else’s', () => {
+    assert.throws(
+      () => optionsFromHeaders({ 'astra-unti': 'u' }),
+      (error) =>
+        error instanceof AstraError && error.code === 'invalid_option' && /Astra-Unit/.test(error.facts.next ?? ''),
+    )
+    assert.deepEqual(optionsFromHeaders({ 'x-unit': 'u', 'astra-call-id': 'c' }), {})
+  })
+
   it('bound the time limit and the tags', () => {
     for (const text of ['0ms', '61m', '-1s', '1e3s']) assert.throws(() => optionsFromHeaders({ 'astra-timeout': text }))
     assert.throws(() => optionsFromObject({ timeoutMs: Number.NaN }))

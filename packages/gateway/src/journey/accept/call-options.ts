@@ -1,5 +1,6 @@
 import type { CallOptions } from '../../kernel/call.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { nearest } from '../../kernel/schema/nearest.ts'
 
 /**
  * The call options, one table for every door: the header, the name in GraphQL's `options:` and the SDK's second argument,
@@ -12,8 +13,8 @@ export const callOptionTable = {
   timeoutMs: option('Astra-Timeout', 'Time limit, e.g. 2.5s or 800ms', duration),
   reference: option('Astra-Reference', "The caller's own id of this call, for later feedback", text(256)),
   tags: option('Astra-Tags', 'a=b,c=d: at most 16, kept in the Record', tags),
-  cache: option('Cache-Control', 'no-cache or no-store', cacheControl),
-  idempotencyKey: option('Idempotency-Key', 'Kept in the Record', text(256)),
+  cache: option('Cache-Control', 'no-cache or no-store. Accepted; nothing is cached yet', cacheControl),
+  idempotencyKey: option('Idempotency-Key', 'Accepted and bounded; repeats are not joined yet', text(256)),
 } as const satisfies Record<keyof CallOptions, CallOption>
 
 export interface CallOption {
@@ -27,9 +28,35 @@ const entries = Object.entries(callOptionTable).map(
   ([name, { header, read }]) => ({ name, key: header.toLowerCase(), header, read }) as const,
 )
 
+/** Besides the options: what a client may send back that it got. */
+const known = new Set([...entries.map(({ key }) => key), 'astra-call-id', 'astra-error-code'])
+
+/** A typo would else switch stickiness or a pin off without a word. */
+function unknownOption(key: string): AstraError {
+  const header = nearest(
+    key,
+    entries.map((entry) => entry.key),
+  )
+  const meant = entries.find((entry) => entry.key === header)?.header
+  return new AstraError('invalid_option', {
+    detail: `"${key.slice(0, 64)}" is no call option`,
+    ...(meant ? { next: `Did you mean "${meant}"?` } : {}),
+    violations: [
+      {
+        path: key.slice(0, 64),
+        message: 'is no call option',
+        ...(meant ? { suggestion: `Did you mean "${meant}"?` } : {}),
+      },
+    ],
+  })
+}
+
 /** From HTTP headers. Throws `invalid_option` naming the header. */
 export function optionsFromHeaders(headers: Readonly<Record<string, unknown>>): CallOptions {
   const options: Record<string, unknown> = {}
+  for (const key in headers) {
+    if (key.startsWith('astra-') && !known.has(key)) throw unknownOption(key)
+  }
   for (const { name, key, header, read } of entries) {
     const value = headers[key]
     if (value !== undefined) put(options, name, header, read, value)

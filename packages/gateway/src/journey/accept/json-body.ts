@@ -4,10 +4,16 @@ import { AstraError } from '../../kernel/errors.ts'
 /** Deeper bodies are refused before they are parsed: recursion over them could exhaust the stack further on. */
 const depthMax = 64
 
+/** Of all bodies that are being read at one time, in this process. */
+const allBytesMax = 512 * 2 ** 20
+let allBytes = 0
+
 const quote = 0x22
 const backslash = 0x5c
-const openers = new Set([0x5b, 0x7b])
-const closers = new Set([0x5d, 0x7d])
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
 
 /**
  * Reads a body of at most `bytesMax` bytes. Rejects with `body_too_large` as soon as that is known, and with `cancelled` when the
@@ -19,7 +25,11 @@ export function readBody(stream: Readable, contentLength: string | undefined, by
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
+    let open = true
     const settle = (error?: AstraError) => {
+      if (!open) return
+      open = false
+      allBytes -= bytes
       stream.off('data', take).off('end', end).off('close', gone)
       if (error) return reject(error)
       const [only] = chunks
@@ -27,9 +37,10 @@ export function readBody(stream: Readable, contentLength: string | undefined, by
     }
     const take = (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes <= bytesMax) return chunks.push(chunk)
+      allBytes += chunk.length
+      if (bytes <= bytesMax && allBytes <= allBytesMax) return chunks.push(chunk)
       stream.pause()
-      return settle(tooLarge(bytesMax))
+      return settle(bytes > bytesMax ? tooLarge(bytesMax) : tooMuchAtOnce())
     }
     const end = () => settle()
     const gone = () =>
@@ -64,20 +75,28 @@ function syntaxFault(error: unknown): string {
   return error instanceof SyntaxError ? error.message.slice(0, 160) : 'unreadable'
 }
 
+/** Runs over every byte of every call, hence integers and loops: a Set and a flag per byte took several times as long. */
 function nestsDeeperThan(body: Buffer, max: number): boolean {
+  const { length } = body
   let depth = 0
-  let inString = false
-  for (let i = 0; i < body.length; i++) {
-    const byte = body[i] as number
-    if (inString) {
-      if (byte === backslash) i++
-      else if (byte === quote) inString = false
-    } else if (byte === quote) inString = true
-    else if (openers.has(byte)) {
+  for (let i = 0; i < length; i++) {
+    const byte = body[i]
+    if (byte === quote) i = endOfString(body, i + 1)
+    else if (byte === openBracket || byte === openBrace) {
       if (++depth > max) return true
-    } else if (closers.has(byte)) depth--
+    } else if (byte === closeBracket || byte === closeBrace) depth--
   }
   return false
+}
+
+function endOfString(body: Buffer, start: number): number {
+  let i = start
+  for (; i < body.length && body[i] !== quote; i++) if (body[i] === backslash) i++
+  return i
+}
+
+function tooMuchAtOnce(): AstraError {
+  return new AstraError('overloaded', { detail: 'Too many large bodies are being sent at once', retryAfterMs: 1000 })
 }
 
 function tooLarge(bytesMax: number): AstraError {

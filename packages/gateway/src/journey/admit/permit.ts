@@ -1,7 +1,8 @@
 import type { Call } from '../../kernel/call.ts'
-import type { Caller, Permission } from '../../kernel/caller.ts'
+import type { Caller } from '../../kernel/caller.ts'
 import type { Catalog, Model } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { type Operation, permissionText } from '../../kernel/operation.ts'
 import { nearest } from '../../kernel/schema/nearest.ts'
 
 /** A call whose caller may make it, and whose model exists. Only `permit` makes one. */
@@ -26,9 +27,10 @@ export function permit(call: Call, caller: Caller, catalog: Catalog): AdmittedCa
   return { call, caller, catalog, model }
 }
 
-export function requirePermission(caller: Caller, permission: Permission): void {
-  if (caller.permissions.has(permission)) return
-  throw new AstraError('forbidden', { detail: `This key lacks the permission "${permission}"` })
+/** Of several permissions, any one is enough. */
+export function requirePermission(caller: Caller, permission: Operation['permission']): void {
+  if ([permission].flat().some((enough) => caller.permissions.has(enough))) return
+  throw new AstraError('forbidden', { detail: `This key lacks the permission ${permissionText({ permission })}` })
 }
 
 function unknownModel(name: string, catalog: Catalog): AstraError {

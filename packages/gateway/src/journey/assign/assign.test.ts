@@ -95,7 +95,7 @@ describe('assign', () => {
     )
     assert.equal(
       codeOf(() => assign(admitted(testCatalog({})))),
-      'upstream_unavailable',
+      'no_traffic',
     )
   })
 })

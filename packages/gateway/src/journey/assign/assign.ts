@@ -24,7 +24,7 @@ export function assign(admitted: AdmittedCall): AssignedCall {
   const { split } = contract
   const [only] = split
   if (!only) {
-    throw new AstraError('upstream_unavailable', {
+    throw new AstraError('no_traffic', {
       detail: `No version of ${model.name}@v${contract.major} has traffic`,
       next: `Ask its owner to give a version traffic: ${model.owner}.`,
     })

@@ -6,12 +6,12 @@ import { testCall, testCaller, testCatalog } from '../testing/fixtures.ts'
 import { assign } from './assign.ts'
 import { fitInputs } from './fit-inputs.ts'
 
-const fit = (over: Parameters<typeof testCall>[0]) =>
-  fitInputs(assign(permit(testCall(over), testCaller(), testCatalog({ '1.0': 1 }))))
+const fit = (over: Parameters<typeof testCall>[0], catalog = testCatalog({ '1.0': 1 })) =>
+  fitInputs(assign(permit(testCall(over), testCaller(), catalog)))
 
-const refusal = (over: Parameters<typeof testCall>[0]): AstraError => {
+const refusal = (...given: Parameters<typeof fit>): AstraError => {
   try {
-    fit(over)
+    fit(...given)
   } catch (error) {
     if (error instanceof AstraError) return error
   }
@@ -43,5 +43,13 @@ describe('fitInputs', () => {
 
   it('refuses to stream a contract that does not', () => {
     assert.equal(refusal({ stream: true }).code, 'not_streamable')
+  })
+
+  it('refuses to stream the answer to a list, even to a list of one', () => {
+    const streaming = testCatalog({ '1.0': 1 }, { contract: { streams: true } })
+    const { code, facts } = refusal({ stream: true, batch: true, inputs: [{ text: 'a' }] }, streaming)
+    assert.equal(code, 'not_streamable')
+    assert.equal(facts.detail, 'A stream answers one input')
+    assert.equal(fit({ stream: true }, streaming).inputs.length, 1)
   })
 })

@@ -17,6 +17,12 @@ const first = [0]
 export function fitInputs(assigned: AssignedCall): FittedCall {
   const { call, contract } = assigned
   if (call.stream && !contract.streams) throw new AstraError('not_streamable')
+  if (call.stream && call.batch) {
+    throw new AstraError('not_streamable', {
+      detail: 'A stream answers one input',
+      next: 'Send "input", or leave out "Accept: text/event-stream".',
+    })
+  }
   if (!call.batch) {
     const violations = contract.check.input(call.inputs[0], '/input')
     if (violations) throw misfit(violations)

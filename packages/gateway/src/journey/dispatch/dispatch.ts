@@ -55,6 +55,11 @@ export async function* dispatchStream(
     for (;;) {
       const attempt = begin(charged, ports, tried)
       let started = false
+      let ended = false
+      const end = (error?: AstraError) => {
+        ended = true
+        progress.attempt(attempt.end(error))
+      }
       let usage: Omit<Usage, 'items'> = {}
       try {
         for await (const event of backend.stream(charged.version, attempt.replica, charged.inputs[0], context)) {
@@ -66,15 +71,17 @@ export async function* dispatchStream(
             yield { type: 'chunk', chunk: event.chunk }
           }
         }
-        progress.attempt(attempt.end(undefined))
+        end()
         yield { type: 'answer-end', usage: { items: 1, ...usage } }
         return
       } catch (thrown) {
         const error = toAstraError(thrown)
-        progress.attempt(attempt.end(error))
+        end(error)
         if (started || error.code !== 'upstream_unavailable' || !ports.balancer.pick(charged.version, tried))
           throw error
       } finally {
+        // A reader who leaves ends the generator at its `yield`, past the catch.
+        if (!ended) end(new AstraError('cancelled', { reason: 'the caller left in mid-stream' }))
         attempt.leave()
       }
     }

@@ -14,6 +14,7 @@ export function problemOf(error: AstraError, callId: string | undefined): Proble
   const headers: Record<string, string> = { 'astra-error-code': shown.code }
   if (callId !== undefined) headers['astra-call-id'] = callId
   if (shown.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(shown.retryAfterMs / 1000))
+  if (error.facts.allow) headers.allow = error.facts.allow.join(', ')
   // What is left of the body is not read: the connection cannot be used again.
   if (shown.status === 413) headers.connection = 'close'
   if (shown.status === 401) headers['www-authenticate'] = 'Bearer realm="astraapi"'

@@ -16,13 +16,13 @@ export interface RecordPorts {
 export interface OpenRecord {
   sees(catalogRevision: number): void
   assigned(call: AssignedCall): void
-  dispatching(): void
   upstreamQueue(ms: number): void
   attempt(attempt: Attempt): void
   firstChunk(): void
   /** Closes it as a success, partial failures counted. Later closings are ignored. */
   succeed(usage: Usage, itemsFailed: number): void
-  fail(error: AstraError): void
+  /** The usage is known where a model did answer, item by item, with errors only. */
+  fail(error: AstraError, usage?: Usage): void
   timing(): { queueMs: number; upstreamMs: number; totalMs: number }
 }
 
@@ -30,17 +30,14 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
   const attempts: Attempt[] = []
   let catalogRevision = 0
   let assignment: AssignedCall | undefined
-  let dispatchedAt: number | undefined
   let upstreamQueueMs = 0
   let firstChunkMs: number | undefined
   let open = true
 
   const since = () => elapsed() - call.startedAt
   const timing = () => {
-    const totalMs = since()
-    const queueMs = (dispatchedAt ?? totalMs) + upstreamQueueMs
     const upstreamMs = attempts.reduce((sum, { durationMs }) => sum + durationMs, 0)
-    return { queueMs, upstreamMs: Math.max(0, upstreamMs - upstreamQueueMs), totalMs }
+    return { queueMs: upstreamQueueMs, upstreamMs: Math.max(0, upstreamMs - upstreamQueueMs), totalMs: since() }
   }
 
   const close = (outcome: Outcome, usage: Usage | undefined, itemsFailed: number, error: AstraError | undefined) => {
@@ -91,9 +88,6 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     assigned: (assigned) => {
       assignment = assigned
     },
-    dispatching: () => {
-      dispatchedAt = since()
-    },
     upstreamQueue: (ms) => {
       upstreamQueueMs += ms
     },
@@ -102,7 +96,7 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       firstChunkMs ??= since()
     },
     succeed: (usage, itemsFailed) => close('ok', usage, itemsFailed, undefined),
-    fail: (error) => close(outcomeOf(error, attempts.length), undefined, call.inputs.length, error),
+    fail: (error, usage) => close(outcomeOf(error, attempts.length), usage, call.inputs.length, error),
     timing,
   }
 }

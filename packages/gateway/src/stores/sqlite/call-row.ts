@@ -17,6 +17,16 @@ export const callColumns: readonly string[] = `
   .trim()
   .split(/\s+/)
 
+const counts = new Set(['major', 'catalog_revision', 'items', 'items_failed', 'input_tokens', 'output_tokens'])
+
+/**
+ * What to select for `callOf`. node:sqlite refuses a whole answer for one integer beyond 2^53 - 1, so counts are bounded.
+ * `time` is left as it is: under the name of a column, an expression would keep ORDER BY off the index.
+ */
+export const callSelection: string = callColumns
+  .map((name) => (counts.has(name) ? `max(min(${name}, ${Number.MAX_SAFE_INTEGER}), 0) AS ${name}` : name))
+  .join(', ')
+
 /**
  * Records as they travel to the writer and are bound there: one flat array a batch, one value per column.
  *
@@ -31,10 +41,15 @@ export function encodeCalls(records: readonly CallRecord[]): CallValue[] {
     values.push(r.versionServed ?? null, r.assignReason ?? null, r.propensity ?? null, r.unitHash ?? null)
     values.push(r.session ?? null, r.reference ?? null, tags, r.catalogRevision, r.outcome, r.code ?? null)
     values.push(r.reason ?? null, r.latencyMs, r.firstChunkMs ?? null, r.queueMs, r.upstreamMs, Number(r.streamed))
-    values.push(r.items, r.itemsFailed, r.inputTokens ?? null, r.outputTokens ?? null, Number(r.usageEstimated))
+    values.push(r.items, r.itemsFailed, countOf(r.inputTokens), countOf(r.outputTokens), Number(r.usageEstimated))
     values.push(r.traceId, JSON.stringify(r.attempts))
   }
   return values
+}
+
+/** Backends report token counts, so anything may stand there; beyond 2^53 - 1 a row could not be read again. */
+function countOf(count: number | undefined): number | null {
+  return count !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : null
 }
 
 const at = Object.fromEntries(callColumns.map((name, index) => [name, index]))

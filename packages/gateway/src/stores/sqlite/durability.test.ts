@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
@@ -68,6 +68,57 @@ test('when the disk stays full, close says how many Records are lost, in time', 
   assert.throws(() => writeFileSync(join(disk.path, 'ballast'), Buffer.alloc(8 << 20)), { code: 'ENOSPC' })
   putCalls(store, 1, 2000)
   await assert.rejects(store.close(), /^Error: 2000 Records could not be written and are lost: the disk is full/)
+})
+
+for (const [what, remove] of [
+  ['removed', (dataDir: string) => rmSync(dataDir, { recursive: true })],
+  [
+    'replaced',
+    (dataDir: string) => {
+      renameSync(join(dataDir, 'astra.db'), join(dataDir, 'old.db'))
+      writeFileSync(join(dataDir, 'astra.db'), '')
+    },
+  ],
+] as const) {
+  test(`a database that is ${what} while it is in use takes no Record and no state, and says so`, async (t) => {
+    const { log, warned } = warning()
+    const place = await placeFor(t, { log, waitingMax: 1000, closeWithinMs: 300 })
+    const store = await place.open()
+    putCalls(store, 1, 10)
+    await store.records.flush()
+    remove(place.dataDir)
+    putCalls(store, 11, 1100)
+    await warned
+    const because = /removed or replaced while the gateway ran; stop the gateway and restore it/
+    assert.match(store.records.status().fault ?? '', because)
+    assert.deepEqual([store.records.status().waiting, store.records.accepting()], [1090, false])
+    const catalog = { revision: 1, time: start, state: { models: {}, consumers: {} }, digests: {} }
+    await assert.rejects(store.state.saveCatalog(catalog), { code: 'store_unavailable' })
+    await assert.rejects(store.state.saveSetting('name', 'value'), { code: 'store_unavailable' })
+    await assert.rejects(store.close(), because)
+  })
+}
+
+test('counts that JavaScript cannot hold neither come in nor stop a page', async (t) => {
+  const place = await placeFor(t)
+  const store = await place.open()
+  store.records.put(sampleCall(1, { inputTokens: 2 ** 60, outputTokens: -1 }))
+  store.records.put(sampleCall(2, { inputTokens: 1.5, outputTokens: Number.MAX_SAFE_INTEGER }))
+  await store.records.flush()
+  const tokens = async () =>
+    (await store.reports.calls({ limit: 9 })).calls.map(({ inputTokens, outputTokens }) => [inputTokens, outputTokens])
+  const none = [undefined, undefined]
+  assert.deepEqual(await tokens(), [[undefined, Number.MAX_SAFE_INTEGER], none])
+  const other = new DatabaseSync(join(place.dataDir, 'astra.db'))
+  const huge = '9223372036854775807'
+  other.exec(`UPDATE calls SET input_tokens = ${huge} WHERE id = '${sampleId(1)}'; UPDATE usage_minutes SET items = ${huge}`)
+  other.exec(`INSERT INTO usage_minutes SELECT minute, 'other', version, consumer, door, outcome, code, calls, failed, items,
+    input_tokens, output_tokens, latency_sum_ms, latency FROM usage_minutes`)
+  other.close()
+  assert.deepEqual((await tokens())[1], [Number.MAX_SAFE_INTEGER, undefined])
+  const [usage] = await store.reports.usage({ from: start, to: start + 60_000, by: [] })
+  assert.deepEqual([usage?.calls, usage?.items], [4, 2 ** 64])
+  await store.close()
 })
 
 test('while another program locks the database, Records wait', async (t) => {

@@ -38,16 +38,19 @@ export function usageReader(db: DatabaseSync) {
   }
 }
 
-/** `by` holds names of our own table only, which are the columns' names too. */
+/**
+ * `by` holds names of our own table only, which are the columns' names too. `total` sums as REAL: neither it nor node:sqlite
+ * throws, however large a count is.
+ */
 function usageSql(by: readonly UsageDimension[]): string {
   const groups = ['bucket', ...by].join(', ')
   return `
     SELECT
       coalesce(minute / cast($everyMinutes AS INTEGER) * cast($everyMinutes AS INTEGER), cast($fromMinute AS INTEGER))
         AS ${groups},
-      sum(calls) AS calls, sum(failed) AS failed, sum(items) AS items,
-      sum(input_tokens) AS inputTokens, sum(output_tokens) AS outputTokens,
-      sum(latency_sum_ms) AS latencySumMs, merge_latency(latency) AS latency
+      total(calls) AS calls, total(failed) AS failed, total(items) AS items,
+      total(input_tokens) AS inputTokens, total(output_tokens) AS outputTokens,
+      total(latency_sum_ms) AS latencySumMs, merge_latency(latency) AS latency
     FROM usage_minutes
     WHERE minute >= $fromMinute AND minute < $toMinute
       AND ($model IS NULL OR model = $model) AND ($consumer IS NULL OR consumer = $consumer)

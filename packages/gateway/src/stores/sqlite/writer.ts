@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { dataFiles, dataFolderError } from './data-folder.ts'
+import { fileInPlace } from './file-in-place.ts'
 import { openDatabase } from './open-database.ts'
 import { serveOperations } from './serve-operations.ts'
 import { batchWriter } from './write-batch.ts'
@@ -11,17 +12,28 @@ export type WriterOperations = ReturnType<typeof writerOperations>
 /** The writer worker: the only thread that changes the database. */
 serveOperations(({ folder }) => {
   try {
-    const db = openDatabase(join(folder, dataFiles.database))
-    return () => writerOperations(db)
+    const path = join(folder, dataFiles.database)
+    const db = openDatabase(path)
+    const checkFile = fileInPlace(path)
+    return () => writerOperations(db, checkFile)
   } catch (thrown) {
     throw dataFolderError(folder, thrown)
   }
 })
 
-function writerOperations(db: DatabaseSync) {
+function writerOperations(db: DatabaseSync, checkFile: () => void) {
+  const checked =
+    <T>(write: (input: T) => void) =>
+    (input: T): void => {
+      checkFile()
+      write(input)
+    }
+  const { saveCatalog, saveKey, saveSetting } = stateWriter(db)
   return {
-    batch: batchWriter(db),
-    ...stateWriter(db),
+    batch: checked(batchWriter(db)),
+    saveCatalog: checked(saveCatalog),
+    saveKey: checked(saveKey),
+    saveSetting: checked(saveSetting),
     /** The last to close folds the write-ahead log into the database. */
     close: () => db.close(),
   }

@@ -28,6 +28,7 @@ export interface PreparedDocument {
 export interface PreparedOperation {
   /** Whether it selects inference. */
   readonly infers: boolean
+  readonly copies: Survey['copies']
   /** How to run it; undefined: by graphql-js. */
   readonly run: RunQuery | undefined
 }
@@ -68,10 +69,10 @@ export function createDocuments(findSchema: FindSchema, tools = { parse, validat
       )
       const errors = tools.validate(schema, document, specifiedRules, { maxErrors: errorsMax })
       if (errors.length > 0) return { errors }
-      const operations = surveys.map(([operation, { infers, plannable, schemaOnly }]) => {
+      const operations = surveys.map(([operation, { infers, copies, plannable, schemaOnly }]) => {
         const plan = plannable ? planQuery(schema, operation, fragments) : undefined
         const run = plan ?? (schemaOnly ? describeOnce(schema, document, operation) : undefined)
-        return [operation, { infers, run }] as const
+        return [operation, { infers, copies, run }] as const
       })
       const prepared = { document, schema, operations: new Map(operations) }
       documents.put(query, prepared, query.length)

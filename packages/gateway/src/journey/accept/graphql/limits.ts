@@ -13,6 +13,8 @@ export const limits = {
   aliases: row(100, 'aliases'),
   models: row(50, 'models'),
   calls: row(50, 'calls of models'),
+  introspections: row(2, 'selections of __schema or __type'),
+  inputs: row(64 * 2 ** 20, 'bytes of inputs'),
 } as const satisfies Record<string, Limit>
 
 export interface Limit {
@@ -35,6 +37,16 @@ export function limitSurvey(survey: Survey): void {
   refuseMoreThan(limits.aliases, survey.aliases)
   refuseMoreThan(limits.models, survey.models.size)
   refuseMoreThan(limits.calls, survey.calls)
+  refuseMoreThan(limits.introspections, survey.introspections)
+}
+
+/** A variable of 10 MB that fifty calls use is 500 MB of inputs. Throws `query_too_costly`. */
+export function limitInputs(bodyBytes: number, copies: number): void {
+  const { max, what } = limits.inputs
+  refuseMoreThan(
+    { max, what: `${what} (a body of ${bodyBytes} for ${copies} calls or uses of a variable)` },
+    bodyBytes * copies,
+  )
 }
 
 export function refuseMoreThan({ max, what }: Limit, count: number): void {

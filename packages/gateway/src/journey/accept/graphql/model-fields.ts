@@ -1,10 +1,10 @@
 import { type GraphQLFieldConfig, GraphQLList, GraphQLNonNull, GraphQLObjectType } from 'graphql'
 import type { Answer, Item, WholeAnswer } from '../../../kernel/answer.ts'
 import type { Contract, Model } from '../../../kernel/catalog.ts'
-import { AstraError, publicError } from '../../../kernel/errors.ts'
+import { publicError } from '../../../kernel/errors.ts'
 import { contractTypes } from './contract-types.ts'
 import { pascalCase } from './graphql-names.ts'
-import { callError, type GraphqlRequest, serveCall } from './serve-call.ts'
+import { callError, callFault, type GraphqlRequest, serveCall } from './serve-call.ts'
 import { callOptions } from './shared-types.ts'
 
 export type CallField = GraphQLFieldConfig<unknown, GraphqlRequest>
@@ -42,9 +42,13 @@ function predictField(contract: Contract): CallField {
     resolve: async (_, args, request) => {
       const inputs = [input.toJson ? input.toJson(args.input) : args.input]
       const options = args.options as Options
-      const served = whole(await serveCall(request, { contract, inputs, batch: false, stream: false, options }))
+      const served = whole(
+        request,
+        await serveCall(request, { contract, inputs, batch: false, stream: false, options }),
+      )
       const [only] = served.items
-      if (!only || 'error' in only) throw callError(only?.error ?? new AstraError('internal'), served.callId)
+      if (!only) throw callFault(request, 'no item came for a call of one', served.callId)
+      if ('error' in only) throw callError(only.error, served.callId)
       return { ...head(served), output: only.output }
     },
   }
@@ -63,15 +67,15 @@ function batchField(contract: Contract): CallField {
       const given = args.inputs as readonly unknown[]
       const inputs = input.toJson ? given.map(input.toJson) : given
       const options = args.options as Options
-      const served = whole(await serveCall(request, { contract, inputs, batch: true, stream: false, options }))
+      const served = whole(request, await serveCall(request, { contract, inputs, batch: true, stream: false, options }))
       return { ...head(served), results: served.items.map(result) }
     },
   }
 }
 
-function whole(answer: Answer): WholeAnswer {
+function whole(request: GraphqlRequest, answer: Answer): WholeAnswer {
   if (answer.kind === 'whole') return answer
-  throw callError(new AstraError('internal', { reason: 'a stream came for a call that asked for none' }), answer.callId)
+  throw callFault(request, 'a stream came for a call that asked for none', answer.callId)
 }
 
 function head({ callId: id, model, version, cached, usage }: WholeAnswer) {

@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ExecutionResult, execute, GraphQLError, getOperationAST, subscribe } from 'graphql'
-import type { RequestParams } from 'graphql-http'
 import type { Caller } from '../../../kernel/caller.ts'
 import type { DoorContext } from '../../../kernel/door.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { createDocuments, type PreparedDocument } from './documents.ts'
-import { readRequest } from './read-request.ts'
+import { limitInputs } from './limits.ts'
+import { type ReadRequest, readRequest } from './read-request.ts'
+import { reportFaults, reportFaultsOf } from './report-faults.ts'
 import { createSchemas } from './schemas.ts'
-import type { GraphqlRequest } from './serve-call.ts'
+import type { GraphqlRequest, ReportFault } from './serve-call.ts'
 
 /** How results leave by this door; handed in, as accept and emit do not know each other. */
 export interface GraphqlEmit {
@@ -22,12 +23,13 @@ export interface GraphqlEmit {
   refusal(reply: FastifyReply, error: AstraError): FastifyReply
 }
 
-/** `POST /graphql`, and GET for queries that infer nothing. */
+/** `POST /graphql`, and GET for queries that infer nothing. `report` gets every `internal` error that arises in this door itself. */
 export function mountGraphql(
   http: FastifyInstance,
   context: DoorContext,
   callerOf: (request: FastifyRequest) => Caller,
   emit: GraphqlEmit,
+  report: ReportFault = () => {},
 ): void {
   const prepare = createDocuments(createSchemas(context.operations))
   const bodyBytesMax = http.initialConfig.bodyLimit ?? 1_048_576
@@ -37,19 +39,22 @@ export function mountGraphql(
     url: '/graphql',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
-      const shared = shareRequest(request, reply, context, callerOf(request))
+      const shared = shareRequest(request, reply, context, callerOf(request), report)
       const { accept = '' } = request.headers
       const streams = accept.includes('text/event-stream')
       try {
         const params = await readRequest(request, bodyBytesMax)
         const prepared = prepare(params.query, context.catalog())
         const answered = 'errors' in prepared ? prepared : await answer(request, params, prepared, shared, streams)
-        if (isIterable(answered)) return await emit.events(reply, answered, shared.callIds)
+        if (isIterable(answered)) return await emit.events(reply, reportFaultsOf(answered, report), shared.callIds)
+        reportFaults(answered, report)
         // Clients that take both (urql) name JSON too; for those of graphql-sse a single result is a stream of one.
         if (streams && !/json|\*/.test(accept)) return await emit.events(reply, once(answered), shared.callIds)
         return emit.result(reply, answered, shared.callIds)
       } catch (thrown) {
-        return emit.refusal(reply, toAstraError(thrown))
+        const error = toAstraError(thrown)
+        if (error.code === 'internal') report(error)
+        return emit.refusal(reply, error)
       }
     },
   })
@@ -60,23 +65,25 @@ function shareRequest(
   { raw }: FastifyReply,
   door: DoorContext,
   caller: Caller,
-): GraphqlRequest {
+  report: ReportFault,
+): Shared {
   const controller = new AbortController()
   raw.once('close', () => {
     if (!raw.writableFinished) controller.abort(new AstraError('cancelled'))
   })
   const { clock } = door
   const [receivedAt, startedAt] = [clock.now(), clock.elapsed()]
-  return { door, caller, headers, signal: controller.signal, receivedAt, startedAt, callIds: [] }
+  return { door, caller, headers, signal: controller.signal, receivedAt, startedAt, callIds: [], report }
 }
 
+type Shared = Omit<GraphqlRequest, 'inputBytesMax'>
 type Answered = ExecutionResult | AsyncIterable<ExecutionResult>
 
 function answer(
   { method }: FastifyRequest,
-  { operationName, variables }: RequestParams,
+  { operationName, variables, bodyBytes }: ReadRequest,
   { document, schema, operations }: PreparedDocument,
-  contextValue: GraphqlRequest,
+  shared: Shared,
   streams: boolean,
 ): Answered | Promise<Answered> {
   const operation = getOperationAST(document, operationName)
@@ -85,6 +92,9 @@ function answer(
   if (method === 'GET' && prepared && (operation?.operation !== 'query' || prepared.infers)) {
     throw new AstraError('method_not_allowed', { detail: 'Inference and mutations are sent by POST' })
   }
+  const copies = prepared?.copies ?? 0
+  limitInputs(bodyBytes, copies)
+  const contextValue: GraphqlRequest = { ...shared, inputBytesMax: bodyBytes * copies }
   if (prepared?.run) return prepared.run(variables ?? {}, contextValue)
   const run = { schema, document, contextValue, operationName, variableValues: variables }
   if (operation?.operation !== 'subscription') return execute(run)

@@ -75,7 +75,7 @@ type ListCallsOutputCalls {
 }
 
 type Mutation {
-  """Moves traffic. Permission: operate."""
+  """Moves traffic. Permission: "operate"."""
   setTraffic(
     """
     Revision that the write is meant for, or "*"
@@ -87,7 +87,7 @@ type Mutation {
 }
 
 type Query {
-  """Finds calls. Permission: read."""
+  """Finds calls. Permission: "read"."""
   calls(
     limit: Int = 50
 
@@ -120,7 +120,7 @@ test('a guarded write takes ifMatch, and is refused without', async () => {
     b: setTraffic(model: "spam", weights: {x: 1}, ifMatch: "8") { revision } }`)
   assert.deepEqual(data, { a: null, b: { revision: 9 } })
   assert.equal(errors?.[0]?.extensions.code, 'precondition_required')
-  assert.equal(door.operated[1]?.context.ifMatch, '8')
+  assert.deepEqual(door.operated[1]?.context.ifMatch, ['8'])
   assert.deepEqual(door.operated[1]?.input, { model: 'spam', weights: { x: 1 } })
 })
 

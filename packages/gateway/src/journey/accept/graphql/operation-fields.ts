@@ -1,5 +1,5 @@
 import { type GraphQLFieldConfig, type GraphQLFieldConfigMap, GraphQLString } from 'graphql'
-import type { Operation } from '../../../kernel/operation.ts'
+import { type Operation, permissionText } from '../../../kernel/operation.ts'
 import type { Schema } from '../../../kernel/schema/schema.ts'
 import { pascalCase } from './graphql-names.ts'
 import { type InputFields, inputFields } from './input-type.ts'
@@ -25,12 +25,12 @@ function operationField(operation: Operation): GraphQLFieldConfig<unknown, Graph
   const args = argumentsOf(operation.input as Schema, scope)
   return {
     type: outputType(operation.output as Schema, ['Output'], scope),
-    description: `${operation.summary}. Permission: ${operation.permission}.`,
+    description: `${operation.summary}. Permission: ${permissionText(operation)}.`,
     args: { ...args.configs, ...(operation.guarded ? { ifMatch } : {}) },
     resolve: (_, { ifMatch, ...values }, { door, caller }) =>
       door.operate(operation, args.toJson(values), {
         caller,
-        ifMatch: typeof ifMatch === 'string' ? ifMatch : undefined,
+        ifMatch: typeof ifMatch === 'string' ? [ifMatch] : undefined,
         // GraphQL has no header per field: what a guard needs (the revision) is a field of the output.
         etag: () => {},
       }),

@@ -26,7 +26,17 @@ async function bothWays(door: () => FakeDoor, query: string, variables: Record<s
 
 function requestTo(door: FakeDoor): GraphqlRequest {
   const { signal } = new AbortController()
-  return { door, caller, headers: {}, signal, receivedAt: 0, startedAt: 0, callIds: [] }
+  return {
+    door,
+    caller,
+    headers: {},
+    signal,
+    receivedAt: 0,
+    startedAt: 0,
+    callIds: [],
+    inputBytesMax: 0,
+    report: () => {},
+  }
 }
 
 function doorTo(output: Schema, value: unknown): () => FakeDoor {

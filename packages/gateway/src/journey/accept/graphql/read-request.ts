@@ -3,16 +3,21 @@ import { parseRequestParams, type RequestParams } from 'graphql-http'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { parseJsonObject, readBody } from '../json-body.ts'
 
+export type ReadRequest = RequestParams & { readonly bodyBytes: number }
+
 /**
  * The request's parameters, as GraphQL over HTTP puts them into a JSON body or, for GET, into the query string. graphql-http
  * knows the rules; the body is read and parsed by the same code as at every other door. Throws `invalid_body`, `body_too_large`,
  * `body_too_deep` or `cancelled`.
  */
-export async function readRequest(request: FastifyRequest, bodyBytesMax: number): Promise<RequestParams> {
+export async function readRequest(request: FastifyRequest, bodyBytesMax: number): Promise<ReadRequest> {
   let fault: AstraError | undefined
+  let bodyBytes = 0
   const body = async () => {
     try {
-      return parseJsonObject(await readBody(request.raw, request.headers['content-length'], bodyBytesMax))
+      const bytes = await readBody(request.raw, request.headers['content-length'], bodyBytesMax)
+      bodyBytes = bytes.length
+      return parseJsonObject(bytes)
     } catch (thrown) {
       fault = toAstraError(thrown)
       throw thrown
@@ -25,7 +30,7 @@ export async function readRequest(request: FastifyRequest, bodyBytesMax: number)
       throw fault ?? new AstraError('invalid_body', { detail: thrown.message })
     },
   )
-  if ('query' in read) return read
+  if ('query' in read) return { ...read, bodyBytes }
   throw new AstraError('invalid_body', {
     detail: 'The Content-Type must be application/json in UTF-8',
     next: 'Send {"query": …, "variables": …} as application/json.',

@@ -33,7 +33,7 @@ export function createSchemas(operations: readonly Operation[]): FindSchema {
       schemas.clear()
       fields = indexFields(catalog)
     }
-    const all = surveys.some(({ introspects }) => introspects)
+    const all = surveys.some(({ introspections }) => introspections > 0)
     const names = all ? catalog.modelNames() : [...namedModels(surveys, fields)].sort()
     const key = all ? '*' : names.join()
     let schema = schemas.get(key)

@@ -4,9 +4,11 @@ import type { Call } from '../../../kernel/call.ts'
 import type { Caller } from '../../../kernel/caller.ts'
 import type { Contract } from '../../../kernel/catalog.ts'
 import type { DoorContext } from '../../../kernel/door.ts'
-import { toAstraError } from '../../../kernel/errors.ts'
+import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { optionsFromHeaders, optionsFromObject } from '../call-options.ts'
 import { traceFrom } from '../trace.ts'
+
+export type ReportFault = (fault: AstraError) => void
 
 /** What the fields of one HTTP request share; graphql-js hands it to every resolver. */
 export interface GraphqlRequest {
@@ -20,6 +22,10 @@ export interface GraphqlRequest {
   readonly startedAt: number
   /** Every call that was made for it. */
   readonly callIds: string[]
+  /** No call's inputs are longer: the body's length, times the most that the document repeats a part of it. */
+  readonly inputBytesMax: number
+  /** For faults of this door, which nothing behind it sees. */
+  readonly report: ReportFault
 }
 
 export type FieldCall = Pick<Call, 'inputs' | 'batch' | 'stream'> & {
@@ -53,6 +59,7 @@ export async function serveCall(request: GraphqlRequest, field: FieldCall): Prom
   let served = false
   try {
     const options = { ...optionsFromHeaders(headers), ...optionsFromObject(field.options) }
+    limitBody(inputs, contract.limits, request)
     served = true
     return await door.serve({ ...call, options }, caller)
   } catch (thrown) {
@@ -60,6 +67,28 @@ export async function serveCall(request: GraphqlRequest, field: FieldCall): Prom
     if (!served) door.refuse(call, caller, error)
     throw callError(error, id)
   }
+}
+
+/** The request's body is all calls' together: only what is longer than a contract allows is worth measuring, call by call. */
+function limitBody(
+  inputs: Call['inputs'],
+  { bodyBytesMax }: Contract['limits'],
+  { inputBytesMax }: GraphqlRequest,
+): void {
+  if (inputBytesMax <= bodyBytesMax) return
+  let bytes = 0
+  for (const input of inputs) bytes += Buffer.byteLength(JSON.stringify(input))
+  if (bytes <= bodyBytesMax) return
+  throw new AstraError('body_too_large', {
+    detail: `The call's input has ${bytes} bytes; at most ${bodyBytesMax} are allowed`,
+  })
+}
+
+/** For what can only be wrong in the gateway itself. */
+export function callFault({ report }: GraphqlRequest, reason: string, callId: string): GraphQLError {
+  const fault = new AstraError('internal', { reason })
+  report(fault)
+  return callError(fault, callId)
 }
 
 /** The message is the emitter's to choose: this one never leaves the process. */

@@ -1,11 +1,10 @@
 import type { GraphQLFieldConfig } from 'graphql'
 import type { StreamAnswer } from '../../../kernel/answer.ts'
 import type { Contract } from '../../../kernel/catalog.ts'
-import { AstraError } from '../../../kernel/errors.ts'
 import { contractTypes } from './contract-types.ts'
 import { camelCase } from './graphql-names.ts'
 import { about } from './model-fields.ts'
-import { callError, type GraphqlRequest, serveCall } from './serve-call.ts'
+import { callError, callFault, type GraphqlRequest, serveCall } from './serve-call.ts'
 import { callOptions } from './shared-types.ts'
 
 /** The subscription field of a contract: `echoV1`. */
@@ -26,10 +25,7 @@ export function streamField(contract: Contract): GraphQLFieldConfig<unknown, Gra
       const options = args.options as Readonly<Record<string, unknown>> | null | undefined
       const answer = await serveCall(request, { contract, inputs, batch: false, stream: true, options })
       if (answer.kind === 'stream') return eventsOf(answer)
-      throw callError(
-        new AstraError('internal', { reason: 'no stream came for a call that asked for one' }),
-        answer.callId,
-      )
+      throw callFault(request, 'no stream came for a call that asked for one', answer.callId)
     },
     resolve: (event) => {
       if (event instanceof Error) throw event

@@ -4,6 +4,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
+  type ValueNode,
 } from 'graphql'
 
 /** What an operation asks for, read from the document alone: enough for limits, and to know which models the schema needs. */
@@ -14,13 +15,16 @@ export interface Survey {
   readonly aliases: number
   /** Inference fields and subscriptions: each would be a Call. */
   readonly calls: number
+  /** How many copies of one part of the body the calls can hold: their number, or the uses of the most used variable. */
+  readonly copies: number
   /** The fields below `models`. */
   readonly models: ReadonlySet<string>
   /** The fields of a subscription. */
   readonly streams: ReadonlySet<string>
   /** Whether inference is selected, even `models` without a call below it. */
   readonly infers: boolean
-  readonly introspects: boolean
+  /** Selections of `__schema` and `__type`. */
+  readonly introspections: number
   /** Whether it is a query of inference alone, without directives: then `planQuery` can compile it. */
   readonly plannable: boolean
   /** Whether it asks for the schema and nothing else, so that the answer is the same for everyone. */
@@ -35,14 +39,17 @@ export function surveyOf(operation: OperationDefinitionNode, fragments: Fragment
     depth: 0,
     aliases: 0,
     calls: 0,
+    copies: 0,
     models: new Set(),
     streams: new Set(),
     infers: false,
-    introspects: false,
+    introspections: 0,
     plannable: operation.operation === 'query',
     schemaOnly: operation.operation === 'query' && !operation.variableDefinitions?.length,
   }
-  visit({ tally, fragments, fieldsMax, open: new Set() }, operation.selectionSet.selections, operation.operation, 1)
+  const walk = { tally, fragments, fieldsMax, open: new Set<string>(), uses: new Map<string, number>() }
+  visit(walk, operation.selectionSet.selections, operation.operation, 1)
+  tally.copies = Math.max(tally.calls, ...walk.uses.values())
   return tally
 }
 
@@ -54,6 +61,8 @@ interface Walk {
   readonly fieldsMax: number
   /** The fragments that are being followed: validation will refuse cycles, here they must only not hang. */
   readonly open: Set<string>
+  /** Of each variable, in arguments. */
+  readonly uses: Map<string, number>
 }
 
 /**
@@ -84,7 +93,7 @@ function follow(walk: Walk, name: string, place: Place, depth: number): void {
 
 function visitField(
   walk: Walk,
-  { name: { value: name }, alias, selectionSet }: FieldNode,
+  { name: { value: name }, alias, arguments: args, selectionSet }: FieldNode,
   place: Place,
   depth: number,
 ): void {
@@ -94,7 +103,8 @@ function visitField(
   if (alias?.value === '__proto__') tally.plannable = false
   if (place !== 'introspection') tally.depth = Math.max(tally.depth, depth)
   const below = placeBelow(place, name)
-  if (below === 'introspection') tally.introspects = true
+  if (name === '__schema' || name === '__type') tally.introspections++
+  for (const { value } of args ?? []) countUses(walk, value)
   if (place === 'query' && !name.startsWith('__')) {
     tally.schemaOnly = false
     if (below === 'models') tally.infers = true
@@ -102,6 +112,12 @@ function visitField(
   if (place === 'query' && below !== 'models' && name !== '__typename') tally.plannable = false
   if (!name.startsWith('__')) count(tally, place, name)
   visit(walk, selectionSet?.selections ?? [], below, depth + 1)
+}
+
+function countUses(walk: Walk, value: ValueNode): void {
+  if (value.kind === Kind.VARIABLE) walk.uses.set(value.name.value, (walk.uses.get(value.name.value) ?? 0) + 1)
+  else if (value.kind === Kind.LIST) for (const item of value.values) countUses(walk, item)
+  else if (value.kind === Kind.OBJECT) for (const field of value.fields) countUses(walk, field.value)
 }
 
 function count(tally: Tally, place: Place, name: string): void {

@@ -4,11 +4,12 @@ import type { Call } from '../../../kernel/call.ts'
 import type { Caller } from '../../../kernel/caller.ts'
 import type { Contract, Deprecation } from '../../../kernel/catalog.ts'
 import type { DoorContext } from '../../../kernel/door.ts'
-import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
+import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { optionsFromHeaders } from '../call-options.ts'
 import { readBody } from '../json-body.ts'
 import { traceFrom } from '../trace.ts'
 import { type PredictBody, readPredictBody } from './predict-body.ts'
+import { type StreamWish, streamWish } from './stream-wish.ts'
 
 /** How answers leave by this door; handed in, as accept and emit do not know each other. */
 export interface NativeEmit {
@@ -39,8 +40,11 @@ export function mountNative(http: FastifyInstance, door: NativeDoor): void {
     let call = draftCall(request, reply, context)
     let served = false
     try {
-      call = { ...call, ...(await readInputs(request, call, door)) }
+      // Before the body: a bad option costs no upload, and the Record of a bad body has its reference.
+      if (call.major === 0) throw noMajor(request.params.major)
       call = { ...call, options: optionsFromHeaders(request.headers) }
+      call = { ...call, ...(await readInputs(request, call, door)) }
+      call = { ...call, stream: streams(streamWish(request.headers.accept), call, context) }
       served = true
       const answer = await context.serve(call, caller)
       deprecate(reply, contractOf(context, call)?.deprecated)
@@ -68,13 +72,19 @@ function draftCall(request: FastifyRequest<{ Params: Params }>, reply: FastifyRe
     major: /^v[1-9]\d{0,3}$/.test(major) ? Number(major.slice(1)) : 0,
     inputs: [],
     batch: false,
-    stream: request.headers.accept?.includes('text/event-stream') ?? false,
+    stream: streamWish(request.headers.accept) === 'only',
     options: {},
     receivedAt: clock.now(),
     startedAt: clock.elapsed(),
     trace: traceFrom(request.headers, id),
     signal: controller.signal,
   }
+}
+
+/** Where either form is accepted, a stream is the answer to one input of a contract that streams. */
+function streams(wish: StreamWish, call: Call, context: DoorContext): boolean {
+  if (wish === 'rather') return !call.batch && (contractOf(context, call)?.streams ?? false)
+  return wish === 'only'
 }
 
 async function readInputs(
@@ -84,6 +94,13 @@ async function readInputs(
 ): Promise<PredictBody> {
   const limit = contractOf(context, call)?.limits.bodyBytesMax ?? bodyBytesMax
   return readPredictBody(await readBody(request.raw, request.headers['content-length'], limit))
+}
+
+function noMajor(text: string): AstraError {
+  return new AstraError('unknown_major', {
+    detail: `"${text.slice(0, 64)}" is no major version`,
+    next: 'Write it like v1.',
+  })
 }
 
 function contractOf({ catalog }: DoorContext, { model, major }: Call): Contract | undefined {

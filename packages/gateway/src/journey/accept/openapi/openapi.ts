@@ -1,6 +1,6 @@
 import type { Catalog, Contract } from '../../../kernel/catalog.ts'
 import { type ErrorCode, errorTable } from '../../../kernel/errors.ts'
-import type { Operation } from '../../../kernel/operation.ts'
+import { type Operation, permissionText } from '../../../kernel/operation.ts'
 import { callOptionTable } from '../call-options.ts'
 import { answerSchema, contractPath, predictBodySchema, streamDescription } from './contract-schemas.ts'
 
@@ -100,7 +100,7 @@ function operationPath(operation: Operation): Json {
     operationId: operation.name,
     tags: ['platform'],
     summary: operation.summary,
-    description: `Needs the permission "${operation.permission}".`,
+    description: `Needs the permission ${permissionText(operation)}.`,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(inQuery ? {} : { requestBody: operationBody(properties, required, rest) }),
     responses: {

@@ -4,6 +4,7 @@ import type { DoorContext } from '../../../kernel/door.ts'
 import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
 import type { Operation } from '../../../kernel/operation.ts'
 import { parseJsonObject, readBody } from '../json-body.ts'
+import { entityTags } from './entity-tags.ts'
 import { readQuery } from './read-query.ts'
 
 export interface PlatformDoor {
@@ -28,7 +29,7 @@ async function handle(operation: Operation, request: FastifyRequest, reply: Fast
   try {
     const output = await door.context.operate(operation, await readInput(operation, request, door.bodyBytesMax), {
       caller: door.callerOf(request),
-      ifMatch: entityTag(request.headers['if-match']),
+      ifMatch: entityTags(request.headers['if-match']),
       etag: (value) => reply.header('etag', `"${value}"`),
     })
     return reply.header('cache-control', 'no-store').send(output)
@@ -45,12 +46,4 @@ async function readInput(operation: Operation, request: FastifyRequest, bodyByte
   }
   const bytes = await readBody(request.raw, request.headers['content-length'], bodyBytesMax)
   return { ...(bytes.length === 0 ? {} : parseJsonObject(bytes)), ...params }
-}
-
-/** Weak tags and quotes mean the same thing here. */
-function entityTag(header: string | undefined): string | undefined {
-  return header
-    ?.trim()
-    .replace(/^W\//, '')
-    .replace(/^"(.*)"$/, '$1')
 }

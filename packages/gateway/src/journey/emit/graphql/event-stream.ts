@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql'
+import { type ExecutionResult, GraphQLError } from 'graphql'
 import { toAstraError } from '../../../kernel/errors.ts'
+import { drained } from '../drained.ts'
+import { resultText } from './result-text.ts'
 
 /**
  * Writes results in graphql-sse's protocol ("distinct connections mode"): `next` for each as it comes, then `complete`. Its own
@@ -10,10 +12,8 @@ import { toAstraError } from '../../../kernel/errors.ts'
 export async function writeEventStream(
   response: ServerResponse,
   results: AsyncIterable<ExecutionResult>,
-  publicResult: (result: ExecutionResult) => FormattedExecutionResult,
 ): Promise<void> {
-  const next = (result: ExecutionResult) =>
-    response.write(`event: next\ndata: ${JSON.stringify(publicResult(result))}\n\n`)
+  const next = (result: ExecutionResult) => response.write(`event: next\ndata: ${resultText(result)}\n\n`)
   try {
     for await (const result of results) {
       if (response.destroyed) return
@@ -23,17 +23,4 @@ export async function writeEventStream(
     if (!response.destroyed) next({ errors: [new GraphQLError('', { originalError: toAstraError(thrown) })] })
   }
   if (!response.destroyed) response.end('event: complete\ndata:\n\n')
-}
-
-function drained(response: ServerResponse): Promise<void> | undefined {
-  if (response.destroyed) return undefined
-  return new Promise((resolve) => {
-    const go = () => {
-      response.off('drain', go)
-      response.off('close', go)
-      resolve()
-    }
-    response.on('drain', go)
-    response.on('close', go)
-  })
 }

@@ -1,8 +1,9 @@
 import type { FastifyReply } from 'fastify'
-import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql'
+import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { AstraError } from '../../../kernel/errors.ts'
 import { writeEventStream } from './event-stream.ts'
 import { publicGraphqlError } from './public-graphql-error.ts'
+import { resultText } from './result-text.ts'
 
 const json = 'application/json; charset=utf-8'
 const graphqlJson = 'application/graphql-response+json; charset=utf-8'
@@ -16,7 +17,7 @@ export const graphqlEmit = {
   result(reply: FastifyReply, result: ExecutionResult, callIds: readonly string[]): FastifyReply {
     const mediaType = mediaTypeFor(reply.request.headers.accept)
     const ran = 'data' in result
-    return send(reply.code(ran || mediaType === json ? 200 : 400), mediaType, publicResult(result), callIds)
+    return send(reply, ran || mediaType === json ? 200 : 400, mediaType, result, callIds)
   },
 
   /** Server-sent events in graphql-sse's "distinct connections mode": `next` for each result, then `complete`. */
@@ -36,35 +37,32 @@ export const graphqlEmit = {
       'x-accel-buffering': 'no',
       ...(callIds.length === 1 && callId !== undefined ? { 'astra-call-id': callId } : {}),
     })
-    await writeEventStream(reply.raw, results, publicResult)
+    await writeEventStream(reply.raw, results)
     return reply
   },
 
   /** The request itself is at fault: its status is that of the error. */
   refusal(reply: FastifyReply, error: AstraError): FastifyReply {
-    const errors = [publicGraphqlError(new GraphQLError(error.message, { originalError: error }))]
+    const errors = [new GraphQLError(error.message, { originalError: error })]
     if (error.code === 'method_not_allowed') reply.header('allow', 'POST')
-    return send(reply.code(error.status), json, { errors }, [])
+    return send(reply, error.status, json, { errors }, [])
   },
-}
-
-function publicResult(result: ExecutionResult): FormattedExecutionResult {
-  return result.errors
-    ? { ...result, errors: result.errors.map(publicGraphqlError) }
-    : (result as FormattedExecutionResult)
 }
 
 function send(
   reply: FastifyReply,
+  status: number,
   mediaType: string,
-  result: FormattedExecutionResult,
+  result: ExecutionResult,
   callIds: readonly string[],
 ): FastifyReply {
+  // Before anything of the reply is set: it may throw.
+  const text = resultText(result)
   const [callId] = callIds
   const [error] = result.errors ?? []
   if (callIds.length === 1) reply.header('astra-call-id', callId)
-  if (error && result.errors?.length === 1) reply.header('astra-error-code', error.extensions?.code)
-  return reply.header('content-type', mediaType).header('cache-control', 'no-store').send(JSON.stringify(result))
+  if (error && result.errors?.length === 1) reply.header('astra-error-code', publicGraphqlError(error).extensions?.code)
+  return reply.code(status).header('content-type', mediaType).header('cache-control', 'no-store').send(text)
 }
 
 /** The first of the two that the client names; application/json for one that names neither. */

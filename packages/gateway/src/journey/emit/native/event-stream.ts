@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamAnswer, StreamEvent } from '../../../kernel/answer.ts'
 import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
+import { drained } from '../drained.ts'
 import { problemBody } from '../problem.ts'
 
 /**
@@ -37,14 +38,5 @@ function frame(event: string, data: unknown): string {
 }
 
 function write(response: ServerResponse, event: string, data: unknown): Promise<void> | undefined {
-  if (response.write(frame(event, data)) || response.destroyed) return undefined
-  return new Promise((resolve) => {
-    const go = () => {
-      response.off('drain', go)
-      response.off('close', go)
-      resolve()
-    }
-    response.on('drain', go)
-    response.on('close', go)
-  })
+  return response.write(frame(event, data)) ? undefined : drained(response)
 }

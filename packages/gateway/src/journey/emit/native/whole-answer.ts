@@ -15,7 +15,11 @@ function result(item: Item): unknown {
   return { error: { code, title, detail, next, ...(violations ? { errors: violations } : {}) } }
 }
 
-/** Server-Timing (W3C): `queue` is all the waiting before the attempt, the upstream's own queue included. Milliseconds. */
+/** Server-Timing (W3C), ms: `queue` is waiting only, here and in the upstream's own queue; `gateway` is the work done here. */
 export function serverTiming({ queueMs, upstreamMs, totalMs }: Timing): string {
-  return `queue;dur=${queueMs.toFixed(2)}, upstream;dur=${upstreamMs.toFixed(2)}, total;dur=${totalMs.toFixed(2)}`
+  const gatewayMs = Math.max(0, totalMs - queueMs - upstreamMs)
+  const parts = { gateway: gatewayMs, queue: queueMs, upstream: upstreamMs, total: totalMs }
+  return Object.entries(parts)
+    .map(([name, ms]) => `${name};dur=${ms.toFixed(2)}`)
+    .join(', ')
 }

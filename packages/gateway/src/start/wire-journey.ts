@@ -13,29 +13,33 @@ import type { CallRecord } from '../kernel/record.ts'
 import type { Store } from '../kernel/store.ts'
 
 /** The journey with its metrics and its memory of recent calls. */
-export interface Traffic {
+export interface WiredJourney {
   readonly journey: Journey
   readonly metrics: Metrics
   readonly recent: RecentCalls
   /** From now on new calls are refused with `stopping`. */
   stopTaking(): void
+  /** Resolves when every call that began has its Record, or after `limitMs`; then it says how many have none. */
+  idle(limitMs: number): Promise<number>
 }
 
 /** Above what the store lets wait, so that no call is forgotten before it is durable. */
 const recentCallsMax = 20_000
 
-export async function createTraffic(ports: {
+export async function wireJourney(ports: {
   readonly store: Store
   readonly backends: ReadonlyMap<string, Backend>
   readonly catalog: () => Catalog
   readonly clock: Clock
   readonly log: Logger
-}): Promise<Traffic> {
+}): Promise<WiredJourney> {
   const { store, clock, catalog } = ports
   const metrics = createMetrics()
   const recent = createRecentCalls(recentCallsMax)
   const unitSalt = await settingOf(store, 'unit-salt')
   let stopping = false
+  let inFlight = 0
+  let tellIdle = () => {}
 
   metrics.gauge('astra_catalog_revision', 'Active catalog revision', () => catalog().revision)
   metrics.gauge('astra_records_waiting', 'Records that are not durable yet', () => store.records.status().waiting)
@@ -54,6 +58,7 @@ export async function createTraffic(ports: {
         metrics.refusedUnidentified(refusal.code)
         throw refusal
       }
+      inFlight++
       recent.add(call.id, caller.consumer, call.options.reference)
     },
     record: {
@@ -63,6 +68,7 @@ export async function createTraffic(ports: {
       keep(record) {
         store.records.put(record)
         metrics.observe(record)
+        if (--inFlight === 0) tellIdle()
         if (record.outcome === 'failed') ports.log.warn(facts(record), 'call failed')
       },
     },
@@ -73,6 +79,15 @@ export async function createTraffic(ports: {
     recent,
     stopTaking() {
       stopping = true
+    },
+    async idle(limitMs) {
+      if (inFlight === 0) return 0
+      const idle = Promise.withResolvers<void>()
+      tellIdle = idle.resolve
+      const limit = setTimeout(idle.resolve, limitMs)
+      await idle.promise
+      clearTimeout(limit)
+      return inFlight
     },
   }
 }

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fakeGateway } from '../fake-gateway.ts'
+
+const contract = (major: string, versions: object[]) => ({ major, task: 'custom', versions })
+const deployments = {
+  revision: 7,
+  models: [
+    {
+      name: 'spam',
+      defaultMajor: 'v2',
+      contracts: [
+        contract('v1', [{ id: '1.0', share: 1 }]),
+        contract('v2', [
+          { id: '2.0', share: 0.995 },
+          { id: '2.1', share: 0.005 },
+        ]),
+      ],
+    },
+  ],
+}
+const set = { revision: 8, weights: { '2.0': 3, '2.1': 1 } }
+const replies = {
+  'GET /api/v1/deployments': { body: deployments },
+  'PUT /api/v1/models/spam/v2/traffic': { body: set },
+}
+
+test('traffic shows the split of the default major, or of another', async (context) => {
+  const { run } = await fakeGateway(context, replies)
+  const { code, out } = await run(['traffic', 'spam'])
+  assert.deepEqual([code, out], [0, 'VERSION  TRAFFIC\n2.0      99.5%\n2.1      0.5%\n'])
+  assert.equal((await run(['traffic', 'spam', '--major', '1'])).out, 'VERSION  TRAFFIC\n1.0      100%\n')
+  assert.deepEqual(JSON.parse((await run(['traffic', 'spam', '--json'])).out), deployments)
+})
+
+test('traffic sets weights against the revision that it read', async (context) => {
+  const { run, asked } = await fakeGateway(context, replies)
+  const { code, out, notes } = await run(['traffic', 'spam', '2.0=3', '2.1=1'])
+  assert.deepEqual([code, out], [0, 'VERSION  TRAFFIC\n2.0      75%\n2.1      25%\n'])
+  assert.equal(notes, 'Set for spam@v2: revision 8.\n')
+  assert.equal(asked[1]?.request, 'PUT /api/v1/models/spam/v2/traffic')
+  assert.equal(asked[1]?.headers['if-match'], '"7"')
+  assert.deepEqual(asked[1]?.body, { weights: { '2.0': 3, '2.1': 1 } })
+  assert.deepEqual(JSON.parse((await run(['traffic', 'spam', '2.0=3', '--json'])).out), set)
+})
+
+test('1 for a model or major that is not there, 2 for weights that are none; nothing is set', async (context) => {
+  const { run, asked } = await fakeGateway(context, replies)
+  for (const [argv, code, said] of [
+    [['span', '2.0=1'], 1, /no model "span".*astraapi models/],
+    [['spam', '2.0=1', '--major', 'v3'], 1, /spam has no v3\. It has v1, v2\./],
+    [['spam', '2.0'], 2, /"2\.0" is no weight/],
+    [['spam', '2.0=1', '2.0=2'], 2, /named twice/],
+    [['spam', '--major', 'x'], 2, /--major "x" is none/],
+  ] as const) {
+    const answer = await run(['traffic', ...argv])
+    assert.equal(answer.code, code)
+    assert.match(answer.notes, said)
+  }
+  assert.equal(
+    asked.some(({ request }) => request.startsWith('PUT')),
+    false,
+  )
+})

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { refusal } from './failures.ts'
+
+const said = (problem: object) => refusal({ code: 'c', detail: 'D', ...problem }).message
+
+test('advice of the REST door is told as commands', () => {
+  for (const [next, told] of [
+    ['See GET /api/v1/deployments for the models.', 'See "astraapi models" for the models.'],
+    ['See GET /api/v1/calls for the calls.', 'See "astraapi calls" for the calls.'],
+    ['See GET /api/v1/keys for the keys.', 'See "astraapi keys list" for the keys.'],
+    ['Leave out "Accept: text/event-stream".', 'Leave out --stream.'],
+    ['Correct the places that are named.', 'Correct the places that are named.'],
+  ]) {
+    assert.equal(said({ next }), `D (c)\n${told}`)
+  }
+})
+
+test('places that were flags are told as flags; others, and those in files, are not', () => {
+  const places = (path: string) => [{ path, message: 'is wrong.' }]
+  for (const [path, told] of [
+    ['/by/0', '--by'],
+    ['/since', '--since'],
+    ['/permissions/1', '--permission'],
+    ['/input/text', '/input/text'],
+    ['', '/'],
+  ] as const) {
+    assert.equal(said({ errors: places(path) }), `D (c)\n  ${told}: is wrong.`)
+  }
+  const errors = places('/by/0')
+  assert.equal(said({ detail: 'Not fit: /by/0 is wrong.', errors }), 'Not fit: --by is wrong. (c)')
+  assert.equal(said({ violations: places('/models') }), 'D (c)\n  /models: is wrong.')
+})

@@ -1,0 +1,50 @@
+import { hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { CatalogControl } from '../control/operations/ports.ts'
+import { AstraError } from '../kernel/errors.ts'
+import type { Store } from '../kernel/store.ts'
+import { StartError } from './options.ts'
+
+/** The name under which a manifest may be missing: then this gateway serves what it served last, or waits for `apply`. */
+const usualName = 'astra.yaml'
+
+/**
+ * The manifest file is applied at start when it is neither what the last start applied nor what was applied since, so that a
+ * change made through the API is not undone by a restart. Resolves with the new revision, if there is one.
+ */
+export async function applyAtStart(
+  control: CatalogControl,
+  { state }: Store,
+  file: string,
+): Promise<number | undefined> {
+  const yaml = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' && basename(file) === usualName) return undefined
+    const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`
+    throw new StartError(`The manifest ${file} ${why}. Mend that, or name another with --config FILE.`)
+  })
+  if (yaml === undefined) return undefined
+  const digest = hash('sha256', yaml)
+  const known = [await state.setting('manifest-at-start'), await state.setting('manifest-applied')]
+  if (known.includes(digest)) return undefined
+  const before = control.current().revision
+  try {
+    const { revision } = await control.apply(yaml, file, ['*'], 'start')
+    await state.saveSetting('manifest-at-start', digest)
+    return revision === before ? undefined : revision
+  } catch (thrown) {
+    throw manifestFault(thrown, file)
+  }
+}
+
+function manifestFault(thrown: unknown, file: string): unknown {
+  if (!(thrown instanceof AstraError)) return thrown
+  const lines = (thrown.facts.violations ?? []).map(({ path, line, message, suggestion }) => {
+    const place = line === undefined ? file : `${file}:${line}`
+    return `  ${place}: ${path}: ${message}${suggestion ? ` ${suggestion}` : ''}`
+  })
+  const all = lines.length > 0 ? lines.join('\n') : `  ${thrown.message}`
+  return new StartError(
+    `The manifest was not applied (${thrown.code}):\n${all}\nMend it and start again; nothing was changed.`,
+  )
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe, it } from 'node:test'
+import { repositoryModels, startTestGateway, type TestGateway } from './testing/start-test-gateway.ts'
+
+describe('stop and start again', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'astra-stop-'))
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  /** Resolves when the call is in flight; what becomes of it shows in the Records. */
+  const begin = (gateway: TestGateway, echo: object, accept: string) =>
+    new Promise<void>((resolve) => {
+      const call = request(`${gateway.url}/models/probe/v1/predict`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${gateway.adminKey}`, accept, 'content-type': 'application/json' },
+      })
+      call.on('error', () => undefined)
+      call.on('response', (response) => response.on('error', () => undefined).on('data', () => resolve()))
+      call.end(JSON.stringify({ input: { text: 'one two three', echo } }), () => setTimeout(resolve, 300))
+    })
+
+  it('keeps the Record of every call that it has to cut', async () => {
+    const data = join(folder, 'cut')
+    const gateway = await startTestGateway({ data, drainMs: 200 })
+    const calls = Array.from({ length: 40 }, (_, i) =>
+      i % 2 === 0
+        ? begin(gateway, { hangAfter: 1 }, 'text/event-stream')
+        : begin(gateway, { delayMs: 60_000 }, 'application/json'),
+    )
+    await Promise.all(calls)
+    await gateway.stop()
+    const database = new DatabaseSync(join(data, 'astra.db'), { readOnly: true })
+    assert.equal(database.prepare('SELECT count(*) AS n FROM calls').get()?.n, 40)
+    database.close()
+  })
+
+  it('waits for the calls in flight, not for idle connections', async () => {
+    const gateway = await startTestGateway({ data: join(folder, 'idle') })
+    const call = gateway.ask('POST', '/models/probe/v1/predict', { input: { text: 'a', echo: { delayMs: 500 } } })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const began = performance.now()
+    await gateway.stop()
+    assert.ok(performance.now() - began < 5000, `the stop took ${Math.round(performance.now() - began)} ms`)
+    assert.equal((await call).status, 200)
+  })
+
+  it('does not serve a version whose file was exchanged while it was down, says so, and serves it once the file is back', async () => {
+    const models = join(folder, 'models')
+    for (const version of ['1.0', '1.1'])
+      await cp(join(repositoryModels, 'spam', version), join(models, 'spam', version), { recursive: true })
+    const config = join(folder, 'spam.yaml')
+    const data = join(folder, 'sealed')
+    await writeFile(
+      config,
+      'models: { spam: { owner: o, contracts: { v1: { task: classification, labels: [ham, spam], versions: { "1.0": {}, "1.1": {} } } } } }\n',
+    )
+    const pinned = async (gateway: TestGateway, version: string) =>
+      await gateway.ask(
+        'POST',
+        '/models/spam/v1/predict',
+        { input: { text: 'hi' } },
+        { headers: { 'Astra-Version': version } },
+      )
+    const exchange = (from: string) =>
+      cp(join(repositoryModels, 'spam', from), join(models, 'spam', '1.0'), { recursive: true })
+
+    const start = () => startTestGateway({ data, config, models })
+    await (await start()).stop()
+    await exchange('1.1')
+    const other = await start()
+    assert.deepEqual([(await pinned(other, '1.0')).status, (await pinned(other, '1.1')).status], [503, 200])
+    const { body } = await other.ask('GET', '/api/v1/status')
+    assert.deepEqual(
+      body.notServed.map(({ version }: { version: string }) => version),
+      ['spam@v1/1.0'],
+    )
+    await other.stop()
+    await exchange('1.0')
+    const again = await start()
+    assert.equal((await pinned(again, '1.0')).status, 200)
+    await again.stop()
+  })
+})
