@@ -11,7 +11,7 @@ import { platformOperations } from '../control/operations/operations.ts'
 import type { CatalogControl } from '../control/operations/ports.ts'
 import type { Version } from '../kernel/catalog.ts'
 import { systemClock } from '../kernel/clock.ts'
-import { AstraError } from '../kernel/errors.ts'
+import { AstraError, operatorReason } from '../kernel/errors.ts'
 import { openSqliteStore } from '../stores/sqlite/sqlite.ts'
 import { applyAtStart } from './apply-at-start.ts'
 import { bannerLines } from './banner.ts'
@@ -127,6 +127,8 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     ...(runtime.status().state === 'starting' ? ['the runtime: it is starting'] : []),
     ...(store.records.accepting() ? [] : ['the store: accounting is behind']),
   ]
+  const report = (error: AstraError) =>
+    log.error({ code: error.code, reason: operatorReason(error) }, 'a request failed')
   const hasConsumer = (name: string) => name === ownKeys.consumer || control.current().hasConsumer(name)
   const http = createHttpServer({
     identify: { findKey: keyring.find, hasConsumer },
@@ -134,7 +136,15 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     log,
     bodyBytesMax,
   })
-  mountDoors(http, { ...wired, clock: systemClock, catalog: control.current, operations, bodyBytesMax, notReady })
+  mountDoors(http, {
+    ...wired,
+    clock: systemClock,
+    catalog: control.current,
+    operations,
+    bodyBytesMax,
+    notReady,
+    report,
+  })
 
   // The port is taken before the manifest is applied: of two gateways started by mistake, the second ends here.
   const url = await listen(http, address)

@@ -11,6 +11,7 @@ import { nodeFaults } from './node-faults.ts'
 const charactersMax = 512 * 1024
 /** Brackets and braces within each other: the parser's time and stack grow with them. */
 const flowDepthMax = 100
+const tooDeep = 'nests too deeply'
 const faultsMax = 100
 /** Nodes that aliases may multiply to: against documents that unfold into millions. */
 const aliasCountMax = 1000
@@ -31,7 +32,7 @@ export function readManifest(yaml: string): ReadManifest {
     return readShort(yaml)
   } catch (error) {
     // The stack ran out, in the parser or in what walks its tree: indentation can nest too.
-    if (error instanceof RangeError) return whole('nests too deeply')
+    if (error instanceof RangeError) return whole(tooDeep)
     throw error
   }
 }
@@ -41,6 +42,8 @@ function readShort(yaml: string): ReadManifest {
   const document = parseDocument(yaml, { ...dialect, lineCounter: lines })
   const lineAt = (offset: number) => lines.linePos(offset).line
   const syntax = [...document.errors, ...document.warnings].slice(0, faultsMax)
+  // The parser makes a fault of its own stack's end.
+  if (syntax.some(({ message }) => message.includes('Maximum call stack'))) return whole(tooDeep)
   if (syntax.length > 0) {
     return {
       faults: syntax.map(({ message, pos }) => ({ path: '', message: headline(message), line: lineAt(pos[0]) })),
@@ -71,7 +74,7 @@ function flowsTooDeeply(yaml: string): boolean {
   let depth = 0
   for (const token of new Lexer().lex(yaml)) {
     if (token === '[' || token === '{') depth += 1
-    if (token === ']' || token === '}') depth -= 1
+    if (token === ']' || token === '}') depth = Math.max(depth - 1, 0)
     if (depth > flowDepthMax) return true
   }
   return false

@@ -60,6 +60,11 @@ test('each limit refuses one more than it allows, naming itself and the count', 
       /^The request has 51 models; at most 50/,
     ],
     [calls(50), calls(51), /^The request has 51 calls of models; at most 50/],
+    [
+      '{ ...F b: __schema { description } } fragment F on Query { a: __type(name: "Query") { name } }',
+      '{ ...F b: __schema { description } c: __schema { description } } fragment F on Query { a: __type(name: "Query") { name } }',
+      /^The request has 3 selections of __schema or __type; at most 2/,
+    ],
   ]
   for (const [allowed, refused, message] of table) {
     assert.match(costOf(refused) ?? '', message)

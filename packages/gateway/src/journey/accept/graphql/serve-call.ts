@@ -77,7 +77,7 @@ function limitBody(
 ): void {
   if (inputBytesMax <= bodyBytesMax) return
   let bytes = 0
-  for (const input of inputs) bytes += Buffer.byteLength(JSON.stringify(input))
+  for (const input of inputs) bytes += Buffer.byteLength(JSON.stringify(input ?? null))
   if (bytes <= bodyBytesMax) return
   throw new AstraError('body_too_large', {
     detail: `The call's input has ${bytes} bytes; at most ${bodyBytesMax} are allowed`,

@@ -12,6 +12,8 @@ export interface PlatformDoor {
   readonly callerOf: (request: FastifyRequest) => Caller
   readonly error: (reply: FastifyReply, error: AstraError) => FastifyReply
   readonly bodyBytesMax: number
+  /** Operators find the reason of what the caller sees as `internal` or `store_unavailable`. */
+  readonly report: (error: AstraError) => void
 }
 
 /** `/api/v1/…`: one route per operation, derived from its declaration. */
@@ -34,7 +36,9 @@ async function handle(operation: Operation, request: FastifyRequest, reply: Fast
     })
     return reply.header('cache-control', 'no-store').send(output)
   } catch (thrown) {
-    return door.error(reply, toAstraError(thrown))
+    const error = toAstraError(thrown)
+    if (error.status >= 500) door.report(error)
+    return door.error(reply, error)
   }
 }
 

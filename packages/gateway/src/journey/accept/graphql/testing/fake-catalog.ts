@@ -18,6 +18,7 @@ export interface FakeContract {
   readonly description?: string
   readonly examples?: readonly ContractExample[]
   readonly deprecated?: Deprecation
+  readonly bodyBytesMax?: number
 }
 
 /** By model, by major. */
@@ -90,13 +91,14 @@ function fakeModel(name: string, majors: Readonly<Record<number, FakeContract>>)
   return { name, owner: 'owner', description: `The model ${name}`, defaultMajor: 1, contracts: new Map(contracts) }
 }
 
-function contractState({ input, output, chunk, examples = [], description, deprecated }: FakeContract): ContractState {
+function contractState(contract: FakeContract): ContractState {
+  const { input, output, chunk, examples = [], description, deprecated, bodyBytesMax = 1_000_000 } = contract
   return {
     task: 'custom',
     streams: chunk !== undefined,
     revisions: [{ input, output, ...(chunk ? { chunk } : {}) }],
     examples,
-    limits: { bodyBytesMax: 1_000_000, itemsMax: 8, timeoutMs: 1000, inFlightMax: 8 },
+    limits: { bodyBytesMax, itemsMax: 8, timeoutMs: 1000, inFlightMax: 8 },
     versions: {},
     weights: {},
     ...(description === undefined ? {} : { description }),

@@ -7,6 +7,7 @@ import type { DoorContext } from '../../../../kernel/door.ts'
 import type { AstraError } from '../../../../kernel/errors.ts'
 import type { Operation, OperationContext } from '../../../../kernel/operation.ts'
 import { type GraphqlEmit, mountGraphql } from '../mount-graphql.ts'
+import type { ReportFault } from '../serve-call.ts'
 
 export const caller: Caller = callerOf({ id: 'key_1', consumer: 'demo', permissions: ['admin'], createdAt: 0 })
 
@@ -49,11 +50,16 @@ export function fakeDoor({ serve = spam, operations = [], catalog }: FakeGateway
 }
 
 /** Fastify as the gateway sets it up: doors read their own bodies. */
-export function serverWith(door: DoorContext, emit: GraphqlEmit, bodyLimit = 200_000): FastifyInstance {
+export function serverWith(
+  door: DoorContext,
+  emit: GraphqlEmit,
+  bodyLimit = 200_000,
+  report?: ReportFault,
+): FastifyInstance {
   const http = Fastify({ bodyLimit, forceCloseConnections: true })
   http.removeAllContentTypeParsers()
   http.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  mountGraphql(http, door, () => caller, emit)
+  mountGraphql(http, door, () => caller, emit, report)
   return http
 }
 
