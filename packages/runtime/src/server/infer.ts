@@ -18,7 +18,10 @@ export async function infer(
 ): Promise<InferAnswer> {
   const { name, version, model, lane } = loaded
   const { id, inputs, outputs } = readInferRequest(parseJsonBody(body), model.signature)
-  const { value, queueMs, computeMs } = await lane.run(() => model.infer(inputs, outputs, signal).catch(rethrow), signal)
+  const { value, queueMs, computeMs } = await lane.run(
+    () => model.infer(inputs, outputs, signal).catch(rethrow),
+    signal,
+  )
   return {
     body: writeInferResponse({ model: name, version, id, outputs: value }),
     timing: `queue;dur=${queueMs.toFixed(3)}, compute;dur=${computeMs.toFixed(3)}`,

@@ -271,12 +271,18 @@ describe('readManifest', () => {
 
   it('takes brackets in text for text, and those that are closed for closed', () => {
     const text = '[{'.repeat(60)
-    const yaml = custom(`# ${text}\nexamples:\n${`  - input: ["${text}", '${text}', [{}]]\n  - input: x[{\n`.repeat(60)}`)
+    const yaml = custom(
+      `# ${text}\nexamples:\n${`  - input: ["${text}", '${text}', [{}]]\n  - input: x[{\n`.repeat(60)}`,
+    )
     assert.deepEqual(faultsOf(yaml), [`5 | ${v1} | x`])
   })
 
   it('stands nesting of any depth', () => {
-    for (const yaml of [`${']'.repeat(99)}${'['.repeat(20_000)}`, `models: ${'['.repeat(20_000)}`, `models: ${'{a: '.repeat(20_000)}`]) {
+    for (const yaml of [
+      `${']'.repeat(99)}${'['.repeat(20_000)}`,
+      `models: ${'['.repeat(20_000)}`,
+      `models: ${'{a: '.repeat(20_000)}`,
+    ]) {
       assert.notDeepEqual(faultsOf(yaml), [])
     }
   })

@@ -111,7 +111,9 @@ test('counts that JavaScript cannot hold neither come in nor stop a page', async
   assert.deepEqual(await tokens(), [[undefined, Number.MAX_SAFE_INTEGER], none])
   const other = new DatabaseSync(join(place.dataDir, 'astra.db'))
   const huge = '9223372036854775807'
-  other.exec(`UPDATE calls SET input_tokens = ${huge} WHERE id = '${sampleId(1)}'; UPDATE usage_minutes SET items = ${huge}`)
+  other.exec(
+    `UPDATE calls SET input_tokens = ${huge} WHERE id = '${sampleId(1)}'; UPDATE usage_minutes SET items = ${huge}`,
+  )
   other.exec(`INSERT INTO usage_minutes SELECT minute, 'other', version, consumer, door, outcome, code, calls, failed, items,
     input_tokens, output_tokens, latency_sum_ms, latency FROM usage_minutes`)
   other.close()

@@ -24,7 +24,9 @@ const conditions: Readonly<Record<Condition, (value: unknown) => string>> = {
 /** Reads calls and what was said of them. */
 export function callReader(db: DatabaseSync) {
   const byId = db.prepare(`SELECT ${callSelection} FROM calls WHERE id = ?`)
-  const byReference = db.prepare(`SELECT ${callSelection} FROM calls WHERE consumer = ? AND reference = ? ${newestFirst}`)
+  const byReference = db.prepare(
+    `SELECT ${callSelection} FROM calls WHERE consumer = ? AND reference = ? ${newestFirst}`,
+  )
   const feedbackOf = db.prepare('SELECT * FROM feedback WHERE call_id = ? ORDER BY time, metric, source')
 
   return {
@@ -35,7 +37,9 @@ export function callReader(db: DatabaseSync) {
       const limit = Math.min(Math.max(Math.trunc(filter.limit), 1), 1000)
       const { where, parameters } = whereOf(db, filter)
       const from = `calls INDEXED BY ${indexFor(filter)}`
-      const rows = db.prepare(`SELECT ${callSelection} FROM ${from} ${where} ${newestFirst}`).all(...parameters, limit + 1)
+      const rows = db
+        .prepare(`SELECT ${callSelection} FROM ${from} ${where} ${newestFirst}`)
+        .all(...parameters, limit + 1)
       const calls = rows.slice(0, limit).map(callOf)
       return { calls, next: rows.length > limit ? calls.at(-1)?.id : undefined }
     },
