@@ -274,7 +274,7 @@ describe('readManifest', () => {
     const yaml = custom(
       `# ${text}\nexamples:\n${`  - input: ["${text}", '${text}', [{}]]\n  - input: x[{\n`.repeat(60)}`,
     )
-    assert.deepEqual(faultsOf(yaml), [`5 | ${v1} | x`])
+    assert.deepEqual(faultsOf(yaml), [`9 | ${v1}.examples | must have at most 20 elements, has 120`])
   })
 
   it('stands nesting of any depth', () => {

@@ -22,6 +22,8 @@ const dialect = {
   merge: false,
   uniqueKeys: false,
   logLevel: 'error',
+  // Their pictures of the place would go unused, and take quadratic time.
+  prettyErrors: false,
 } as const
 
 /** Reads and checks a manifest by itself, without looking at what is deployed: every fault, with its path and line. */
