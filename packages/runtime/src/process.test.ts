@@ -13,7 +13,7 @@ const INFER = JSON.stringify({ inputs: [{ name: 'text', datatype: 'BYTES', shape
 const WAITING = textModule(`async predict({ text }) {
     if (text !== '') {
       process.send('predicting')
-      await new Promise((resolve) => process.once('message', resolve))
+      await new Promise((resolve) => process.on('message', (message) => message === 'answer' && resolve()))
     }
     return { answer: 'done' }
   },
@@ -64,18 +64,22 @@ test('a forked runtime says that it listens, then that it is ready, and infers o
   const x = { name: 'x', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3.5] }
   const sum = await call(socketPath, '/v2/models/sum/infer', JSON.stringify({ inputs: [x] }))
   assert.deepEqual(Object(sum.body).outputs[0].data, [6.5])
+  // As from a terminal's Ctrl-C, which reaches parent and child alike: only the parent's word counts.
   process.kill('SIGTERM')
+  process.send({ type: 'stop' })
   assert.deepEqual(await once(process, 'exit'), [0, null])
 })
 
-test('after SIGTERM the request in flight is answered, no new one is taken, models are closed, and it exits with 0', async (t) => {
+test('a request in flight is answered when the parent says stop, no new one is taken, models are closed, and it exits with 0', async (t) => {
   const { process, socketPath, output } = await start(t, { 'slow/1/model.ts': WAITING })
   const idle = connect(socketPath)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.after(() => agent.destroy())
   const inFlight = call(socketPath, '/v2/models/slow/infer', INFER, agent)
   await once(process, 'message')
+  // As from a terminal's Ctrl-C, which reaches parent and child alike: only the parent's word counts.
   process.kill('SIGTERM')
+  process.send({ type: 'stop' })
   await once(idle, 'close')
   const late = await call(socketPath, '/v2/health/ready').then(({ status }) => status, String)
   assert.match(String(late), /^503$|ENOENT|ECONNREFUSED|ECONNRESET|socket hang up/)
