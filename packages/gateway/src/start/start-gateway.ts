@@ -70,12 +70,13 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   }
 
   await requireFolder(options.models)
-  const store = await openSqliteStore({ dataDir: options.data, clock: systemClock, log })
-  undo.push(() => store.close())
+  // The runtime takes longest: it loads its models while the rest is opened.
+  const controlled = Promise.withResolvers<CatalogControl>()
   let broken: BrokenSeals = new Map()
   let sealsChecked = Promise.resolve()
   const checkEmbedded = async () => {
-    broken = await checkSeals(control.current(), backends, 'embedded', AbortSignal.timeout(sealCheckMs))
+    const catalog = (await controlled.promise).current()
+    broken = await checkSeals(catalog, backends, 'embedded', AbortSignal.timeout(sealCheckMs))
     for (const [version, reason] of broken) log.error({ version, reason }, 'this version is not served')
   }
   const runtime = await superviseRuntime({
@@ -86,6 +87,8 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     },
   })
   undo.push(() => runtime.stop())
+  const store = await openSqliteStore({ dataDir: options.data, clock: systemClock, log })
+  undo.push(() => store.close())
   const whyBarred = ({ id, contract }: Version) => broken.get(sealName(contract.model, contract.major, id))
   const made = createBackends({ addresses: { embedded: runtime.address }, bodyBytesMax: 64 * 1024 * 1024 })
   const backends = new Map([...made].map(([name, backend]) => [name, sealedBackend(backend, whyBarred)]))
@@ -100,6 +103,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     describe: (catalog) => describe(catalog, operations),
     log: (message, facts) => log.info(facts, message),
   })
+  controlled.resolve(control)
   const wired = await wireJourney({ store, backends, catalog: control.current, clock: systemClock, log })
   const operations = platformOperations({
     clock: systemClock,
