@@ -165,6 +165,8 @@ describe('start', () => {
       ]
       const { status, stderr } = spawnSync(process.execPath, args, {
         encoding: 'utf8',
+        // A start that cannot succeed ends at once; a timer left behind would show here.
+        timeout: 20_000,
         env: { ...process.env, ASTRA_LOG_LEVEL: 'silent' },
       })
       assert.equal(status, 1)

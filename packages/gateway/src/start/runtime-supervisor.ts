@@ -57,6 +57,8 @@ export async function superviseRuntime({ modelsDir, log, onReady }: SuperviseOpt
   let wanted = true
   const firstReady = Promise.withResolvers<void>()
   const patience = setTimeout(firstReady.resolve, readyWithinMs)
+  // Whether or not anybody waits: a start that failed elsewhere must not keep its process for a minute.
+  void firstReady.promise.then(() => clearTimeout(patience))
 
   const start = () => {
     const startedAt = performance.now()
@@ -104,7 +106,7 @@ export async function superviseRuntime({ modelsDir, log, onReady }: SuperviseOpt
   return {
     address,
     status: () => ({ state, pid: running(child) ? child?.pid : undefined, restarts, lastFault }),
-    ready: () => firstReady.promise.finally(() => clearTimeout(patience)),
+    ready: () => firstReady.promise,
     draining,
     async stop() {
       draining()
