@@ -1,7 +1,6 @@
+export type { Datatype, Signature, TensorSpec } from '@astraapi/oip'
 export type { ModuleModel, Row, Value } from './models/module-model.ts'
 export { type RuntimeMessage, runRuntime, runtimeProcessPath } from './process.ts'
-export type { Datatype } from './protocol/datatype.ts'
-export type { Signature, TensorSpec } from './protocol/tensor.ts'
 export type { IndexEntry } from './repository/repository.ts'
 export { type RunOptions, readRunOptions } from './run-options.ts'
 export { createRuntime, type Runtime, type RuntimeOptions } from './server/create-runtime.ts'

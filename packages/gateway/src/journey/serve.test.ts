@@ -27,6 +27,7 @@ function journeyWith(
     name: 'fake',
     settings: {},
     remote: true,
+    repeatable: true,
     withDefaults: (settings) => settings,
     inspect: async () => ({ digest: undefined }),
     predict: (_version, replica, inputs, { signal }) => predict(replica, signal, inputs),

@@ -69,6 +69,7 @@ async function answerWhole(charged: ChargedCall, ports: JourneyPorts, record: Op
     if (!charged.call.batch && only && 'error' in only) throw only.error
     const failures = items.flatMap((item) => ('error' in item ? [item.error] : []))
     const [first] = failures
+    if (first && charged.call.allOrNothing) throw first
     // The caller reads each item's error in a 200; for the Record a batch without a single output failed.
     if (first && failures.length === items.length) record.fail(first, usage)
     else record.succeed(usage, failures.length)

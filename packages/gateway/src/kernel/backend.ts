@@ -6,7 +6,8 @@ import type { TensorSignature } from './tensors.ts'
 /**
  * The port behind which everything that runs a model stands. A backend speaks one protocol; it knows nothing of callers,
  * traffic or Records. It throws AstraErrors with the codes below and keeps upstream's own words in `reason`:
- * `upstream_unavailable` only when surely nothing ran, else `upstream_failed`; on abort it stops upstream and throws
+ * `upstream_unavailable` only when surely nothing ran (with `retryAfterMs` when it is merely busy), else `upstream_failed`
+ * (`unanswered` when it broke off before any answer); on abort it stops upstream and throws
  * whatever the signal's reason is.
  */
 export interface Backend {
@@ -15,6 +16,8 @@ export interface Backend {
   readonly settings: Schema
   /** Whether a version needs at least one replica address. */
   readonly remote: boolean
+  /** Whether running a call twice costs nothing but the work: then an attempt that broke off unanswered may be made again elsewhere. */
+  readonly repeatable: boolean
   /** Its fields with every default spelt out. */
   withDefaults(
     settings: Readonly<Record<string, unknown>>,
@@ -27,6 +30,10 @@ export interface Backend {
   predict(version: Version, replica: string, inputs: readonly unknown[], context: AttemptContext): Promise<Prediction>
   /** Chunks as they come. */
   stream?(version: Version, replica: string, input: unknown, context: AttemptContext): AsyncIterable<BackendEvent>
+  /** Resolves when the replica answers and is ready; rejects with the reason, within the signal. Remote backends only. */
+  probe?(replica: string, signal: AbortSignal): Promise<void>
+  /** No further attempt will go to this replica: its connections may close once they are idle. */
+  release?(replica: string): void
   close(): Promise<void>
 }
 
@@ -50,6 +57,8 @@ export interface Prediction {
   readonly usage?: Omit<Usage, 'items'>
   /** Time upstream says a call waited in its queue, ms. */
   readonly queueMs?: number
+  /** Calls that wait or run at the replica for this version, by its own report. */
+  readonly waiting?: number
 }
 
 export type BackendEvent =

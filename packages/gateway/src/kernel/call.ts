@@ -10,6 +10,8 @@ export interface Call {
   readonly inputs: readonly unknown[]
   /** True when the caller sent a list, and expects results and errors per item. */
   readonly batch: boolean
+  /** True at a door whose protocol has no errors per item: the first item's error fails the call. */
+  readonly allOrNothing?: boolean
   readonly stream: boolean
   readonly options: CallOptions
   /** When it was received, ms since the Unix epoch. */
@@ -21,7 +23,7 @@ export interface Call {
   readonly signal: AbortSignal
 }
 
-export type DoorName = 'native' | 'graphql'
+export type DoorName = 'native' | 'graphql' | 'oip'
 
 /** W3C trace context: what came in (or was begun here) and goes on upstream. */
 export interface Trace {

@@ -70,7 +70,7 @@ export interface VersionState {
   readonly backend: string
   /** The backend's own fields, defaults spelt out. */
   readonly settings: Readonly<Record<string, unknown>>
-  /** Addresses that serve it; empty for a backend that runs in the gateway. */
+  /** Addresses that serve it, or names that resolve to them (`dns+http://…`); empty for a backend that runs in the gateway. */
   readonly replicas: readonly string[]
   /** "sha256:…" over all that changes answers. */
   readonly digest: string
@@ -131,6 +131,11 @@ export interface Version {
   readonly state: VersionState
   /** The tensor signature of the contract revision it implements. */
   readonly tensors: TensorSignature | undefined
+}
+
+/** "spam@v1/1.1": the name of a version among all. */
+export function versionKey(model: string, major: number | string, id: string): string {
+  return `${model}@v${major}/${id}`
 }
 
 /** One version's part of the traffic. */

@@ -138,6 +138,8 @@ export interface ErrorFacts {
   readonly allow?: readonly string[]
   /** Private: for operators only. */
   readonly reason?: string
+  /** Private: upstream broke off before it answered anything; whether it ran the call is not known. */
+  readonly unanswered?: boolean
   readonly cause?: unknown
 }
 

@@ -1,4 +1,4 @@
-import type { Signature, Tensor } from '../protocol/tensor.ts'
+import type { Signature, Tensor } from '@astraapi/oip'
 
 /** A loaded model, whatever it is made of. Takes and gives plain tensors, so that it can stand behind a worker. */
 export interface Model {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { Tensor } from '@astraapi/oip'
 import { echoModule, textModule, writeModels } from '../../test/write-models.ts'
-import type { Tensor } from '../protocol/tensor.ts'
 import { loadModule } from './module-model.ts'
 
 async function load(t: TestContext, source: string) {

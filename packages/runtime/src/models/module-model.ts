@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import type { Signature, TensorSpec } from '../protocol/tensor.ts'
+import type { Signature, TensorSpec } from '@astraapi/oip'
 import type { LoadOptions, Model } from './model.ts'
 import { checkSignature } from './module-signature.ts'
 import { readRows, type Value, writeRows } from './rows.ts'

@@ -1,5 +1,4 @@
-import { DATATYPES, isDatatype } from '../protocol/datatype.ts'
-import { quote } from '../protocol/protocol-error.ts'
+import { DATATYPES, isDatatype, quote } from '@astraapi/oip'
 
 /** Checks what a module declares. Throws an Error that names the tensor. */
 export function checkSignature(signature: unknown): void {

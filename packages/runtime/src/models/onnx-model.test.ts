@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { Datatype, Tensor, TensorData } from '@astraapi/oip'
 import { onnxFile, writeModels } from '../../test/write-models.ts'
-import type { Datatype, TensorData } from '../protocol/datatype.ts'
-import type { Tensor } from '../protocol/tensor.ts'
 import type { Model } from './model.ts'
 import { loadOnnx } from './onnx-model.ts'
 

@@ -1,7 +1,13 @@
+import {
+  type Datatype,
+  invalid,
+  quote,
+  type Signature,
+  type Tensor,
+  type TensorData,
+  type TensorSpec,
+} from '@astraapi/oip'
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
-import type { Datatype, TensorData } from '../protocol/datatype.ts'
-import { invalid, quote } from '../protocol/protocol-error.ts'
-import type { Signature, Tensor, TensorSpec } from '../protocol/tensor.ts'
 import type { LoadOptions, Model } from './model.ts'
 
 const ORT_TYPES = [

@@ -1,7 +1,4 @@
-import { DATATYPES } from '../protocol/datatype.ts'
-import { flatten } from '../protocol/flatten.ts'
-import { quote } from '../protocol/protocol-error.ts'
-import { elementCount, type Tensor, type TensorSpec } from '../protocol/tensor.ts'
+import { DATATYPES, elementCount, flatten, quote, type Tensor, type TensorSpec } from '@astraapi/oip'
 
 /** What a module gets and gives for a tensor: INT64 and UINT64 arrive as bigint, BOOL as boolean, BYTES as string. */
 export type Value = string | number | boolean | bigint | readonly Value[]

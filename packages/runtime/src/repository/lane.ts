@@ -1,4 +1,4 @@
-import { ProtocolError } from '../protocol/protocol-error.ts'
+import { ProtocolError } from '@astraapi/oip'
 
 /** Lets a bounded number of jobs run at once; the others wait their turn, first come, first served. */
 export interface Lane {

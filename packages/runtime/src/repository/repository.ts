@@ -1,5 +1,5 @@
+import { ProtocolError, quote } from '@astraapi/oip'
 import type { Logger } from 'pino'
-import { ProtocolError, quote } from '../protocol/protocol-error.ts'
 import { createLane } from './lane.ts'
 import { type LoadedVersion, loadVersion } from './load-version.ts'
 import { type FoundVersion, scanModel, scanRepository } from './scan.ts'

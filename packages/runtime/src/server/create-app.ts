@@ -1,6 +1,6 @@
+import { ProtocolError, quote } from '@astraapi/oip'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { ProtocolError, quote } from '../protocol/protocol-error.ts'
 import { type ModelRequest, type Route, type RouteContext, routes } from './routes.ts'
 import { sendError } from './send-error.ts'
 

@@ -1,7 +1,4 @@
-import { readInferRequest } from '../protocol/infer-request.ts'
-import { writeInferResponse } from '../protocol/infer-response.ts'
-import { parseJsonBody } from '../protocol/json-body.ts'
-import { ProtocolError } from '../protocol/protocol-error.ts'
+import { ProtocolError, parseJsonBody, readInferRequest, writeInferResponse } from '@astraapi/oip'
 import type { LoadedVersion } from '../repository/load-version.ts'
 
 export interface InferAnswer {

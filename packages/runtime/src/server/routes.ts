@@ -1,6 +1,5 @@
+import { asObject, ProtocolError, parseJsonBody } from '@astraapi/oip'
 import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
-import { asObject, parseJsonBody } from '../protocol/json-body.ts'
-import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Repository } from '../repository/repository.ts'
 import { infer } from './infer.ts'
 import { modelMetadata, serverMetadata } from './metadata.ts'

@@ -1,6 +1,6 @@
+import { PROTOCOL_ERROR_STATUS, ProtocolError } from '@astraapi/oip'
 import type { FastifyReply } from 'fastify'
 import type { Logger } from 'pino'
-import { PROTOCOL_ERROR_STATUS, ProtocolError } from '../protocol/protocol-error.ts'
 
 /** Answers with `{"error": "…"}`. Only the public message goes out; what is behind a failure goes to the log. */
 export function sendError(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {

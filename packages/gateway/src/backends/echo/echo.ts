@@ -56,6 +56,7 @@ export function createEchoBackend({ wait = realWait }: EchoOptions = {}): Backen
     name: 'echo',
     settings: echoSettingsSchema,
     remote: false,
+    repeatable: true,
     withDefaults: (settings) => ({ ...defaults, ...settings }),
     inspect: async () => ({ digest }),
     async predict(version, _replica, inputs, { signal }): Promise<Prediction> {

@@ -30,6 +30,7 @@ export function createOipBackend({ addresses, bodyBytesMax }: OipOptions): Backe
     name: 'oip',
     settings: oipSettingsSchema,
     remote: true,
+    repeatable: true,
     withDefaults: (settings, model, version) => ({ model, version, ...settings }),
     inspect: async ({ settings, replicas }, signal) =>
       inspect(replicas.map(upstreamAt), readSettings(settings), signal),

@@ -46,6 +46,7 @@ function sort({ call, contract }: AssignedCall): Pick<FittedCall, 'inputs' | 'pl
   const misfits = new Map<number, AstraError>()
   call.inputs.forEach((input, place) => {
     const violations = contract.check.input(input, `/inputs/${place}`)
+    if (violations && call.allOrNothing) throw misfit(violations)
     if (violations) misfits.set(place, misfit(violations))
     else {
       inputs.push(input)

@@ -1,3 +1,4 @@
+import { versionKey } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
 
@@ -11,7 +12,7 @@ export function createCharge(): (fitted: FittedCall) => ChargedCall {
   const inFlight = new Map<string, number>()
   return (fitted) => {
     const { contract, version } = fitted
-    const key = `${contract.model}@v${contract.major}/${version.id}`
+    const key = versionKey(contract.model, contract.major, version.id)
     const count = inFlight.get(key) ?? 0
     if (count >= contract.limits.inFlightMax) {
       throw new AstraError('overloaded', {

@@ -88,7 +88,7 @@ const attempt: fc.Arbitrary<CallRecord['attempts'][number]> = fc.record(
 /** Any Record but for its id and time, which must be unique and in order. */
 export const anyCall: fc.Arbitrary<Omit<CallRecord, 'id' | 'time'>> = fc.record(
   {
-    door: fc.constantFrom('native', 'graphql'),
+    door: fc.constantFrom('native', 'graphql', 'oip'),
     consumer: text,
     keyId: text,
     model: text,

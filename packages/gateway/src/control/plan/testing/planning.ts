@@ -29,6 +29,7 @@ export function fakeBackends(upstream: Upstream = () => ({ digest: 'sha256:1' })
     name: 'oip',
     settings: { type: 'object', properties: { model: text, version: text } },
     remote: true,
+    repeatable: true,
     withDefaults: (settings, model, version) => ({ model, version, ...settings }),
     inspect: async ({ settings, replicas }, signal) =>
       upstream({ model: String(settings.model), version: String(settings.version), replicas }, signal),
@@ -40,6 +41,7 @@ export function fakeBackends(upstream: Upstream = () => ({ digest: 'sha256:1' })
     name: 'echo',
     settings: { type: 'object', properties: { words: text, answer: {} } },
     remote: false,
+    repeatable: true,
     withDefaults: (settings) => ({ words: 'text', ...settings }),
     inspect: async () => ({ digest: 'sha256:echo' }),
     stream: () => assert.fail('planning sends no call'),
