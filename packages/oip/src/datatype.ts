@@ -1,6 +1,7 @@
-// Everything that is known about a datatype stands in one table: how its elements lie in memory, what is taken for
-// an element from JSON and from a JavaScript module, and the words that tell a caller what is taken.
+// Everything that is known about a datatype stands in one table: how its elements lie in memory and on the wire, what
+// is taken for an element from JSON and from a JavaScript module, and the words that tell a caller what is taken.
 
+/** FP16 is a Float16Array, BF16 a Uint16Array of bit patterns, BOOL a Uint8Array of 0 and 1, BYTES are strings. */
 export type TensorData =
   | Int8Array
   | Int16Array
@@ -10,6 +11,7 @@ export type TensorData =
   | Uint16Array
   | Uint32Array
   | BigUint64Array
+  | Float16Array
   | Float32Array
   | Float64Array
   | readonly string[]
@@ -23,6 +25,10 @@ export interface ElementSource {
 }
 
 export interface DatatypeInfo {
+  /** The size of one element in binary; undefined for BYTES, whose elements each state their own. */
+  readonly bytes: number | undefined
+  /** Elements where they lie in memory, `offset` being a multiple of `bytes`; undefined for BYTES. */
+  readonly view: ((buffer: ArrayBufferLike, offset: number, count: number) => TensorData) | undefined
   zeros(count: number): TensorData
   /** Undefined where the protocol has no JSON form: FP16 and BF16 travel in binary only. */
   readonly json: ElementSource | undefined
@@ -47,76 +53,96 @@ const isBoolean: Guard<boolean> = (value) => typeof value === 'boolean'
 const isBooleanOrBit: Guard<boolean | number> = (value): value is boolean | number =>
   typeof value === 'boolean' || value === 0 || value === 1
 
-function float(
-  // `new F32(values)` converts an array of numbers in one native loop.
-  array: (from: number | readonly number[]) => TensorData,
-  name: string,
-  fits: (value: number) => boolean,
-): DatatypeInfo {
-  const accepts: Guard<number> = (value): value is number => typeof value === 'number' && fits(value)
+type Numbers = Exclude<TensorData, readonly string[] | BigInt64Array | BigUint64Array>
+
+/** A typed array of numbers: how it is made, and the size of its elements. */
+interface NumberArray {
+  new (count: number): Numbers
+  // Converts an array of numbers in one native loop.
+  new (values: readonly number[]): Numbers
+  new (buffer: ArrayBufferLike, offset: number, count: number): Numbers
+  readonly BYTES_PER_ELEMENT: number
+}
+
+function layout(array: NumberArray): Pick<DatatypeInfo, 'bytes' | 'view' | 'zeros'> {
   return {
-    zeros: array,
-    json: source(`a number within the range of ${name}`, accepts, array),
-    // A model may well answer NaN or Infinity.
-    module: source('a number', isNumber, array),
+    bytes: array.BYTES_PER_ELEMENT,
+    view: (buffer, offset, count) => new array(buffer, offset, count),
+    zeros: (count) => new array(count),
   }
 }
 
-function integer(array: (from: number | readonly number[]) => TensorData, min: number, max: number): DatatypeInfo {
-  const accepts: Guard<number> = (value): value is number =>
-    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
-  const elements = source(`an integer from ${min} to ${max}`, accepts, array)
-  return { zeros: array, json: elements, module: elements }
+function float(array: NumberArray, name: string, fits: (value: number) => boolean): DatatypeInfo {
+  const accepts: Guard<number> = (value): value is number => typeof value === 'number' && fits(value)
+  const pack = (values: readonly number[]) => new array(values)
+  return {
+    ...layout(array),
+    json: source(`a number within the range of ${name}`, accepts, pack),
+    // A model may well answer NaN or Infinity.
+    module: source('a number', isNumber, pack),
+  }
 }
 
-function wideInteger(
-  pack: (values: readonly (number | string | bigint)[]) => TensorData,
+function integer(array: NumberArray, min: number, max: number): DatatypeInfo {
+  const accepts: Guard<number> = (value): value is number =>
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+  const elements = source(`an integer from ${min} to ${max}`, accepts, (values) => new array(values))
+  return { ...layout(array), json: elements, module: elements }
+}
+
+type Wide = number | string | bigint
+
+interface WideArray<T extends BigInt64Array | BigUint64Array> {
+  new (count: number): T
+  new (buffer: ArrayBufferLike, offset: number, count: number): T
+  from(values: readonly Wide[], map: (value: Wide) => bigint): T
+}
+
+function wideInteger<T extends BigInt64Array | BigUint64Array>(
+  array: WideArray<T>,
   min: bigint,
   max: bigint,
 ): DatatypeInfo {
-  const within = (value: number | string | bigint) => BigInt(value) >= min && BigInt(value) <= max
-  const accepts: Guard<number | string> = (value): value is number | string =>
-    typeof value === 'string' ? /^-?\d{1,20}$/.test(value) && within(value) : isSafe(value) && within(value)
-  const acceptsExact: Guard<number | bigint> = (value): value is number | bigint =>
-    (typeof value === 'bigint' || isSafe(value)) && within(value)
+  const within = (value: Wide) => BigInt(value) >= min && BigInt(value) <= max
+  const exact = (value: unknown): value is number | bigint => typeof value === 'bigint' || isSafe(value)
+  const accepts: Guard<Wide> = (value): value is Wide =>
+    typeof value === 'string' ? /^-?\d{1,20}$/.test(value) && within(value) : exact(value) && within(value)
+  const acceptsExact: Guard<number | bigint> = (value): value is number | bigint => exact(value) && within(value)
+  const pack = (values: readonly Wide[]) => array.from(values, BigInt)
   return {
-    zeros: (count) => pack(new Array<number>(count).fill(0)),
-    // JSON.parse has already lost digits of a larger number, so it is refused rather than answered wrongly.
-    json: source(`an integer from ${min} to ${max}, as a decimal string if beyond 2^53 - 1`, accepts, pack),
+    bytes: 8,
+    view: (buffer, offset, count) => new array(buffer, offset, count),
+    zeros: (count) => new array(count),
+    json: source(`an integer from ${min} to ${max}`, accepts, pack),
     module: source(`a bigint or a safe integer from ${min} to ${max}`, acceptsExact, pack),
   }
 }
-
-// Held as bit patterns: nothing here computes with them.
-const halfPrecision: DatatypeInfo = { zeros: (count) => new Uint16Array(count), json: undefined, module: undefined }
 
 function bits(values: readonly (boolean | number)[]): Uint8Array {
   return Uint8Array.from(values, Number)
 }
 
-const sized = <T>(make: { new (count: number): T; new (values: readonly number[]): T }) => {
-  return (from: number | readonly number[]): T => (typeof from === 'number' ? new make(from) : new make(from))
-}
-
 export const DATATYPES = {
   BOOL: {
-    zeros: (count) => new Uint8Array(count),
+    ...layout(Uint8Array),
     json: source('true or false', isBooleanOrBit, bits),
     module: source('true or false', isBoolean, bits),
   },
-  INT8: integer(sized(Int8Array), -128, 127),
-  INT16: integer(sized(Int16Array), -32_768, 32_767),
-  INT32: integer(sized(Int32Array), -2_147_483_648, 2_147_483_647),
-  INT64: wideInteger((values) => BigInt64Array.from(values, BigInt), -(2n ** 63n), 2n ** 63n - 1n),
-  UINT8: integer(sized(Uint8Array), 0, 255),
-  UINT16: integer(sized(Uint16Array), 0, 65_535),
-  UINT32: integer(sized(Uint32Array), 0, 4_294_967_295),
-  UINT64: wideInteger((values) => BigUint64Array.from(values, BigInt), 0n, 2n ** 64n - 1n),
-  FP16: halfPrecision,
-  BF16: halfPrecision,
-  FP32: float(sized(Float32Array), 'FP32', (value) => Number.isFinite(Math.fround(value))),
-  FP64: float(sized(Float64Array), 'FP64', Number.isFinite),
+  INT8: integer(Int8Array, -128, 127),
+  INT16: integer(Int16Array, -32_768, 32_767),
+  INT32: integer(Int32Array, -2_147_483_648, 2_147_483_647),
+  INT64: wideInteger(BigInt64Array, -(2n ** 63n), 2n ** 63n - 1n),
+  UINT8: integer(Uint8Array, 0, 255),
+  UINT16: integer(Uint16Array, 0, 65_535),
+  UINT32: integer(Uint32Array, 0, 4_294_967_295),
+  UINT64: wideInteger(BigUint64Array, 0n, 2n ** 64n - 1n),
+  FP16: { ...float(Float16Array, 'FP16', (value) => Number.isFinite(Math.f16round(value))), json: undefined },
+  BF16: { ...layout(Uint16Array), json: undefined, module: undefined },
+  FP32: float(Float32Array, 'FP32', (value) => Number.isFinite(Math.fround(value))),
+  FP64: float(Float64Array, 'FP64', Number.isFinite),
   BYTES: {
+    bytes: undefined,
+    view: undefined,
     zeros: (count) => new Array<string>(count).fill(''),
     json: source('a string', isText, (values) => values),
     module: source('a string', isText, (values) => values),

@@ -23,9 +23,13 @@ export interface Signature {
   readonly outputs: readonly TensorSpec[]
 }
 
-/** How many elements a shape holds. A scalar (`[]`) holds one. */
+/**
+ * How many elements a shape holds. A scalar (`[]`) holds one. Beyond 2^53 it is not exact, or Infinity: more than any
+ * data has, in any case.
+ */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((count, size) => count * size, 1)
+  // Infinity times zero is NaN.
+  return shape.includes(0) ? 0 : shape.reduce((count, size) => count * size, 1)
 }
 
 /** Whether a shape fits what the model declares. */
