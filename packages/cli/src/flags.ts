@@ -7,6 +7,9 @@ export const flagTable = {
   config: flag('--config <file>', 'ASTRA_CONFIG', 'astra.yaml', 'the manifest'),
   models: flag('--models <folder>', 'ASTRA_MODELS', 'models', 'the models that the embedded runtime serves'),
   url: flag('--url <url>', 'ASTRA_URL', undefined, 'the gateway to talk to, instead of the one that --listen names'),
+  threads: flag('--threads <n>', 'ASTRA_RUNTIME_THREADS', undefined, 'threads that one ONNX inference may use'),
+  bodyBytesMax: flag('--body-bytes-max <n>', 'ASTRA_RUNTIME_BODY_BYTES_MAX', undefined, 'larger bodies are refused'),
+  drainMs: flag('--drain-ms <n>', 'ASTRA_RUNTIME_DRAIN_MS', undefined, 'how long SIGTERM lets calls still come in'),
   runtimeListen: flag('--listen <address>', 'ASTRA_RUNTIME_LISTEN', '127.0.0.1:8000', 'where the runtime listens'),
 } as const
 

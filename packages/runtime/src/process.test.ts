@@ -4,20 +4,10 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { addOnnx, echoModule, textModule, writeModels } from '../test/write-models.ts'
+import { computed, echoModule, gatedModule, openGate, textModule, until, writeModels } from '../test/write-models.ts'
 import { type RuntimeMessage, runtimeProcessPath } from './process.ts'
 
 const INFER = JSON.stringify({ inputs: [{ name: 'text', datatype: 'BYTES', shape: [1], data: ['you'] }] })
-
-// Tells the test that it is at work, and answers when it is told to. Its warm-up has an empty text.
-const WAITING = textModule(`async predict({ text }) {
-    if (text !== '') {
-      process.send('predicting')
-      await new Promise((resolve) => process.on('message', (message) => message === 'answer' && resolve()))
-    }
-    return { answer: 'done' }
-  },
-  close() { console.log('closed') },`)
 
 interface Child {
   readonly process: ChildProcess
@@ -28,11 +18,16 @@ interface Child {
 }
 
 /** Forks the runtime on a unix socket and waits until it is ready. */
-async function start(t: TestContext, files: Readonly<Record<string, string>>): Promise<Child> {
+async function start(
+  t: TestContext,
+  files: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<Child> {
   const dir = await writeModels(t, files)
-  await addOnnx(dir, 'sum')
   const socketPath = `${dir}/runtime.sock`
-  const child = fork(runtimeProcessPath, ['--models', dir, '--listen', `unix:${socketPath}`], { silent: true })
+  const child = fork(runtimeProcessPath, ['--models', dir, '--listen', `unix:${socketPath}`, ...args], {
+    silent: true,
+  })
   t.after(() => child.kill('SIGKILL'))
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
@@ -61,9 +56,6 @@ test('a forked runtime says that it listens, then that it is ready, and infers o
   const { status, body } = await call(socketPath, '/v2/models/greet/infer', INFER)
   assert.equal(status, 200)
   assert.deepEqual(Object(body).outputs[0].data, ['hello you'])
-  const x = { name: 'x', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3.5] }
-  const sum = await call(socketPath, '/v2/models/sum/infer', JSON.stringify({ inputs: [x] }))
-  assert.deepEqual(Object(sum.body).outputs[0].data, [6.5])
   // As from a terminal's Ctrl-C, which reaches parent and child alike: only the parent's word counts.
   process.kill('SIGTERM')
   process.send({ type: 'stop' })
@@ -71,24 +63,70 @@ test('a forked runtime says that it listens, then that it is ready, and infers o
 })
 
 test('a request in flight is answered when the parent says stop, no new one is taken, models are closed, and it exits with 0', async (t) => {
-  const { process, socketPath, output } = await start(t, { 'slow/1/model.ts': WAITING })
+  const gate = await writeModels(t)
+  const { process, socketPath, output } = await start(t, {
+    'slow/1/model.ts': gatedModule(gate, `close() { console.log('closed') },`),
+  })
   const idle = connect(socketPath)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.after(() => agent.destroy())
   const inFlight = call(socketPath, '/v2/models/slow/infer', INFER, agent)
-  await once(process, 'message')
+  await until(async () => (await computed(gate)).length === 1)
   // As from a terminal's Ctrl-C, which reaches parent and child alike: only the parent's word counts.
   process.kill('SIGTERM')
   process.send({ type: 'stop' })
   await once(idle, 'close')
   const late = await call(socketPath, '/v2/health/ready').then(({ status }) => status, String)
   assert.match(String(late), /^503$|ENOENT|ECONNREFUSED|ECONNRESET|socket hang up/)
-  process.send('answer')
+  await openGate(gate)
   assert.equal((await inFlight).status, 200)
   assert.deepEqual(await once(process, 'exit'), [0, null])
-  assert.match(output(), /closed/)
+  assert.match(output(), /"model":"slow","version":"1","stream":"stdout","msg":"closed"/)
   assert.doesNotMatch(output(), /did not finish in time/)
 })
+
+test('alone, it goes on answering for a while after SIGTERM though it says that it is not ready; a second one ends that', async (t) => {
+  const { child, socketPath } = await startAlone(t, ['--drain-ms', '60000'])
+  child.kill('SIGTERM')
+  await until(async () => (await call(socketPath, '/v2/health/ready')).status === 503)
+  assert.equal((await call(socketPath, '/v2/models/greet/infer', INFER)).status, 200)
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
+test('alone, it ends at once on SIGINT, and leaves no worker behind', async (t) => {
+  const { child, workers } = await startAlone(t, ['--drain-ms', '60000'])
+  assert.equal(workers.length, 1)
+  child.kill('SIGINT')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+  assert.deepEqual(workers.filter(isRunning), [])
+})
+
+/** As from a shell: without a parent that speaks to it. */
+async function startAlone(t: TestContext, args: readonly string[]) {
+  const dir = await writeModels(t, {
+    'greet/1/model.ts': textModule(
+      `predict: ({ text }) => ({ answer: text }), load() { console.log('pid ' + process.pid) },`,
+    ),
+  })
+  const socketPath = `${dir}/runtime.sock`
+  const all = [runtimeProcessPath, '--models', dir, '--listen', `unix:${socketPath}`, ...args]
+  const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += chunk))
+  await until(() => output.includes('"msg":"ready"'))
+  const workers = [...output.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid))
+  return { child, socketPath, workers }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 test('it ends when its parent lets go of it', async (t) => {
   const { process } = await start(t, {})
@@ -110,16 +148,16 @@ test('it ends when its parent is killed', async (t) => {
   assert.match(output, /the parent process is gone/)
 })
 
-test('an error that nobody catches ends the process with 1, and stands in the log', async (t) => {
-  const { process, socketPath, output } = await start(t, {
+test('an error that nobody catches ends the worker that it is thrown in, and stands in the log', async (t) => {
+  const { socketPath, output } = await start(t, {
     'stray/1/model.ts': textModule(`predict({ text }) {
       if (text !== '') setImmediate(() => { throw new Error('stray callback') })
       return { answer: text }
     },`),
   })
-  await call(socketPath, '/v2/models/stray/infer', INFER).catch(() => {})
-  assert.deepEqual(await once(process, 'exit'), [1, null])
-  assert.match(output(), /"level":60.*stray callback/)
+  await call(socketPath, '/v2/models/stray/infer', INFER)
+  await until(() => output().includes('ended by an error that nothing caught: stray callback'))
+  assert.equal((await call(socketPath, '/v2/health/ready')).status, 200)
 })
 
 async function failToStart(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
@@ -138,16 +176,21 @@ test('a start that cannot be made ends with 1 and one line that says what to do'
   const dir = await writeModels(t, { file: '' })
   const { socketPath } = await start(t, {})
   const listen = ['--listen', `unix:${socketPath}`]
-  assert.match(await failToStart([]), /^Which models\? Name the folder .* --models or ASTRA_MODELS\n$/)
-  assert.match(
-    await failToStart(['--modles', dir]),
+  const failures = await Promise.all([
+    failToStart([]),
+    failToStart(['--modles', dir]),
+    failToStart(['--models', `${dir}/no`]),
+    failToStart(['--models', `${dir}/file`]),
+    failToStart(['--models', dir, '--listen', 'x']),
+    failToStart(listen, { ASTRA_MODELS: dir }),
+  ])
+  const expected = [
+    /^Which models\? Name the folder .* --models or ASTRA_MODELS\n$/,
     /^Unknown option '--modles'.* The flags are --models, --listen, .*\n$/,
-  )
-  assert.match(
-    await failToStart(['--models', `${dir}/no`]),
     /^Cannot read .*\/no: it does not exist; create it, or .*\n$/,
-  )
-  assert.match(await failToStart(['--models', `${dir}/file`]), /^Cannot read .*: it is not a folder; .*\n$/)
-  assert.match(await failToStart(['--models', dir, '--listen', 'x']), /^Cannot listen on 'x': write it as .*\n$/)
-  assert.match(await failToStart(listen, { ASTRA_MODELS: dir }), /^Cannot listen on unix:.*: it is in use; stop .*\n$/)
+    /^Cannot read .*: it is not a folder; .*\n$/,
+    /^Cannot listen on 'x': write it as .*\n$/,
+    /^Cannot listen on unix:.*: it is in use; stop .*\n$/,
+  ]
+  for (const [index, message] of expected.entries()) assert.match(failures[index] ?? '', message)
 })

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Logger, pino } from 'pino'
 import { type RunOptions, readRunOptions } from './run-options.ts'
@@ -24,13 +25,15 @@ export type RuntimeMessage = { readonly type: 'listening'; readonly address: str
 /** For `child_process.fork`. */
 export const runtimeProcessPath = fileURLToPath(import.meta.url)
 
-// How long requests in flight may take to finish after SIGTERM.
+// How long requests in flight may take to finish.
 const GRACE_MS = 10_000
+// As long as it takes others to notice that the server is not ready any more.
+const DRAIN_MS = 10_000
 
-async function serve({ listen, ...options }: RunOptions, log: Logger): Promise<void> {
+async function serve({ listen, drainMs = DRAIN_MS, ...options }: RunOptions, log: Logger): Promise<void> {
   const runtime = await createRuntime({ ...options, log })
   const address = await runtime.listen(listen)
-  stopOnRequest(runtime, log)
+  stopOnRequest(runtime, drainMs, log)
   log.info({ address, models: options.models }, 'listening')
   tellParent({ type: 'listening', address })
   await runtime.load()
@@ -38,22 +41,29 @@ async function serve({ listen, ...options }: RunOptions, log: Logger): Promise<v
   tellParent({ type: 'ready' })
 }
 
-function stopOnRequest(runtime: Runtime, log: Logger): void {
-  let stopping = false
-  const stop = async (reason: string) => {
-    if (stopping) return
-    stopping = true
-    log.info({ reason }, 'stopping')
+function stopOnRequest(runtime: Runtime, drainMs: number, log: Logger): void {
+  let draining: AbortController | undefined
+  const stop = async (reason: string, drainForMs: number) => {
+    // Asked a second time, it does not wait any longer.
+    if (draining !== undefined) return draining.abort()
+    draining = new AbortController()
+    log.info({ reason, drainMs: drainForMs }, 'stopping')
+    runtime.drain()
+    await setTimeout(drainForMs, undefined, { signal: draining.signal }).catch(() => {})
     await runtime.close(GRACE_MS)
     process.exit(0)
   }
-  // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group. Under a parent, which still has calls
-  // to answer with this process's help, only the parent's word counts, or its end.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => (process.connected ? undefined : void stop(signal)))
+  // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group. Under a parent, which still has
+  // calls to answer with this process's help, only the parent's word counts, or its end.
+  for (const [signal, drainForMs] of [
+    ['SIGTERM', drainMs],
+    ['SIGINT', 0],
+    ['SIGHUP', 0],
+  ] as const) {
+    process.on(signal, () => (process.connected ? undefined : void stop(signal, drainForMs)))
   }
-  process.on('message', (message) => (isStop(message) ? void stop('the parent asked for it') : undefined))
-  process.on('disconnect', () => void stop('the parent process is gone'))
+  process.on('message', (message) => (isStop(message) ? void stop('the parent asked for it', 0) : undefined))
+  process.on('disconnect', () => void stop('the parent process is gone', 0))
 }
 
 /** What a parent says to end this process: `{ type: 'stop' }`. */

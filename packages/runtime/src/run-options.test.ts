@@ -9,10 +9,23 @@ test('flags win over the environment, which wins over the defaults', () => {
     ASTRA_RUNTIME_LISTEN: '[::1]:1',
     ASTRA_RUNTIME_BODY_BYTES_MAX: '1024',
     ASTRA_RUNTIME_THREADS: '2',
+    ASTRA_RUNTIME_DRAIN_MS: '0',
   }
-  assert.deepEqual(readRunOptions([], env), { models: 'e', listen: '[::1]:1', bodyBytesMax: 1024, threads: 2 })
-  const flags = ['--models=f', '--listen=unix:/f', '--body-bytes-max=2048', '--threads=3']
-  assert.deepEqual(readRunOptions(flags, env), { models: 'f', listen: 'unix:/f', bodyBytesMax: 2048, threads: 3 })
+  assert.deepEqual(readRunOptions([], env), {
+    models: 'e',
+    listen: '[::1]:1',
+    bodyBytesMax: 1024,
+    threads: 2,
+    drainMs: 0,
+  })
+  const flags = ['--models=f', '--listen=unix:/f', '--body-bytes-max=2048', '--threads=3', '--drain-ms=5']
+  assert.deepEqual(readRunOptions(flags, env), {
+    models: 'f',
+    listen: 'unix:/f',
+    bodyBytesMax: 2048,
+    threads: 3,
+    drainMs: 5,
+  })
 })
 
 test('numbers have to be positive integers', () => {

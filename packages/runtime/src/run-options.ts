@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly bodyBytesMax?: number
   /** Threads that one ONNX inference may use. */
   readonly threads?: number
+  /** On SIGTERM: for how long calls are still taken while the server says that it is not ready. */
+  readonly drainMs?: number
 }
 
 /** Reads flags and environment variables; flags win. Throws StartupError. */
@@ -20,17 +22,19 @@ export function readRunOptions(args: readonly string[], env: NodeJS.ProcessEnv):
   const listen = flags.listen ?? env.ASTRA_RUNTIME_LISTEN ?? '127.0.0.1:8000'
   const bodyBytesMax = flags['body-bytes-max'] ?? env.ASTRA_RUNTIME_BODY_BYTES_MAX
   const threads = flags.threads ?? env.ASTRA_RUNTIME_THREADS
+  const drainMs = flags['drain-ms'] ?? env.ASTRA_RUNTIME_DRAIN_MS
   return {
     models,
     listen,
     ...(bodyBytesMax !== undefined && { bodyBytesMax: positive(bodyBytesMax, '--body-bytes-max') }),
     ...(threads !== undefined && { threads: positive(threads, '--threads') }),
+    ...(drainMs !== undefined && { drainMs: drainMs === '0' ? 0 : positive(drainMs, '--drain-ms') }),
   }
 }
 
 function readFlags(args: readonly string[]) {
   const option = { type: 'string' } as const
-  const options = { models: option, listen: option, 'body-bytes-max': option, threads: option }
+  const options = { models: option, listen: option, 'body-bytes-max': option, threads: option, 'drain-ms': option }
   try {
     return parseArgs({ args: [...args], options }).values
   } catch (error) {

@@ -85,6 +85,28 @@ save(
     [tensor("half", ["n"], TensorProto.FLOAT16), tensor("single", ["n"])],
 )
 
+# bfloat16, which ONNX Runtime computes with, and its binding for Node.js does not pass.
+save(
+    "brain",
+    [node("Cast", ["x"], ["brain"], to=TensorProto.BFLOAT16)],
+    [tensor("x", ["n"])],
+    [tensor("brain", ["n"], TensorProto.BFLOAT16)],
+)
+
+# Never ends: how often it goes round is what a sum of what it computes stays below.
+body = helper.make_graph(
+    [node("Identity", ["on"], ["still"]), node("Identity", ["v"], ["w"])],
+    "body",
+    [tensor("i", [], TensorProto.INT64), tensor("on", [], TensorProto.BOOL), tensor("v", ["n"])],
+    [tensor("still", [], TensorProto.BOOL), tensor("w", ["n"])],
+)
+save(
+    "endless",
+    [node("Loop", ["", "", "x"], ["y"], body=body)],
+    [tensor("x", ["n"])],
+    [tensor("y", ["n"])],
+)
+
 # What scikit-learn's exporter makes of a classifier unless told otherwise: an output that is no tensor.
 save(
     "zipmap",

@@ -1,6 +1,6 @@
-import type { TestContext } from 'node:test'
 import { pino } from 'pino'
 import { createRuntime, type Runtime, type RuntimeOptions } from '../src/server/create-runtime.ts'
+import type { HasEnd } from './write-models.ts'
 
 export interface Served {
   readonly runtime: Runtime
@@ -25,11 +25,7 @@ export interface Reply {
 }
 
 /** A server in this process on a free port; it has not loaded its models yet. Closed when the test ends. */
-export async function serveModels(
-  t: TestContext,
-  models: string,
-  options: Partial<RuntimeOptions> = {},
-): Promise<Served> {
+export async function serveModels(t: HasEnd, models: string, options: Partial<RuntimeOptions> = {}): Promise<Served> {
   const logged: Record<string, unknown>[] = []
   const log = pino({ base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const runtime = await createRuntime({ models, log, ...options })

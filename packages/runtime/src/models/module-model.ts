@@ -1,7 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { Signature, TensorSpec } from '@astraapi/oip'
-import type { LoadOptions, Model } from './model.ts'
+import type { Model } from './model.ts'
 import { checkSignature } from './module-signature.ts'
 import { readRows, type Value, writeRows } from './rows.ts'
 
@@ -18,17 +17,14 @@ export interface ModuleModel {
   /** Called once, before anything else: read the weights here. */
   load?(): Promise<void> | void
   predict(row: Row): Promise<Row> | Row
-  /** Preferred for more than one row; gets at most 16 at a time. Answers as many rows as it got, in their order. */
+  /** Preferred for more than one row; gets at most `rowsMax` of serving.json. Answers as many rows as it got, in their order. */
   predictBatch?(rows: readonly Row[]): Promise<readonly Row[]> | readonly Row[]
   close?(): Promise<void> | void
 }
 
 /** Imports a model file and lets it load. Throws an Error whose message tells the author of the file what to change. */
-export async function loadModule(file: string, { filesDigest }: LoadOptions): Promise<Model> {
-  // Node keeps an imported module for good, a failed one too: the digest makes a mended file another module.
-  const url = pathToFileURL(file)
-  url.searchParams.set('files', filesDigest)
-  const exported: { readonly model?: unknown } = await import(url.href)
+export async function loadModule(file: string): Promise<Model> {
+  const exported: { readonly model?: unknown } = await import(pathToFileURL(file).href)
   const module = asModuleModel(exported.model)
   await module.load?.()
   return toModel(module)
@@ -40,8 +36,9 @@ function toModel(module: ModuleModel): Model {
     platform: 'nodejs_module',
     signature,
     identity: module.identity,
-    async infer(inputs, outputs, signal) {
-      const answers = await predict(module, readRows(inputs), signal)
+    batches: true,
+    async infer(inputs, outputs) {
+      const answers = await predict(module, readRows(inputs))
       const wanted = outputs.flatMap((name) => signature.outputs.filter((spec) => spec.name === name))
       return writeRows(answers, wanted)
     },
@@ -51,23 +48,14 @@ function toModel(module: ModuleModel): Model {
   }
 }
 
-const ROWS_AT_ONCE = 16
-
-/** In steps: between two of them other requests get their turn, and a call that was abandoned ends. */
-async function predict(module: ModuleModel, rows: readonly Row[], signal: AbortSignal | undefined): Promise<unknown[]> {
-  const batched = rows.length > 1 && module.predictBatch !== undefined
-  const step = batched ? ROWS_AT_ONCE : 1
+async function predict(module: ModuleModel, rows: readonly Row[]): Promise<readonly unknown[]> {
+  if (rows.length > 1 && module.predictBatch !== undefined) return predictTogether(module, rows)
   const answers: unknown[] = []
-  for (let at = 0; at < rows.length; at += step) {
-    if (at > 0) await setImmediate()
-    signal?.throwIfAborted()
-    const slice = rows.slice(at, at + step)
-    answers.push(...(batched ? await predictSlice(module, slice) : [await module.predict(slice[0] ?? {})]))
-  }
+  for (const row of rows) answers.push(await module.predict(row))
   return answers
 }
 
-async function predictSlice(module: ModuleModel, rows: readonly Row[]): Promise<readonly unknown[]> {
+async function predictTogether(module: ModuleModel, rows: readonly Row[]): Promise<readonly unknown[]> {
   const answers: unknown = await module.predictBatch?.(rows)
   if (Array.isArray(answers) && answers.length === rows.length) return answers
   throw new Error(`predictBatch() must answer ${rows.length} rows, one per row that it got`)

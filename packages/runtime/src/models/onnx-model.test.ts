@@ -5,7 +5,7 @@ import { onnxFile, writeModels } from '../../test/write-models.ts'
 import type { Model } from './model.ts'
 import { loadOnnx } from './onnx-model.ts'
 
-const options = { threads: 1, filesDigest: '' }
+const options = { threads: 1 }
 
 async function open(t: TestContext, name: string): Promise<Model> {
   const model = await loadOnnx(onnxFile(name), options)
@@ -65,9 +65,18 @@ test('fixed dimensions stand in the signature, and an empty batch is answered', 
   assert.deepEqual(none?.shape, [0])
 })
 
-test('half precision is declared as FP16', async (t) => {
+test('half precision is declared as FP16, and answered as such', async (t) => {
   const model = await open(t, 'half')
   assert.deepEqual(model.signature.outputs[0], { name: 'half', datatype: 'FP16', shape: [-1] })
+  const [half] = await model.infer([tensor('x', 'FP32', new Float32Array([0.1, -2]))], ['half'])
+  assert.deepEqual(half, tensor('half', 'FP16', new Float16Array([0.1, -2])))
+})
+
+test('calls can be computed together where the first dimension is one and the same everywhere', async (t) => {
+  const batches: Record<string, boolean> = {}
+  for (const name of ['identity', 'add', 'sum', 'half', 'pairs', 'anyrank'])
+    batches[name] = (await open(t, name)).batches
+  assert.deepEqual(batches, { identity: true, add: true, sum: true, half: true, pairs: false, anyrank: false })
 })
 
 test('a rank that the file does not declare is an empty shape, and any shape is taken', async (t) => {
@@ -95,6 +104,10 @@ test('what fails inside the model is the model’s failure', async (t) => {
 
 test('an output that is no tensor is refused with what to do', async () => {
   await assert.rejects(loadOnnx(onnxFile('zipmap'), options), /"probabilities" is a sequence or a map.* zipmap=False/)
+})
+
+test('bfloat16 is refused with what to do', async () => {
+  await assert.rejects(loadOnnx(onnxFile('brain'), options), /is bfloat16, which .* cannot pass: cast it to FP32/)
 })
 
 test('a file that is no ONNX model is refused', async (t) => {

@@ -37,15 +37,16 @@ export async function loadOnnx(file: string, { threads }: LoadOptions): Promise<
     interOpNumThreads: 1,
     // Fatal only: a failed run is thrown, and logged here with the model that it belongs to.
     logSeverityLevel: 4,
-  })
+  }).catch(explain)
   const feed = ({ name, datatype, shape, data }: Tensor) => {
     refuseNul(name, data)
-    return [name, new OrtTensor(ORT_TYPE_OF.get(datatype) ?? 'float32', data, shape)] as const
+    return [name, new OrtTensor(ORT_TYPE_OF.get(datatype) ?? 'float32', asOrtTakes(data), shape)] as const
   }
   return {
     platform: 'onnxruntime_onnx',
     signature: signatureOf(session),
     identity: undefined,
+    batches: batches(session),
     async infer(inputs, outputs) {
       const results = await session.run(Object.fromEntries(inputs.map(feed)), outputs)
       return outputs.map((name) => toTensor(name, results[name]))
@@ -54,11 +55,29 @@ export async function loadOnnx(file: string, { threads }: LoadOptions): Promise<
   }
 }
 
+// bfloat16, 4-bit integers, complex numbers: ONNX Runtime knows them, its binding for Node.js does not.
+function explain(error: unknown): never {
+  const [, code] = /^Unsupported data type: (\d+)$/.exec(error instanceof Error ? error.message : '') ?? []
+  if (code === undefined) throw error
+  const type = code === '16' ? 'bfloat16' : `data type ${code} of ONNX's list`
+  throw new Error(`A tensor is ${type}, which ONNX Runtime's binding for Node.js cannot pass: cast it to FP32`)
+}
+
 function signatureOf({ inputMetadata, outputMetadata }: InferenceSession): Signature {
   return {
     inputs: inputMetadata.map((value) => toSpec(value, 'Input')),
     outputs: outputMetadata.map((value) => toSpec(value, 'Output')),
   }
+}
+
+/**
+ * Whether the first dimension of every tensor is variable, and one and the same: where symbols differ (`n` in, `m` out),
+ * it is something else than a batch.
+ */
+function batches({ inputMetadata, outputMetadata }: InferenceSession): boolean {
+  const firsts = [...inputMetadata, ...outputMetadata].map((value) => (value.isTensor ? value.shape[0] : undefined))
+  const symbols = new Set(firsts.filter((first) => typeof first === 'string' && first !== ''))
+  return firsts.every((first) => typeof first === 'string' || first === -1) && symbols.size <= 1
 }
 
 /** ONNX Runtime gives a number or a symbol per dimension, and no dimensions where the rank is unknown. */
@@ -71,6 +90,11 @@ function toSpec(value: InferenceSession.ValueMetadata, kind: string): TensorSpec
   if (datatype === undefined) throw new Error(`${label} has type ${value.type}, which the protocol does not know`)
   const shape = value.shape.map((size) => (typeof size === 'number' ? size : -1))
   return { name: value.name, datatype, shape }
+}
+
+// Its types know no Float16Array; the bits are the same.
+function asOrtTakes(data: TensorData) {
+  return data instanceof Float16Array ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data
 }
 
 // The Node binding hands text over as a C string: what follows U+0000 would be lost without a word.

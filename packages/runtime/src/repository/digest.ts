@@ -2,10 +2,11 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { SERVING_FILE } from './serving-settings.ts'
 
 /**
  * SHA-256 over every regular file below a folder, sorted by relative name. Each file goes in as name, NUL, length,
- * NUL, bytes, so that no bytes can move from one file to the next unnoticed.
+ * NUL, bytes, so that no bytes can move from one file to the next unnoticed. serving.json is left out.
  */
 export async function hashFolder(folder: string): Promise<Hash> {
   const hash = createHash('sha256')
@@ -31,5 +32,6 @@ async function fileNames(folder: string): Promise<readonly string[]> {
   return paths
     .filter((_, index) => regular[index])
     .map((path) => relative(folder, path).split(sep).join('/'))
+    .filter((name) => name !== SERVING_FILE)
     .sort()
 }

@@ -1,60 +1,91 @@
-import { join } from 'node:path'
-import { DATATYPES, elementCount, type Tensor, type TensorSpec } from '@astraapi/oip'
 import type { Logger } from 'pino'
-import type { Model } from '../models/model.ts'
-import { MODEL_FILES } from '../models/model-files.ts'
-import { hashFolder, versionDigest } from './digest.ts'
-import { createLane, type Lane } from './lane.ts'
+import { type Batcher, createBatcher } from '../batching/batcher.ts'
+import { systemClock } from '../clock.ts'
+import type { RuntimeMetrics, VersionMetrics } from '../metrics/runtime-metrics.ts'
+import type { ModelFacts } from '../models/model.ts'
+import type { Worker } from '../workers/worker.ts'
+import { createPool, type WorkerPool } from '../workers/worker-pool.ts'
+import type { Lane } from './lane.ts'
+import { createLoadedVersion, type LoadedVersion } from './loaded-version.ts'
 import type { FoundVersion } from './scan.ts'
-
-/** A version that can be called. */
-export interface LoadedVersion {
-  readonly name: string
-  readonly version: string
-  /** `sha256:…` */
-  readonly digest: string
-  readonly model: Model
-  /** Every inference of this version passes here. */
-  readonly lane: Lane
-}
+import { readServingSettings, type ServingSettings } from './serving-settings.ts'
+import { modelFile, type StartedVersion, startVersion } from './start-version.ts'
 
 export interface LoadSettings {
+  /** Threads that one ONNX inference may use, where serving.json does not say. */
   readonly threads: number
+  /** Calls that may wait for one version, however fast it is. */
   readonly waitingMax: number
+  /** Where workers are started, so that not all read their weights at once. */
+  readonly starts: Lane
+  readonly metrics: RuntimeMetrics
   readonly log: Logger
+  /** Gives up. */
+  readonly signal: AbortSignal
 }
 
-/** Loads a version and warms it up. Throws an Error whose message is the reason why it cannot be had. */
-export async function loadVersion(found: FoundVersion, settings: LoadSettings): Promise<LoadedVersion> {
-  const { name, version, folder, files } = found
-  const [file, other] = files
-  const load = MODEL_FILES[file ?? '']
-  if (file === undefined || load === undefined) throw new Error('No model file is left in its folder')
-  if (other !== undefined) throw new Error(`The folder holds ${files.join(' and ')}: keep one of them`)
-  const hash = await hashFolder(folder)
-  const filesDigest = hash.copy().digest('hex')
-  const model = await load(join(folder, file), { threads: settings.threads, filesDigest })
-  await warmUp(model).catch((error) =>
-    settings.log.warn(
-      { model: name, version, err: error },
-      'warm-up on zeros failed; the model is served all the same',
-    ),
+/** Starts a version's workers and the line before them. Throws an Error whose message is why it cannot be had. */
+export async function loadVersion(found: FoundVersion, options: LoadSettings): Promise<LoadedVersion> {
+  const { name, version, folder } = found
+  const log = options.log.child({ model: name, version })
+  modelFile(found)
+  const settings = await readServingSettings(folder, options)
+  const start = (signal: AbortSignal) => options.starts.run(() => startVersion(found, settings, log, signal))
+  const [first, ...others] = await startAll(settings.instances, () => start(options.signal))
+  const { digest, worker } = first
+
+  const metrics: VersionMetrics = options.metrics.ofVersion(
+    { model: name, version },
+    { waiting: () => batcher.waiting(), rssBytes: () => pool.rssBytes() },
   )
-  // ONNX Runtime computes on the thread that calls it, so a second inference at a time would gain nothing, and one
-  // at a time leaves requests room between two of them.
-  const lane = createLane({ width: 1, waitingMax: settings.waitingMax })
-  return { name, version, digest: versionDigest(hash, model.identity), model, lane }
+  const batcher = lineFor(worker.facts, settings, options.waitingMax, metrics)
+  const pool: WorkerPool = createPool({
+    first: [worker, ...others.map((other) => other.worker)],
+    start: async (signal) => sameAs(digest, await start(signal)),
+    memoryBytesMax: settings.memoryBytesMax,
+    clock: systemClock,
+    onUp: (up) => batcher.offer(up),
+    onDown({ reason, detail }, backMs) {
+      metrics.restart(reason)
+      log.error({ reason, backMs: Math.round(backMs) }, `the worker ${detail}; another is started`)
+      if (pool.fault() !== undefined) {
+        batcher.suspend(`Version ${version} of ${name} is not ready: its worker ${detail}; another is started`, backMs)
+      }
+    },
+  })
+  return createLoadedVersion({ name, version, digest, facts: worker.facts, batcher, pool, metrics })
 }
 
-/** One inference on zeros and empty strings, so that the first caller does not pay for what is made on first use. */
-async function warmUp(model: Model): Promise<void> {
-  await model.infer(
-    model.signature.inputs.map(zeros),
-    model.signature.outputs.map((output) => output.name),
-  )
+function lineFor(facts: ModelFacts, settings: ServingSettings, callsMax: number, metrics: VersionMetrics): Batcher {
+  const { batching, queueMsMax, computeMsMax } = settings
+  return createBatcher({
+    joins: batching !== false && facts.batches,
+    rowsMax: batching === false ? 1 : batching.rowsMax,
+    delayMs: batching === false ? 0 : batching.delayMs,
+    queueMsMax,
+    computeMsMax,
+    callsMax,
+    clock: systemClock,
+    onBatch: ({ rows, computeMs }) => metrics.batch(rows, computeMs),
+  })
 }
 
-function zeros({ name, datatype, shape: declared }: TensorSpec): Tensor {
-  const shape = declared.map((size) => (size === -1 ? 1 : size))
-  return { name, datatype, shape, data: DATATYPES[datatype].zeros(elementCount(shape)) }
+type AtLeastOne<T> = readonly [T, ...T[]]
+
+/** Either all of them, or none is left running. */
+async function startAll(count: number, start: () => Promise<StartedVersion>): Promise<AtLeastOne<StartedVersion>> {
+  const first = await start()
+  const others = await Promise.allSettled(Array.from({ length: count - 1 }, start))
+  const started = others.flatMap((other) => (other.status === 'fulfilled' ? [other.value] : []))
+  const failed = others.find((other) => other.status === 'rejected')
+  if (failed === undefined) return [first, ...started]
+  await Promise.all([first, ...started].map(({ worker }) => worker.close(0)))
+  throw failed.reason
+}
+
+/** What is answered under a digest must not change because a worker was started again. */
+async function sameAs(digest: string, { worker, digest: found }: StartedVersion): Promise<Worker> {
+  if (found === digest) return worker
+  await worker.close(0)
+  throw new Error('its files have changed since it was loaded: a version is immutable; unload and load the model')
 }

@@ -1,9 +1,11 @@
 import { ProtocolError, quote } from '@astraapi/oip'
 import type { Logger } from 'pino'
+import type { RuntimeMetrics } from '../metrics/runtime-metrics.ts'
 import { createLane } from './lane.ts'
-import { type LoadedVersion, loadVersion } from './load-version.ts'
+import { loadVersion } from './load-version.ts'
+import type { LoadedVersion } from './loaded-version.ts'
 import { type FoundVersion, scanModel, scanRepository } from './scan.ts'
-import { highestVersion, readyVersions, reasonOf, type VersionState } from './version-state.ts'
+import { describe, highestVersion, readyVersions, reasonOf, type VersionState } from './version-state.ts'
 
 /** The models of one folder, and what became of each version. */
 export interface Repository {
@@ -11,13 +13,16 @@ export interface Repository {
   loadFound(): Promise<void>
   /** Looks at a model's folder again and loads what is not loaded yet. Throws `not-found`, or names what failed. */
   load(name: string): Promise<void>
+  /** Ends every version of a model once the calls that it has are answered; its memory is given back. Throws `not-found`. */
+  unload(name: string): Promise<void>
   /** Without a version: the highest one that is ready. Throws `not-found` or `unavailable`. */
   find(name: string, version?: string): LoadedVersion
   names(): readonly string[]
   /** The versions that are ready, lowest first. */
   readyVersions(name: string): readonly string[]
   index(): readonly IndexEntry[]
-  close(): Promise<void>
+  /** Ends every version: its calls and its model have so long to finish. */
+  close(graceMs: number): Promise<void>
 }
 
 export interface RepositoryOptions {
@@ -26,8 +31,11 @@ export interface RepositoryOptions {
   readonly threads: number
   /** Calls that may wait for one version before further ones are refused. */
   readonly waitingMax: number
+  readonly metrics: RuntimeMetrics
   readonly log: Logger
 }
+
+type VersionName = Pick<FoundVersion, 'name' | 'version'>
 
 export interface IndexEntry {
   readonly name: string
@@ -38,21 +46,23 @@ export interface IndexEntry {
 }
 
 // A model's weights may be large: two at a time keep the cores busy without everything being read at once.
-const LOADS_AT_ONCE = 2
+const STARTS_AT_ONCE = 2
+// How long the calls of a version that is unloaded, and the closing of its model, may take.
+const UNLOAD_MS_MAX = 10_000
 
 /** Opens a model repository; nothing is loaded yet. Throws the system's error if the folder can't be read. */
 export async function openRepository({ dir, log, ...settings }: RepositoryOptions): Promise<Repository> {
   const found = await scanRepository(dir, (folder, err) => log.warn({ folder, err }, 'folder passed over'))
   const models = new Map<string, Map<string, VersionState>>()
-  const lane = createLane({ width: LOADS_AT_ONCE, waitingMax: Number.POSITIVE_INFINITY })
-  let closed = false
+  const starts = createLane(STARTS_AT_ONCE)
+  const closing = new AbortController()
   for (const version of found) setState(version, { is: 'UNAVAILABLE', reason: 'Not tried yet' })
 
-  function setState({ name, version }: FoundVersion, state: VersionState): void {
+  function setState({ name, version }: VersionName, state: VersionState): void {
     models.set(name, (models.get(name) ?? new Map<string, VersionState>()).set(version, state))
   }
 
-  function stateOf({ name, version }: FoundVersion): VersionState | undefined {
+  function stateOf({ name, version }: VersionName): VersionState | undefined {
     return models.get(name)?.get(version)
   }
 
@@ -61,25 +71,31 @@ export async function openRepository({ dir, log, ...settings }: RepositoryOption
     const state = stateOf(version)
     if (state?.is === 'READY') return
     if (state?.is === 'LOADING') return state.done
-    const done = lane.run(() => attempt(version)).then(() => {})
+    const done = attempt(version)
     setState(version, { is: 'LOADING', done })
     return done
   }
 
   async function attempt(version: FoundVersion): Promise<void> {
-    if (closed) return
     const label = { model: version.name, version: version.version }
     const startedAt = performance.now()
     try {
-      const loaded = await loadVersion(version, { ...settings, log })
+      const loaded = await loadVersion(version, { ...settings, starts, log, signal: closing.signal })
       setState(version, { is: 'READY', loaded })
       log.info({ ...label, digest: loaded.digest, ms: Math.round(performance.now() - startedAt) }, 'model loaded')
-      if (closed) await loaded.model.close()
     } catch (err) {
+      if (closing.signal.aborted) return
       const [line = ''] = (err instanceof Error ? err.message : String(err)).split('\n')
       setState(version, { is: 'UNAVAILABLE', reason: line.trim() })
       log.error({ ...label, err }, 'model could not be loaded')
     }
+  }
+
+  async function unloadVersion(version: VersionName, state: VersionState): Promise<void> {
+    if (state.is === 'LOADING') await state.done
+    const loaded = stateOf(version)
+    setState(version, { is: 'UNAVAILABLE', reason: 'It was unloaded; load the model to have it back' })
+    if (loaded?.is === 'READY') await loaded.loaded.close(UNLOAD_MS_MAX)
   }
 
   /** Drops versions that never became ready and whose folder is gone by now. */
@@ -106,6 +122,11 @@ export async function openRepository({ dir, log, ...settings }: RepositoryOption
       })
       if (failed.length > 0) throw new ProtocolError('unavailable', `Could not load ${name}, ${failed.join('; ')}`)
     },
+    async unload(name) {
+      const states = models.get(name)
+      if (states === undefined) throw new ProtocolError('not-found', `There is no model ${quote(name)}`)
+      await Promise.all([...states].map(([version, state]) => unloadVersion({ name, version }, state)))
+    },
     find(name, asked) {
       const states = models.get(name)
       const version = asked ?? highestVersion(states ?? new Map())
@@ -114,19 +135,24 @@ export async function openRepository({ dir, log, ...settings }: RepositoryOption
       }
       const state = states.get(version)
       if (state === undefined) throw new ProtocolError('not-found', `Model ${name} has no version ${quote(version)}`)
-      if (state.is === 'READY') return state.loaded
-      throw new ProtocolError('unavailable', `Version ${version} of ${name} is not ready: ${reasonOf(state)}`)
+      const reason = reasonOf(state)
+      if (state.is === 'READY' && reason === '') return state.loaded
+      throw new ProtocolError('unavailable', `Version ${version} of ${name} is not ready: ${reason}`)
     },
     names: () => [...models.keys()].sort(),
     readyVersions: (name) => readyVersions(models.get(name) ?? new Map()),
     index: () =>
       [...models].flatMap(([name, states]) =>
-        [...states].map(([version, state]) => ({ name, version, state: state.is, reason: reasonOf(state) })),
+        [...states].map(([version, state]) => ({ name, version, ...describe(state) })),
       ),
-    async close() {
-      closed = true
+    async close(graceMs) {
+      closing.abort(new Error('The server is stopping'))
       const states = [...models.values()].flatMap((versions) => [...versions.values()])
-      await Promise.allSettled(states.map((state) => (state.is === 'READY' ? state.loaded.model.close() : undefined)))
+      await Promise.allSettled(
+        states.map((state) =>
+          state.is === 'READY' ? state.loaded.close(graceMs) : state.is === 'LOADING' && state.done,
+        ),
+      )
     },
   }
 }

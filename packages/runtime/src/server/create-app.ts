@@ -1,4 +1,4 @@
-import { ProtocolError, quote } from '@astraapi/oip'
+import { decompress, ProtocolError, quote, readContentEncoding } from '@astraapi/oip'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { type ModelRequest, type Route, type RouteContext, routes } from './routes.ts'
@@ -18,7 +18,11 @@ export function createApp({ bodyBytesMax, log, ...context }: AppOptions): Fastif
     frameworkErrors: (error, _request, reply) => void sendError(reply, error, log),
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, ({ headers }, body, done) => {
+    const encoding = headers['content-encoding']
+    if (encoding === undefined) return done(null, body)
+    decompress(body, encoding, bodyBytesMax).then((unpacked) => done(null, unpacked), done)
+  })
   app.setErrorHandler((error, _request, reply) => sendError(reply, error, log))
   app.setNotFoundHandler(({ method, url }) => {
     throw new ProtocolError('not-found', `There is no ${method} ${quote(url)}`)
@@ -26,8 +30,8 @@ export function createApp({ bodyBytesMax, log, ...context }: AppOptions): Fastif
   app.addHook('onRequest', async ({ raw }) => {
     // Protocol clients send none, or anything at all; Fastify would answer 415 to a malformed one.
     delete raw.headers['content-type']
-    refuseEncoding(raw.headers['content-encoding'])
-    refuseBinary(raw.headers['inference-header-content-length'], raw.headers['content-length'])
+    // An encoding that is not known is refused before the body is read.
+    readContentEncoding(raw.headers['content-encoding'])
   })
   closeConnectionsWhenStopping(app)
   addRoutes(app, routes(context))
@@ -44,16 +48,6 @@ function closeConnectionsWhenStopping(app: FastifyInstance): void {
     if (stopping) reply.header('connection', 'close')
     done(null, payload)
   })
-}
-
-function refuseEncoding(encoding: string | undefined): void {
-  if (encoding === undefined || encoding === 'identity') return
-  throw new ProtocolError('unsupported', `Content-Encoding ${quote(encoding)} is not supported: send the body as it is`)
-}
-
-function refuseBinary(jsonLength: unknown, bodyLength: string | undefined): void {
-  if (jsonLength === undefined || jsonLength === bodyLength) return
-  throw new ProtocolError('unsupported', 'Binary tensors are not supported: send the data of every input as JSON')
 }
 
 /** Adds the routes, and for the methods that a path does not know a 405 that names those it does. */

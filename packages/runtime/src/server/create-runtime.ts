@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import { settlesWithin } from '../clock.ts'
+import { createMetrics } from '../metrics/runtime-metrics.ts'
 import { openRepository } from '../repository/repository.ts'
 import { createApp } from './create-app.ts'
 import { cannotListen, formatListenAddress, parseListenAddress, removeStaleSocket } from './listen-address.ts'
@@ -10,6 +12,8 @@ export interface Runtime {
   listen(address: string): Promise<string>
   /** Loads the models found; the server is ready when it resolves. A model that fails does not stop the others. */
   load(): Promise<void>
+  /** Is no longer ready, and answers all the same: whoever spreads calls over several servers stops sending any here. */
+  drain(): void
   /** Is no longer ready, lets requests in flight finish for at most `graceMs`, and closes the models. */
   close(graceMs: number): Promise<void>
 }
@@ -29,11 +33,15 @@ export interface RuntimeOptions {
 /** Opens the model repository. Throws StartupError if it can't be read. */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { models, log, bodyBytesMax = 64 * 2 ** 20, threads = 1, waitingMax = 1024 } = options
-  const repository = await openRepository({ dir: models, threads, waitingMax, log }).catch((error) => {
+  const metrics = createMetrics()
+  const repository = await openRepository({ dir: models, threads, waitingMax, metrics, log }).catch((error) => {
     throw cannotRead(models, error)
   })
-  let notReady: string | undefined = 'The server is loading its models'
-  const app = createApp({ repository, bodyBytesMax, log, notReady: () => notReady })
+  let notReady: string | undefined = LOADING
+  const drain = () => {
+    notReady = 'The server is stopping'
+  }
+  const app = createApp({ repository, bodyBytesMax, log, notReady: () => notReady, metrics: metrics.text })
 
   return {
     async listen(address) {
@@ -47,19 +55,23 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     async load() {
       await repository.loadFound()
       if (repository.names().length === 0) log.warn(noModels(models))
-      notReady = undefined
+      if (notReady === LOADING) notReady = undefined
     },
+    drain,
     async close(graceMs) {
-      notReady = 'The server is stopping'
+      const endsAt = performance.now() + graceMs
+      drain()
       const closed = app.close()
       if (!(await settlesWithin(closed, graceMs))) {
         log.warn({ graceMs }, 'requests in flight did not finish in time and are cut')
         app.server.closeAllConnections()
       }
-      if (!(await settlesWithin(repository.close(), graceMs))) log.warn({ graceMs }, 'a model did not close in time')
+      await repository.close(Math.max(endsAt - performance.now(), 0))
     },
   }
 }
+
+const LOADING = 'The server is loading its models'
 
 const noModels = (dir: string) =>
   `${dir} holds no model: put one at <model>/<version>/model.onnx in it and POST /v2/repository/models/<model>/load`
@@ -75,14 +87,4 @@ function cannotRead(dir: string, error: unknown): StartupError {
   return new StartupError(`Cannot read the models in ${dir}: ${ADVICE[systemCode(error) ?? ''] ?? reason}`, {
     cause: error,
   })
-}
-
-async function settlesWithin(work: PromiseLike<unknown>, ms: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<false>()
-  const timer = setTimeout(resolve, ms, false)
-  try {
-    return await Promise.race([work.then(() => true), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

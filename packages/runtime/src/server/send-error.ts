@@ -4,10 +4,11 @@ import type { Logger } from 'pino'
 
 /** Answers with `{"error": "…"}`. Only the public message goes out; what is behind a failure goes to the log. */
 export function sendError(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
-  const { code, message, cause } = toProtocolError(error)
+  const { code, message, cause, retryAfterMs } = toProtocolError(error)
   const status = PROTOCOL_ERROR_STATUS[code]
   if (status === 500) log.error({ method: reply.request.method, url: reply.request.url, err: cause }, message)
-  if (status === 503) reply.header('retry-after', '1')
+  // Only where the server is merely busy: a client tells by it that the model is there.
+  if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
   return reply.code(status).send({ error: message })
 }
 

@@ -1,0 +1,36 @@
+import { chooseEncoding, compress, ProtocolError } from '@astraapi/oip'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { LoadedVersion } from '../repository/loaded-version.ts'
+import { infer } from './infer.ts'
+import { loadReport } from './load-report.ts'
+import type { ModelRequest } from './routes.ts'
+
+/** `POST …/infer`: the headers of an inference, and its body as it was asked for. */
+export async function answerInfer(
+  loaded: LoadedVersion,
+  { headers, body }: FastifyRequest<ModelRequest>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const headerLength = headers['inference-header-content-length']
+  const answer = await infer(loaded, { body, headerLength }, abandonment(reply))
+  reply.header('server-timing', answer.timing)
+  const report = loadReport(headers['endpoint-load-metrics-format'], loaded.waiting())
+  if (report !== undefined) reply.header('endpoint-load-metrics', report)
+  if (answer.headerLength === undefined) reply.header('content-type', 'application/json')
+  else {
+    reply.header('content-type', 'application/octet-stream')
+    reply.header('inference-header-content-length', answer.headerLength)
+  }
+  const encoding = chooseEncoding(headers['accept-encoding'], answer.body.length)
+  if (encoding === undefined) return reply.send(answer.body)
+  return reply.header('content-encoding', encoding).send(await compress(answer.body, encoding))
+}
+
+/** Aborts when the connection closes before the answer went out: nobody is left to compute it for. */
+function abandonment({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort(new ProtocolError('unavailable', 'The caller closed the connection'))
+  })
+  return gone.signal
+}
