@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { predict, stream } from './testing/asking.ts'
 import type { BackendHarness, Need, Scenario } from './testing/backend-harness.ts'
 import { eventually } from './testing/eventually.ts'
+import { replicaCare } from './testing/replica-care.ts'
 import { streams } from './testing/streams.ts'
 import { wholeAnswers } from './testing/whole-answers.ts'
 
@@ -16,13 +17,15 @@ export function backendConformance(
   { lacks = [] }: { readonly lacks?: readonly Need[] } = {},
 ): void {
   describe(`backend ${name}`, () => {
-    for (const scenario of [...wholeAnswers, ...streams]) {
+    for (const scenario of scenarios) {
       if (!scenario.needs.some((need) => lacks.includes(need))) test(scenario.title, () => hold(scenario, open))
     }
     test('close() releases everything', () => releasesEverything(open))
     test('lacks only what is declared', () => declaresWhatItLacks(open, lacks))
   })
 }
+
+const scenarios: readonly Scenario[] = [...wholeAnswers, ...streams, ...replicaCare]
 
 async function hold({ run }: Scenario, open: () => Promise<BackendHarness>): Promise<void> {
   const harness = await open()
@@ -36,12 +39,14 @@ async function hold({ run }: Scenario, open: () => Promise<BackendHarness>): Pro
 
 async function declaresWhatItLacks(open: () => Promise<BackendHarness>, lacks: readonly Need[]): Promise<void> {
   const harness = await open()
-  const needs = new Set([...wholeAnswers, ...streams].flatMap((scenario) => scenario.needs))
+  const needs = new Set(scenarios.flatMap((scenario) => scenario.needs))
   const lacking = [...needs].filter((need) => !(need in harness) && !(need in harness.misbehaving))
   await harness.backend.close()
   await harness.close()
   assert.deepEqual(lacking.toSorted(), [...lacks].sort())
   assert.equal(harness.backend.stream === undefined, lacks.includes('chunks'))
+  assert.equal(harness.backend.probe === undefined, lacks.includes('health'))
+  assert.equal(harness.backend.release === undefined, lacks.includes('connections'))
 }
 
 /** Nothing of the backend's keeps the process alive; the harness's own server was there before. */

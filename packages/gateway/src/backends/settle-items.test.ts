@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Item } from '../kernel/answer.ts'
-import { AstraError, type ErrorCode } from '../kernel/errors.ts'
+import { AstraError, type ErrorCode, type ErrorFacts } from '../kernel/errors.ts'
 import { settleItems } from './settle-items.ts'
 
 const good: Item = { output: 1 }
-const bad = (code: ErrorCode): Item => ({ error: new AstraError(code) })
+const bad = (code: ErrorCode, facts: ErrorFacts = {}): Item => ({ error: new AstraError(code, facts) })
+const busy = bad('upstream_unavailable', { retryAfterMs: 5 })
+const unanswered = bad('upstream_failed', { unanswered: true })
 
 const stand: readonly (readonly [string, readonly Item[]])[] = [
   ['no items', []],
@@ -26,4 +28,17 @@ const throws: readonly (readonly [string, readonly Item[], ErrorCode])[] = [
 
 for (const [what, items, code] of throws) {
   test(`${what}: the call fails with ${code}`, () => assert.throws(() => settleItems(items), { code }))
+}
+
+const speaksForAll: readonly (readonly [string, readonly Item[], ErrorFacts])[] = [
+  ['busy and busy', [busy, busy], { retryAfterMs: 5 }],
+  ['busy and not ready', [busy, bad('upstream_unavailable')], {}],
+  ['not run and unanswered', [bad('upstream_unavailable'), unanswered], { unanswered: true }],
+  ['unanswered and failed', [unanswered, bad('upstream_failed'), unanswered], {}],
+]
+
+for (const [what, items, facts] of speaksForAll) {
+  test(`of ${what} the one that allows the least speaks for all`, () => {
+    assert.throws(() => settleItems(items), { facts })
+  })
 }

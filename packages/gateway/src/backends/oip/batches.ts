@@ -1,23 +1,13 @@
+import { elementCount, groupItems, type ItemGroup, startBatch, type Tensor, type TensorData } from '@astraapi/oip'
 import type { Item } from '../../kernel/answer.ts'
-import { AstraError, type Violation } from '../../kernel/errors.ts'
-import type { Datatype, TensorSignature } from '../../kernel/tensors.ts'
-import { type Row, readRow } from './read-row.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import type { TensorSignature } from '../../kernel/tensors.ts'
 
-/** A tensor as a request carries it. */
-export interface InputTensor {
-  readonly name: string
-  readonly shape: readonly number[]
-  readonly datatype: Datatype
-  /** Flat, row-major. */
-  readonly data: readonly unknown[]
-}
-
-/** Items that can share one request. */
+/** Items that share one request. */
 export interface Batch {
   /** Which inputs they are; row r of each tensor belongs to input `places[r]`. */
   readonly places: readonly number[]
-  /** Each item's row of each tensor of the signature. */
-  readonly rows: readonly (readonly Row[])[]
+  readonly tensors: readonly Tensor[]
 }
 
 /**
@@ -26,42 +16,35 @@ export interface Batch {
  */
 export function toBatches(signature: TensorSignature, inputs: readonly unknown[], items: Item[]): readonly Batch[] {
   const batchable = [...signature.inputs, ...signature.outputs].every(({ shape }) => shape[0] === -1)
-  const batches = new Map<string, { places: number[]; rows: (readonly Row[])[] }>()
-  for (let place = 0; place < inputs.length; place++) {
-    const rows = readRows(signature, inputs[place])
-    if (rows instanceof AstraError) {
-      items[place] = { error: rows }
-      continue
-    }
-    const key = batchable ? rows.map(({ dims }) => dims.join()).join(';') : String(place)
-    const batch = batches.get(key)
-    if (batch) {
-      batch.places.push(place)
-      batch.rows.push(rows)
-    } else batches.set(key, { places: [place], rows: [rows] })
+  const groups = groupItems(signature.inputs, inputs)
+  const batches: Batch[] = []
+  for (const { dims, places } of batchable ? groups : groups.flatMap(singly)) {
+    const filling = startBatch(signature.inputs, dims, places.length)
+    const fitting = places.filter((place) => {
+      const violations = filling.add(inputs[place])
+      if (!violations) return true
+      const [first] = violations
+      const detail = `The input does not fit the model's tensors: ${first?.path} ${first?.message}`
+      items[place] = { error: new AstraError('invalid_input', { detail, violations }) }
+      return false
+    })
+    if (fitting.length > 0) batches.push({ places: fitting, tensors: filling.tensors() })
   }
-  return [...batches.values()]
+  return batches
 }
 
-export function toTensors({ inputs }: TensorSignature, { rows }: Batch): readonly InputTensor[] {
-  return inputs.map(({ name, datatype }, t) => ({
-    name,
-    shape: [rows.length, ...(rows[0]?.[t]?.dims ?? [])],
-    datatype,
-    data: rows.length === 1 ? (rows[0]?.[t]?.values ?? []) : rows.flatMap((row) => row[t]?.values ?? []),
+function singly({ dims, places }: ItemGroup): readonly ItemGroup[] {
+  return places.map((place) => ({ dims, places: [place] }))
+}
+
+/** The same items, each in a batch of its own. */
+export function toSingles({ places, tensors }: Batch): readonly Batch[] {
+  return places.map((place, row) => ({
+    places: [place],
+    tensors: tensors.map((tensor) => {
+      const dims = tensor.shape.slice(1)
+      const size = elementCount(dims)
+      return { ...tensor, shape: [1, ...dims], data: tensor.data.slice(row * size, (row + 1) * size) as TensorData }
+    }),
   }))
-}
-
-function readRows({ inputs }: TensorSignature, item: unknown): readonly Row[] | AstraError {
-  const rows: Row[] = []
-  const violations: Violation[] = []
-  for (const spec of inputs) {
-    const row = readRow(item, spec)
-    if ('values' in row) rows.push(row)
-    else violations.push(row)
-  }
-  const [first] = violations
-  if (!first) return rows
-  const detail = `The input does not fit the model's tensors: ${first.path} ${first.message}`
-  return new AstraError('invalid_input', { detail, violations })
 }

@@ -58,7 +58,7 @@ test('loads the model, then says its digest and tensors', async (t) => {
   assert.deepEqual(await inspect(), { digest, tensors })
   assert.deepEqual(
     upstreams[0]?.requests.map(({ method, path }) => `${method} ${path}`),
-    [`POST ${load}`, `GET ${path}`, `GET ${path}/ready`],
+    [`POST ${load}`, `GET ${path}`, `GET ${path}/ready`, 'GET /v2'],
   )
 })
 
@@ -150,7 +150,7 @@ test('replicas must agree on digest and tensors, and there must be one', async (
   serve(upstreams[0])
   serve(upstreams[1])
   assert.deepEqual(await inspect(), { digest, tensors })
-  serve(upstreams[1], { ...metadata, outputs: [] })
+  serve(upstreams[1], { ...metadata, outputs: inputs })
   assert.match((await refused(inspect(), 'invalid_manifest')).message, /^r0 and r1 serve different/)
   serve(upstreams[1], { ...metadata, parameters: {} })
   await refused(inspect(), 'invalid_manifest')
@@ -167,7 +167,7 @@ const descriptions: readonly (readonly [string, unknown, ErrorCode])[] = [
   ['a tensor named __proto__', { inputs: [{ ...spec, name: '__proto__' }], outputs }, 'upstream_failed'],
   ['an unknown datatype', { inputs: [{ ...spec, datatype: 'FP31' }], outputs }, 'upstream_failed'],
   ['a shape of text', { inputs: [{ ...spec, shape: ['-1'] }], outputs }, 'upstream_failed'],
-  ['half precision', { inputs: [{ ...spec, datatype: 'FP16' }], outputs }, 'invalid_manifest'],
+  ['no inputs at all', { inputs: [], outputs }, 'invalid_manifest'],
   ['no batch dimension', { inputs: [{ ...spec, shape: [] }], outputs }, 'invalid_manifest'],
   ['a fixed batch of four', { inputs, outputs: [{ ...spec, shape: [4, 2] }] }, 'invalid_manifest'],
 ]
@@ -178,6 +178,30 @@ for (const [what, described, code] of descriptions) {
     serve(upstreams[0], described)
     await refused(inspect(), code)
   })
+}
+
+for (const datatype of ['FP16', 'BF16']) {
+  const half = { ...metadata, outputs: [{ name: 'y', datatype, shape: [-1] }] }
+
+  test(`${datatype} is served where binary tensors are`, async (t) => {
+    const { upstreams, inspect } = await open(t)
+    serve(upstreams[0], half)
+    upstreams[0]?.answer('/v2', 200, { extensions: ['binary_tensor_data'] })
+    assert.deepEqual((await inspect()).tensors?.outputs, half.outputs)
+  })
+
+  for (const server of [{ extensions: ['other'] }, { extensions: 'binary_tensor_data' }, [], undefined]) {
+    test(`${datatype} is refused at a server that says ${JSON.stringify(server)} of itself`, async (t) => {
+      const { upstreams, inspect } = await open(t)
+      serve(upstreams[0], half)
+      if (server) upstreams[0]?.answer('/v2', 200, server)
+      const { message } = await refused(inspect(), 'invalid_manifest')
+      assert.match(
+        message,
+        new RegExp(`^tensor y is ${datatype}, which only binary tensors can carry, and r0 does not`),
+      )
+    })
+  }
 }
 
 test("an abort ends it with the signal's reason", async (t) => {

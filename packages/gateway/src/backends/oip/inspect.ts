@@ -4,13 +4,14 @@ import { isJsonObject } from '../../kernel/schema/facets.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import { readSignature } from './read-signature.ts'
 import { type Reply, readJson, readObject, refusal } from './reply.ts'
+import { isBinaryOnly } from './route.ts'
 import { type OipSettings, versionPath } from './settings.ts'
 import type { Upstream } from './upstream.ts'
 
 /**
  * Loads the model at every replica, and says what they agree on. Its errors are for operators, in `plan` and `apply`:
  * `upstream_unavailable` when a replica does not answer or the model is not ready there, `invalid_manifest` when the
- * replica lacks the model, cannot be spoken to in JSON, or differs from the others, `upstream_failed` for the rest.
+ * replica lacks the model, cannot carry its tensors, or differs from the others, `upstream_failed` for the rest.
  */
 export async function inspect(
   upstreams: readonly Upstream[],
@@ -30,14 +31,15 @@ async function inspectReplica(upstream: Upstream, settings: OipSettings, signal:
   const { model, version } = settings
   const { replica } = upstream
   const path = versionPath(settings)
-  const ask: Ask = async (at, body) => {
+  const answered = async <T>(asking: Promise<T>): Promise<T> => {
     try {
-      return await upstream.send(at, body, jsonHeaders, signal)
+      return await asking
     } catch (thrown) {
       if (signal.aborted) throw signal.reason
       throw explain(`${replica} does not answer`, toAstraError(thrown))
     }
   }
+  const ask: Ask = (at, body) => answered(upstream.send(at, body, jsonHeaders, signal))
   // No answer to a load is final: other servers have no repository, and ours also complains of the model's other versions.
   const load = await ask(`/v2/repository/models/${encodeURIComponent(model)}/load`, '{}')
   const metadata = await ask(path)
@@ -50,7 +52,15 @@ async function inspectReplica(upstream: Upstream, settings: OipSettings, signal:
     const notReady = new AstraError('upstream_unavailable', refusal(ready).facts)
     throw explain(`${model} ${version} is not ready at ${replica}`, notReady)
   }
-  return readInspection(metadata)
+  const inspection = readInspection(metadata)
+  // Asked in any case: it is known then when calls come.
+  const binary = await answered(upstream.binary.learn(signal))
+  const { inputs = [], outputs = [] } = inspection.tensors ?? {}
+  const uncarried = binary ? undefined : [...inputs, ...outputs].find(isBinaryOnly)
+  if (!uncarried) return inspection
+  const { name, datatype } = uncarried
+  const message = `tensor ${name} is ${datatype}, which only binary tensors can carry, and ${replica} does not offer them ("binary_tensor_data" in its extensions)`
+  throw misfit('model', message)
 }
 
 /** A body makes it a POST. */

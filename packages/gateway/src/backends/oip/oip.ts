@@ -1,6 +1,7 @@
 import type { Backend } from '../../kernel/backend.ts'
 import { inspect } from './inspect.ts'
 import { predict } from './predict.ts'
+import { probe } from './probe.ts'
 import { oipSettingsSchema, readSettings } from './settings.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
 
@@ -11,11 +12,13 @@ export interface OipOptions {
   readonly bodyBytesMax: number
 }
 
-/** Models behind the Open Inference Protocol V2 over HTTP, tensors in JSON: field f of an item is the row of tensor f. */
+/** Models behind the Open Inference Protocol V2 over HTTP: field f of an item is the row of tensor f. */
 export function createOipBackend({ addresses, bodyBytesMax }: OipOptions): Backend {
   const named = new Map(Object.entries(addresses))
-  /** As many as the manifests have ever named; an idle one holds no socket. */
+  /** By replica; an idle one holds no socket. */
   const upstreams = new Map<string, Upstream>()
+  /** Released, and not yet idle. */
+  const leaving = new Set<Upstream>()
 
   function upstreamAt(replica: string): Upstream {
     let upstream = upstreams.get(replica)
@@ -35,8 +38,16 @@ export function createOipBackend({ addresses, bodyBytesMax }: OipOptions): Backe
     inspect: async ({ settings, replicas }, signal) =>
       inspect(replicas.map(upstreamAt), readSettings(settings), signal),
     predict: async (version, replica, inputs, context) => predict(upstreamAt(replica), version, inputs, context),
+    probe: async (replica, signal) => probe(upstreamAt(replica), signal),
+    release(replica) {
+      const upstream = upstreams.get(replica)
+      if (!upstream) return
+      upstreams.delete(replica)
+      leaving.add(upstream)
+      void upstream.release().finally(() => leaving.delete(upstream))
+    },
     async close() {
-      await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
+      await Promise.all([...upstreams.values(), ...leaving].map((upstream) => upstream.close()))
     },
   }
 }

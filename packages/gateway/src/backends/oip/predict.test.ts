@@ -45,14 +45,16 @@ const texts = (...values: readonly string[]) => values.map((value) => ({ text: v
 
 test('model and version are named in the path, and an absent tracestate is not sent', async (t) => {
   const { predict, upstream } = await open(t, [text], { suffix: '/base/' })
-  const { items, queueMs } = await predict(texts('a'))
+  const { items, queueMs, waiting } = await predict(texts('a'))
   assert.deepEqual(items, [{ output: { text: 'a' } }])
-  assert.equal(queueMs, 1.5)
+  assert.deepEqual([queueMs, waiting], [1.5, 3])
   const [request] = upstream.requests
   assert.equal(request?.method, 'POST')
   assert.equal(request?.path, '/base/v2/models/my%20model/versions/1.0/infer')
   assert.equal(request?.headers.tracestate, undefined)
   assert.equal(request?.headers['content-type'], 'application/json')
+  assert.equal(request?.headers['endpoint-load-metrics-format'], 'text')
+  assert.equal(request?.headers['accept-encoding'], undefined)
   assert.deepEqual(JSON.parse(request?.body ?? ''), {
     inputs: [{ name: 'text', shape: [1], datatype: 'BYTES', data: ['a'] }],
   })
@@ -109,7 +111,10 @@ test('an item that does not fit is not sent, and says where; the others are', as
 
 test('nothing is sent when no item fits', async (t) => {
   const { predict, upstream } = await open(t, [text])
-  assert.equal((await predict([{}, {}])).items.length, 2)
+  assert.deepEqual(
+    (await predict([{}, {}])).items.map((item) => 'error' in item && item.error.code),
+    ['invalid_input', 'invalid_input'],
+  )
   assert.equal(upstream.requests.length, 0)
 })
 
@@ -117,8 +122,11 @@ const singles: Readonly<Record<FaultName, ErrorCode | 'none'>> = {
   refused: 'invalid_input',
   failed: 'upstream_failed',
   unavailable: 'upstream_unavailable',
+  busy: 'upstream_unavailable',
   missing: 'upstream_unavailable',
   reset: 'upstream_failed',
+  closed: 'upstream_failed',
+  nonsense: 'upstream_failed',
   cut: 'upstream_failed',
   garbage: 'upstream_failed',
   lessRows: 'upstream_failed',
@@ -134,7 +142,8 @@ for (const [fault, code] of Object.entries(singles)) {
     assert.equal(error.code, code)
     assert.ok(error.facts.reason)
     assert.doesNotMatch(error.message, new RegExp(`${privateWords}|html|UND_ERR|ECONN`))
-    assert.equal(error.facts.retryAfterMs, fault === 'unavailable' ? 2000 : undefined)
+    assert.equal(error.facts.retryAfterMs, fault === 'busy' ? 2000 : undefined)
+    assert.equal(error.facts.unanswered, fault === 'reset' || fault === 'closed' ? true : undefined)
     assert.deepEqual((await predict(texts('a'))).items, [{ output: { text: 'a' } }])
   })
 }
@@ -164,7 +173,7 @@ for (const [fault, code] of [
   })
 }
 
-for (const fault of ['unavailable', 'missing', 'reset', 'garbage'] as const) {
+for (const fault of ['unavailable', 'busy', 'missing', 'reset', 'garbage'] as const) {
   test(`a batch that meets "${fault}" is not sent again`, async (t) => {
     const { predict, rowsSent } = await open(t, [text])
     await assert.rejects(predict(texts('a', `!${fault}`)), { code: singles[fault] })

@@ -3,7 +3,7 @@ import { type Datatype, datatypes, type TensorSignature, type TensorSpec } from 
 
 /**
  * Reads `inputs` and `outputs` of a model's metadata. Throws `upstream_failed` when they are not as the protocol says, and
- * `invalid_manifest` when the model cannot be served item by item in JSON.
+ * `invalid_manifest` when the model cannot be served item by item.
  */
 export function readSignature(inputs: unknown, outputs: unknown): TensorSignature {
   return { inputs: readSpecs(inputs, 'input'), outputs: readSpecs(outputs, 'output') }
@@ -11,6 +11,7 @@ export function readSignature(inputs: unknown, outputs: unknown): TensorSignatur
 
 function readSpecs(specs: unknown, role: string): readonly TensorSpec[] {
   if (!Array.isArray(specs)) throw malformed(`the metadata has no list "${role}s"`)
+  if (specs.length === 0) throw unfit(`it declares no ${role}s (for MLServer: "${role}s" in its model-settings.json)`)
   return specs.map((spec) => readSpec(spec, role))
 }
 
@@ -19,14 +20,11 @@ function readSpec(spec: unknown, role: string): TensorSpec {
   if (typeof name !== 'string' || name === '' || name === '__proto__') throw malformed(`an ${role} has no usable name`)
   if (!isDatatype(datatype)) throw malformed(`${role} ${name} has no datatype of the protocol`)
   if (!isShape(shape)) throw malformed(`${role} ${name} has no shape`)
-  if (binaryOnly.has(datatype)) throw unfit(`${role} ${name} is ${datatype}, which tensors in JSON cannot carry`)
   if (shape[0] !== -1 && shape[0] !== 1) {
     throw unfit(`${role} ${name} has shape [${shape}]: its first dimension must be the batch, -1 or 1`)
   }
   return { name, datatype, shape }
 }
-
-const binaryOnly: ReadonlySet<Datatype> = new Set(['FP16', 'BF16'])
 
 function isDatatype(value: unknown): value is Datatype {
   return (datatypes as readonly unknown[]).includes(value)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Reply, readQueueMs, refusal } from './reply.ts'
+import { type Reply, readQueueMs, readWaiting, refusal } from './reply.ts'
 
 const reply = (status: number, body: string, headers: Reply['headers'] = {}): Reply => ({
   status,
@@ -41,19 +41,44 @@ test("words that are not in the protocol's form are quoted in part", () => {
   }
 })
 
-const retryAfter: readonly (readonly [string | undefined, number | undefined])[] = [
-  ['2', 2000],
-  ['0', 0],
-  ['99999999', 3_600_000],
-  ['-1', undefined],
-  ['soon', undefined],
-  ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+const date = 'Wed, 21 Oct 2026 07:28:00 GMT'
+const retryAfter: readonly (readonly [number, string | undefined, number | undefined, string?])[] = [
+  [503, '2', 2000],
+  [503, '0', 0],
+  [503, '99999999', 3_600_000],
+  [503, '-1', undefined],
+  [503, 'soon', undefined],
+  [503, undefined, undefined],
+  [503, 'Wed, 21 Oct 2026 07:28:05 GMT', 5000],
+  [503, 'Wed, 21 Oct 2026 07:27:00 GMT', 0],
+  [503, 'Sat, 24 Oct 2026 07:28:00 GMT', 3_600_000],
+  [503, 'Wed, 21 Oct 2026 07:28:05 GMT', undefined, 'no date'],
+  [429, '2', 2000],
+  [429, undefined, 1000],
+  [404, '2', undefined],
+  [500, '2', undefined],
+]
+
+for (const [status, header, ms, own = date] of retryAfter) {
+  test(`${status} with Retry-After: ${header} is ${ms === undefined ? 'not busy' : `busy for ${ms} ms`}`, () => {
+    const error = refusal(reply(status, '', { 'retry-after': header, date: own }))
+    assert.equal(error.facts.retryAfterMs, ms)
+  })
+}
+
+const reports: readonly (readonly [string | undefined, number | undefined])[] = [
+  ['TEXT named_metrics.waiting=3', 3],
+  ['TEXT application_utilization=0.5, named_metrics.waiting=12', 12],
+  ['JSON {"named_metrics": {"kv": 0.5, "waiting": 7}}', 7],
+  ['TEXT named_metrics.num_requests_waiting=5', undefined],
+  ['TEXT named_metrics.waiting=many', undefined],
+  ['BIN CAEQ', undefined],
   [undefined, undefined],
 ]
 
-for (const [header, ms] of retryAfter) {
-  test(`Retry-After: ${header} is ${ms} ms`, () => {
-    assert.equal(refusal(reply(503, '', { 'retry-after': header })).facts.retryAfterMs, ms)
+for (const [header, calls] of reports) {
+  test(`endpoint-load-metrics: ${header} says ${calls} calls wait`, () => {
+    assert.equal(readWaiting(reply(200, '', { 'endpoint-load-metrics': header })), calls)
   })
 }
 

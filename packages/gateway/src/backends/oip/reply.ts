@@ -8,6 +8,9 @@ export interface Reply {
   readonly body: Buffer
 }
 
+/** Where a body's JSON ends and its binary tensors begin. */
+export const headerLengthName = 'inference-header-content-length'
+
 /** The body as a JSON object. Throws `upstream_failed` when it is none. */
 export function readObject(reply: Reply): Readonly<Record<string, unknown>> {
   const value = readJson(reply)
@@ -23,13 +26,16 @@ export function readJson({ body }: Reply): unknown {
   }
 }
 
-/** The error of a response that is not a 200, with upstream's words for operators only. */
+/**
+ * The error of a response that is not a 200, with upstream's words for operators only. `retryAfterMs` says that upstream
+ * is merely busy, which is no fault of it.
+ */
 export function refusal(reply: Reply): AstraError {
   const { status } = reply
   const reason = `upstream answered ${status}: ${words(reply)}`
-  const retryAfterMs = readRetryAfter(reply)
   if (refused.has(status)) return new AstraError('invalid_input', { detail: 'The model refused this input', reason })
   if (!notRun.has(status)) return new AstraError('upstream_failed', { reason })
+  const retryAfterMs = status === 404 ? undefined : (readRetryAfter(reply) ?? busyMs.get(status))
   return new AstraError('upstream_unavailable', { reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
 }
 
@@ -37,6 +43,8 @@ export function refusal(reply: Reply): AstraError {
 const refused: ReadonlySet<number> = new Set([400, 413, 422])
 /** Surely nothing ran: the model is not there, not ready, or upstream has too much to do. */
 const notRun: ReadonlySet<number> = new Set([404, 429, 503])
+/** A 429 is busy by its meaning, a 503 only if it says when to come back. */
+const busyMs: ReadonlyMap<number, number> = new Map([[429, 1000]])
 
 /** Milliseconds that upstream says a request waited in its queue: `queue;dur=1.5` in Server-Timing. */
 export function readQueueMs({ headers }: Reply): number | undefined {
@@ -46,10 +54,30 @@ export function readQueueMs({ headers }: Reply): number | undefined {
   return match ? Number(match[1]) : undefined
 }
 
-/** Seconds only: model servers do not send the other form, a date. At most an hour is believed. */
+/**
+ * Calls that wait or run at upstream, by its load report (ORCA): `endpoint-load-metrics: TEXT named_metrics.waiting=3, …`,
+ * or the same as JSON.
+ */
+export function readWaiting({ headers }: Reply): number | undefined {
+  const report = headers['endpoint-load-metrics']
+  if (report === undefined) return undefined
+  const match = /[."]waiting"?\s*[=:]\s*(\d{1,9})/.exec(String(report))
+  return match ? Number(match[1]) : undefined
+}
+
+const retryAfterMaxMs = 3_600_000
+
+/** In seconds, or a date, which is held against upstream's own clock. At most an hour is believed. */
 function readRetryAfter({ headers }: Reply): number | undefined {
-  const seconds = String(headers['retry-after'] ?? '')
-  return /^\d{1,9}$/.test(seconds) ? Math.min(Number(seconds), 3600) * 1000 : undefined
+  const value = headers['retry-after']
+  if (typeof value !== 'string') return undefined
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : httpDate(value) - httpDate(headers.date)
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), retryAfterMaxMs)
+}
+
+/** Date.parse alone takes "-1" for a year. */
+function httpDate(value: unknown): number {
+  return typeof value === 'string' && /^[A-Z][a-z]{2,8}, /.test(value) ? Date.parse(value) : Number.NaN
 }
 
 const wordsMax = 500

@@ -1,6 +1,7 @@
-import { Pool } from 'undici'
+import { Client, Pool } from 'undici'
 import { AstraError } from '../../kernel/errors.ts'
-import { Exchange } from './exchange.ts'
+import { type BinaryKnowledge, createBinaryKnowledge } from './binary-knowledge.ts'
+import { exchange } from './exchange.ts'
 import type { Reply } from './reply.ts'
 
 /** A server of the protocol at one address. */
@@ -8,7 +9,12 @@ export interface Upstream {
   /** As the manifest names it. */
   readonly replica: string
   /** `path` from /v2 on; a body makes it a POST. Rejects with AstraErrors, or with the signal's reason once it aborts. */
-  send(path: string, body: string | undefined, headers: string[], signal: AbortSignal): Promise<Reply>
+  send(path: string, body: string | Uint8Array | undefined, headers: string[], signal: AbortSignal): Promise<Reply>
+  /** A GET on a connection of its own, so that it waits behind no call. */
+  probe(path: string, signal: AbortSignal): Promise<Reply>
+  readonly binary: BinaryKnowledge
+  /** Takes no more, and closes the connections once they are idle. */
+  release(): Promise<void>
   /** Ends what is still in flight. */
   close(): Promise<void>
 }
@@ -19,34 +25,44 @@ export interface Upstream {
  */
 const connectionsMax = 256
 const connectTimeoutMs = 5000
+/** An idle connection is not kept longer, whatever the server offers: there may be hundreds of addresses. */
+const keepAliveMaxMs = 60_000
 
 /** Opens `http://host:port`, `https://…` or `unix:/path.sock`, lazily. Throws `invalid_manifest` for anything else. */
 export function openUpstream(replica: string, address: string, bodyBytesMax: number): Upstream {
   const { url, socketPath } = parseAddress(replica, address)
-  const pool = new Pool(url.origin, {
-    connections: connectionsMax,
+  const options = {
     pipelining: 1,
     allowH2: false,
     connectTimeout: connectTimeoutMs,
+    keepAliveMaxTimeout: keepAliveMaxMs,
     // The caller's signal limits the whole call.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: bodyBytesMax,
     ...(socketPath === undefined ? {} : { socketPath }),
-  })
+  }
+  const calls = new Pool(url.origin, { ...options, connections: connectionsMax })
+  const probes = new Client(url.origin, options)
   const base = url.pathname.replace(/\/+$/, '')
+  const binary = createBinaryKnowledge((signal) => exchange(calls, `${base}/v2`, undefined, [], signal))
+  // With no connection left, another server may stand there by the next call.
+  const lookAgain = () => {
+    if (calls.stats.connected === 0) binary.forget()
+  }
+  calls.on('disconnect', lookAgain)
+  calls.on('connectionError', lookAgain)
   return {
     replica,
-    send: (path, body, headers, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason)
-        const request =
-          body === undefined
-            ? ({ path: base + path, method: 'GET', headers } as const)
-            : ({ path: base + path, method: 'POST', headers, body } as const)
-        pool.dispatch(request, new Exchange(resolve, reject, signal))
-      }),
-    close: () => pool.destroy(),
+    binary,
+    send: (path, body, headers, signal) => exchange(calls, base + path, body, headers, signal),
+    probe: (path, signal) => exchange(probes, base + path, undefined, [], signal),
+    async release() {
+      await Promise.all([calls.close(), probes.close()])
+    },
+    async close() {
+      await Promise.all([calls.destroy(), probes.destroy()])
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AttemptContext, Backend } from '../../kernel/backend.ts'
-import { AstraError, type ErrorCode, publicError } from '../../kernel/errors.ts'
+import { AstraError, type ErrorCode, type ErrorFacts, publicError } from '../../kernel/errors.ts'
 import type { BackendHarness } from './backend-harness.ts'
 
 export const context: AttemptContext = {
@@ -33,8 +33,19 @@ export function stream({ backend, version, replica }: Part, input: unknown, own:
   return backend.stream(version, replica, input, { ...context, ...own })
 }
 
-export function rejects(harness: Part, input: unknown, code: ErrorCode): Promise<void> {
-  return assert.rejects(outputs(harness, [input]), (thrown) => holdError(harness, thrown, code))
+/** @param facts of the error, those left out being undefined. */
+export function rejects(
+  harness: Part,
+  input: unknown,
+  code: ErrorCode,
+  facts: Pick<ErrorFacts, 'retryAfterMs' | 'unanswered'> = {},
+): Promise<void> {
+  return assert.rejects(outputs(harness, [input]), (thrown) => {
+    holdError(harness, thrown, code)
+    const { retryAfterMs, unanswered } = (thrown as AstraError).facts
+    assert.deepEqual({ retryAfterMs, unanswered }, { retryAfterMs: undefined, unanswered: undefined, ...facts })
+    return true
+  })
 }
 
 /** The right code, a reason for operators, and none of upstream's words for the caller. */

@@ -19,6 +19,14 @@ export interface BackendHarness {
   readonly deadReplica?: string
   /** Requests or streams that upstream is working at. */
   running(): number
+  /** Answers what is held. */
+  letGo?(): void
+  /** Calls that wait or run, as upstream reports with every answer. */
+  readonly waiting?: number
+  /** Makes upstream answer so from now on when it is asked whether it is ready. */
+  readonly health?: Readonly<Record<'ready' | 'notReady' | 'silent', () => void>>
+  /** Connections that are open at upstream. */
+  connections?(): number
   /** The headers of the last request; left out where nothing leaves the process. */
   lastHeaders?(): Readonly<Record<string, unknown>>
   /** Ends the fake upstream; the backend was closed before. */
@@ -26,13 +34,25 @@ export interface BackendHarness {
 }
 
 /**
- * `refused`: this input alone is bad. `unavailable`: nothing ran. `failed`: it may have run. `hang`: no answer ever comes.
- * `cut`: a stream breaks after its first chunk. `stall`: a stream says nothing more after its first chunk.
+ * `refused`: this input alone is bad. `unavailable`: nothing ran. `busy`: nothing ran, and it says when to come back.
+ * `failed`: it may have run. `unanswered`: the connection breaks before any answer. `torn`: it breaks within the answer.
+ * `hang`: no answer ever comes. `held`: none before `letGo`. `cut`: a stream breaks after its first chunk. `stall`: a stream
+ * says nothing more after its first chunk.
  */
-export type Misbehaviour = 'refused' | 'unavailable' | 'failed' | 'hang' | 'cut' | 'stall'
+export type Misbehaviour =
+  | 'refused'
+  | 'unavailable'
+  | 'busy'
+  | 'failed'
+  | 'unanswered'
+  | 'torn'
+  | 'hang'
+  | 'held'
+  | 'cut'
+  | 'stall'
 
 /** What a harness may lack. */
-export type Need = Misbehaviour | 'chunks' | 'lastHeaders' | 'deadReplica'
+export type Need = Misbehaviour | 'chunks' | 'lastHeaders' | 'deadReplica' | 'waiting' | 'health' | 'connections'
 
 /** One promise of the port, held against a fresh harness. */
 export interface Scenario {

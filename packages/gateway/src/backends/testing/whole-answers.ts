@@ -44,9 +44,32 @@ export const wholeAnswers: readonly Scenario[] = [
     run: (harness) => rejects(harness, harness.misbehaving.unavailable, 'upstream_unavailable'),
   },
   {
+    title: 'busy is upstream_unavailable that says when to come back',
+    needs: ['busy'],
+    run: (harness) => rejects(harness, harness.misbehaving.busy, 'upstream_unavailable', { retryAfterMs: 2000 }),
+  },
+  {
     title: 'failed is upstream_failed',
     needs: ['failed'],
     run: (harness) => rejects(harness, harness.misbehaving.failed, 'upstream_failed'),
+  },
+  {
+    title: 'a connection that breaks before any answer is upstream_failed, unanswered',
+    needs: ['unanswered'],
+    run: (harness) => rejects(harness, harness.misbehaving.unanswered, 'upstream_failed', { unanswered: true }),
+  },
+  {
+    title: 'a connection that breaks within the answer is upstream_failed, and not unanswered',
+    needs: ['torn'],
+    run: (harness) => rejects(harness, harness.misbehaving.torn, 'upstream_failed'),
+  },
+  {
+    title: 'hands on what upstream reports of its load',
+    needs: ['waiting'],
+    async run(harness) {
+      const { waiting } = await predict(harness, [harness.input(1)])
+      assert.equal(waiting, harness.waiting)
+    },
   },
   {
     title: 'an address where nothing answers is upstream_unavailable',

@@ -1,17 +1,25 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
+import type { AddressInfo, Socket } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 
-/** A small server of the protocol: its models answer the tensors they were asked with, and misbehave when an element says so. */
+/**
+ * A small server of the protocol: its models answer the tensors they were asked with, in JSON or in binary as they were asked,
+ * and misbehave when an element says so.
+ */
 export interface FakeUpstream {
   readonly address: string
   /** Requests that were read and not yet answered. */
   running(): number
+  connections(): number
+  /** Closes those on which nothing runs. */
+  closeIdle(): void
   readonly requests: readonly SeenRequest[]
   /** Replaces the answer to a path, e.g. "/v2/repository/index". */
   answer(path: string, status: number, body: unknown): void
   /** Never answers a path. */
   hang(path: string): void
+  /** Answers what was told to be "!held". */
+  letGo(): void
   close(): Promise<void>
 }
 
@@ -21,19 +29,28 @@ export interface SeenRequest {
   readonly headers: IncomingHttpHeaders
   /** The caller's end of the connection. */
   readonly port: number | undefined
+  /** Its JSON. */
   readonly body: string
+  /** What follows the JSON. */
+  readonly binary: Buffer
 }
 
 /** What the fake says whenever it fails: for operators only. */
 export const privateWords = 'secret stack trace of the runtime'
 
+/** What it says of its load. */
+export const waiting = 3
+
 /** What a BYTES element `!name` makes of the answer; of several the first in this list. */
 export const faults = {
   refused: (response) => end(response, 400, { error: privateWords }),
   failed: (response) => end(response, 500, { error: privateWords }),
-  unavailable: (response) => end(response.setHeader('retry-after', '2'), 503, { error: privateWords }),
+  unavailable: (response) => end(response, 503, { error: privateWords }),
+  busy: (response) => end(response.setHeader('retry-after', '2'), 503, { error: privateWords }),
   missing: (response) => end(response, 404, { error: privateWords }),
   reset: (response) => response.socket?.resetAndDestroy(),
+  closed: (response) => response.socket?.end(),
+  nonsense: (response) => response.socket?.end('SSH-2.0-secret\r\n'),
   cut: (response) => {
     response.writeHead(200, { 'content-length': '1000' })
     response.write('{"outputs":[', () => response.socket?.resetAndDestroy())
@@ -53,6 +70,8 @@ export type FaultName = keyof typeof faults
 /** Listens at a free port of 127.0.0.1, or at a unix socket. */
 export async function openFakeUpstream(socketPath?: string): Promise<FakeUpstream> {
   const requests: SeenRequest[] = []
+  const sockets = new Set<Socket>()
+  const held: (() => void)[] = []
   const answers = new Map<string, (response: ServerResponse) => unknown>()
   let running = 0
 
@@ -63,12 +82,17 @@ export async function openFakeUpstream(socketPath?: string): Promise<FakeUpstrea
     requests.push(seen)
     const fixed = answers.get(seen.path)
     if (fixed) fixed(response)
+    else if (seen.body.includes('"!held"')) held.push(() => infer(seen, response))
     else if (seen.path.endsWith('/infer')) infer(seen, response)
     else end(response, 404, { error: privateWords })
   }
 
   // A caller that leaves before its body was read is nobody's fault.
   const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()))
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve) => {
     if (socketPath === undefined) server.listen(0, '127.0.0.1', resolve)
     else server.listen(socketPath, resolve)
@@ -77,9 +101,14 @@ export async function openFakeUpstream(socketPath?: string): Promise<FakeUpstrea
     address:
       socketPath === undefined ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : `unix:${socketPath}`,
     running: () => running,
+    connections: () => sockets.size,
+    closeIdle: () => server.closeIdleConnections(),
     requests,
     answer: (path, status, body) => answers.set(path, (response) => end(response, status, body)),
     hang: (path) => answers.set(path, faults.hang),
+    letGo() {
+      for (const answer of held.splice(0)) answer()
+    },
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -87,21 +116,30 @@ export async function openFakeUpstream(socketPath?: string): Promise<FakeUpstrea
   }
 }
 
-function infer({ body }: SeenRequest, response: ServerResponse): void {
-  const { inputs } = JSON.parse(body) as { readonly inputs: readonly { readonly data: readonly unknown[] }[] }
-  const elements = inputs.flatMap(({ data }) => data)
-  const told = Object.entries(faults).find(([name]) => elements.includes(`!${name}`))
-  if (told) told[1](response)
-  else end(response.setHeader('server-timing', 'queue;dur=1.5, infer;dur=3'), 200, { outputs: inputs })
+function infer({ body, binary }: SeenRequest, response: ServerResponse): void {
+  const told = Object.entries(faults).find(([name]) => body.includes(`"!${name}"`) || binary.includes(`!${name}`))
+  if (told) return void told[1](response)
+  response.setHeader('server-timing', 'queue;dur=1.5, infer;dur=3')
+  response.setHeader('endpoint-load-metrics', `TEXT named_metrics.waiting=${waiting}, application_utilization=0.5`)
+  const { inputs } = JSON.parse(body)
+  const json = JSON.stringify({ outputs: inputs })
+  if (binary.length === 0) response.writeHead(200, { 'content-type': 'application/json' }).end(json)
+  else {
+    response.setHeader('inference-header-content-length', Buffer.byteLength(json))
+    response.end(Buffer.concat([Buffer.from(json), binary]))
+  }
 }
 
 async function read(request: IncomingMessage): Promise<SeenRequest> {
+  const body = await buffer(request)
+  const jsonLength = Number(request.headers['inference-header-content-length'] ?? body.length)
   return {
     method: request.method,
     path: request.url ?? '',
     headers: request.headers,
     port: request.socket.remotePort,
-    body: await text(request),
+    body: body.toString('utf8', 0, jsonLength),
+    binary: body.subarray(jsonLength),
   }
 }
 

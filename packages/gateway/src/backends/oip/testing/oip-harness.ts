@@ -2,7 +2,7 @@ import type { TensorSignature } from '../../../kernel/tensors.ts'
 import type { BackendHarness } from '../../testing/backend-harness.ts'
 import { fixtureVersion } from '../../testing/fixture-version.ts'
 import { createOipBackend } from '../oip.ts'
-import { openFakeUpstream, privateWords } from './fake-upstream.ts'
+import { openFakeUpstream, privateWords, waiting } from './fake-upstream.ts'
 
 const tensors: TensorSignature = {
   inputs: [
@@ -23,6 +23,8 @@ const row = (text: string, n: number) => ({
   ],
 })
 
+const health = '/v2/health/ready'
+
 export async function openOip(): Promise<BackendHarness> {
   const upstream = await openFakeUpstream()
   return {
@@ -35,8 +37,20 @@ export async function openOip(): Promise<BackendHarness> {
       refused: row('!refused', 0),
       unavailable: row('!unavailable', 0),
       failed: row('!failed', 0),
+      busy: row('!busy', 0),
+      unanswered: row('!reset', 0),
+      torn: row('!cut', 0),
       hang: row('!hang', 0),
+      held: row('!held', 0),
     },
+    letGo: upstream.letGo,
+    waiting,
+    health: {
+      ready: () => upstream.answer(health, 200, {}),
+      notReady: () => upstream.answer(health, 503, { error: privateWords }),
+      silent: () => upstream.hang(health),
+    },
+    connections: upstream.connections,
     privateWords,
     deadReplica: 'unix:/nowhere/at-all.sock',
     running: upstream.running,

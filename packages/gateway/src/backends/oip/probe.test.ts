@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { context } from '../testing/asking.ts'
+import { eventually } from '../testing/eventually.ts'
+import { fixtureVersion } from '../testing/fixture-version.ts'
+import { createOipBackend } from './oip.ts'
+import { openFakeUpstream, privateWords } from './testing/fake-upstream.ts'
+
+const path = '/v2/health/ready'
+const never = new AbortController().signal
+
+async function open(t: TestContext) {
+  const upstream = await openFakeUpstream()
+  const backend = createOipBackend({ addresses: {}, bodyBytesMax: 1 << 20 })
+  t.after(async () => {
+    await backend.close()
+    await upstream.close()
+  })
+  return { upstream, backend, probe: async () => backend.probe?.(upstream.address, never) }
+}
+
+const statuses: readonly (readonly [number, string])[] = [
+  [200, 'ready'],
+  [404, 'ready'],
+  [400, 'upstream_failed'],
+  [500, 'upstream_failed'],
+  [503, 'upstream_unavailable'],
+]
+
+for (const [status, outcome] of statuses) {
+  test(`${status} means ${outcome}`, async (t) => {
+    const { upstream, probe } = await open(t)
+    upstream.answer(path, status, { error: privateWords })
+    if (outcome === 'ready') await probe()
+    else {
+      await assert.rejects(probe(), {
+        code: outcome,
+        facts: { reason: `upstream answered ${status}: ${privateWords}` },
+      })
+    }
+    assert.deepEqual(
+      upstream.requests.map(({ method, path }) => `${method} ${path}`),
+      [`GET ${path}`],
+    )
+  })
+}
+
+test('a probe waits behind no call, and keeps its connection', async (t) => {
+  const { upstream, backend, probe } = await open(t)
+  const text = { name: 'text', datatype: 'BYTES', shape: [-1] } as const
+  const tensors = { inputs: [text], outputs: [text] }
+  const version = fixtureVersion('oip', { model: 'm', version: '1' }, [upstream.address], tensors)
+  const controller = new AbortController()
+  const calls = Array.from({ length: 300 }, () =>
+    backend.predict(version, upstream.address, [{ text: '!hang' }], { ...context, signal: controller.signal }),
+  )
+  await eventually(() => upstream.running() === 256, 10_000, 'every connection for calls hangs')
+  await probe()
+  await probe()
+  assert.equal(upstream.connections(), 257)
+  controller.abort(new Error('enough'))
+  assert.ok((await Promise.allSettled(calls)).every(({ status }) => status === 'rejected'))
+})
+
+test('what is no address is refused', async (t) => {
+  const { backend } = await open(t)
+  await assert.rejects(async () => backend.probe?.('nonsense', never), { code: 'invalid_manifest' })
+})
