@@ -3,14 +3,17 @@ import { describe, it, mock } from 'node:test'
 import { startDeadline } from './deadline.ts'
 
 describe('startDeadline', () => {
-  it('aborts with timeout at its limit and not before', () => {
+  it('aborts the present attempt with timeout at its limit and not before', () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     try {
-      const { signal } = startDeadline(new AbortController().signal, 1000)
+      const deadline = startDeadline(new AbortController().signal, 1000)
+      const first = deadline.attempt()
+      const { signal } = deadline.attempt()
       mock.timers.tick(999)
       assert.equal(signal.aborted, false)
       mock.timers.tick(1)
       assert.equal(signal.reason.code, 'timeout')
+      assert.equal(first.signal.aborted, false, 'an attempt that has ended is left alone')
     } finally {
       mock.timers.reset()
     }
@@ -19,12 +22,20 @@ describe('startDeadline', () => {
   it('aborts with cancelled when the caller leaves, even before it began', () => {
     const caller = new AbortController()
     const deadline = startDeadline(caller.signal, 1000)
+    const { signal } = deadline.attempt()
     caller.abort()
-    assert.equal(deadline.signal.reason.code, 'cancelled')
+    assert.equal(signal.reason.code, 'cancelled')
     deadline.clear()
     const late = startDeadline(caller.signal, 1000)
-    assert.equal(late.signal.reason.code, 'cancelled')
+    assert.equal(late.attempt().signal.reason.code, 'cancelled')
     late.clear()
+  })
+
+  it('goes on when an attempt is aborted alone', () => {
+    const deadline = startDeadline(new AbortController().signal, 1000)
+    deadline.attempt().abort()
+    assert.equal(deadline.attempt().signal.aborted, false)
+    deadline.clear()
   })
 
   it('forgets both once cleared', () => {
@@ -32,10 +43,11 @@ describe('startDeadline', () => {
     try {
       const caller = new AbortController()
       const deadline = startDeadline(caller.signal, 1000)
+      const { signal } = deadline.attempt()
       deadline.clear()
       caller.abort()
       mock.timers.tick(2000)
-      assert.equal(deadline.signal.aborted, false)
+      assert.equal(signal.aborted, false)
     } finally {
       mock.timers.reset()
     }

@@ -1,24 +1,38 @@
 import { AstraError } from '../../kernel/errors.ts'
 
-/** One signal for both reasons to stop: the caller left, or the time limit ran out. */
+/** One limit over all attempts of a call, for both reasons to stop: the caller left, or the time limit ran out. */
 export interface Deadline {
-  readonly signal: AbortSignal
+  /** Of a new attempt: aborts when the limit is reached, and can be aborted alone, without ending the call. */
+  attempt(): AbortController
   /** Stops the clock and forgets the caller's signal. */
   clear(): void
 }
 
-/** `AbortSignal.any` would do, at about four times the cost per call and with a listener that stays until collected. */
+/**
+ * Attempts follow one another, so the present attempt's controller is all that there is to abort: a call with one attempt
+ * has one controller. `AbortSignal.any` would cost about four times as much per call, with a listener that stays until
+ * collected.
+ */
 export function startDeadline(caller: AbortSignal, timeoutMs: number): Deadline {
-  const controller = new AbortController()
-  const leave = () => controller.abort(new AstraError('cancelled'))
+  let present: AbortController | undefined
+  let reached: AstraError | undefined
+  const reach = (reason: AstraError) => {
+    reached ??= reason
+    present?.abort(reached)
+  }
+  const leave = () => reach(new AstraError('cancelled'))
   const timer = setTimeout(
-    () => controller.abort(new AstraError('timeout', { detail: `The time limit of ${timeoutMs} ms ran out` })),
+    () => reach(new AstraError('timeout', { detail: `The time limit of ${timeoutMs} ms ran out` })),
     timeoutMs,
   )
   if (caller.aborted) leave()
   else caller.addEventListener('abort', leave, { once: true })
   return {
-    signal: controller.signal,
+    attempt() {
+      present = new AbortController()
+      if (reached) present.abort(reached)
+      return present
+    },
     clear() {
       clearTimeout(timer)
       caller.removeEventListener('abort', leave)
