@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { type Script, startScriptedUpstream } from './testing/scripted-upstream.ts'
 import { startTestGateway, type TestGateway } from './testing/start-test-gateway.ts'
 
 /**
- * The same call through REST and through GraphQL: the same code, the same Record, the same accounting. A door that is added
- * adds itself to `doors`.
+ * The same call through every door: the same code, the same Record, the same accounting. A door that is added adds itself to
+ * `doors`.
  */
 interface Scenario {
   readonly name: string
-  readonly input: Record<string, unknown>
+  readonly text?: string
+  readonly script?: Script
   readonly headers?: Record<string, string>
   readonly options?: Record<string, unknown>
   readonly code?: string
-  readonly model?: string
   readonly outcome: 'ok' | 'refused' | 'failed' | 'cancelled'
   /** The caller hangs up after so many ms. */
   readonly leaveAfterMs?: number
@@ -21,10 +25,9 @@ interface Scenario {
 const pin = { headers: { 'Astra-Version': '1.1' }, options: { version: '1.1' } }
 
 const scenarios: readonly Scenario[] = [
-  { name: 'good', input: { text: 'hi' }, ...pin, outcome: 'ok' },
+  { name: 'good', ...pin, outcome: 'ok' },
   {
     name: 'good with every option',
-    input: { text: 'hi' },
     headers: {
       'Astra-Unit': 'u',
       'Astra-Session': 's',
@@ -45,10 +48,9 @@ const scenarios: readonly Scenario[] = [
     },
     outcome: 'ok',
   },
-  { name: 'too long for the contract', input: { text: 'x'.repeat(1001) }, code: 'invalid_input', outcome: 'refused' },
+  { name: 'too long for the contract', text: 'x'.repeat(1001), code: 'invalid_input', outcome: 'refused' },
   {
     name: 'an unknown version',
-    input: { text: 'hi' },
     headers: { 'Astra-Version': '7' },
     options: { version: '7' },
     code: 'unknown_version',
@@ -56,7 +58,6 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a retired version',
-    input: { text: 'hi' },
     headers: { 'Astra-Version': '0.9' },
     options: { version: '0.9' },
     code: 'version_retired',
@@ -64,7 +65,6 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a bad option',
-    input: { text: 'hi' },
     headers: { 'Astra-Timeout': '9999s' },
     options: { timeoutMs: 9_999_000 },
     code: 'invalid_option',
@@ -72,26 +72,26 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'refused upstream',
-    input: { text: 'hi', echo: { fail: 'refused' } },
+    script: { status: 400 },
     code: 'invalid_input',
     outcome: 'failed',
   },
   {
     name: 'failed upstream',
-    input: { text: 'hi', echo: { fail: 'failed' } },
+    script: { status: 500 },
     code: 'upstream_failed',
     outcome: 'failed',
   },
   {
     name: 'unavailable upstream',
-    input: { text: 'hi', echo: { fail: 'unavailable' } },
+    script: { status: 503 },
     code: 'upstream_unavailable',
     outcome: 'failed',
   },
-  { name: 'cut upstream', input: { text: 'hi', echo: { cutAfter: 0 } }, code: 'upstream_failed', outcome: 'failed' },
+  { name: 'cut upstream', script: { cut: true }, code: 'upstream_failed', outcome: 'failed' },
   {
     name: 'slow beyond its limit',
-    input: { text: 'hi', echo: { delayMs: 5000 } },
+    script: { delayMs: 5000 },
     headers: { 'Astra-Timeout': '50ms' },
     options: { timeoutMs: 50 },
     code: 'timeout',
@@ -99,13 +99,13 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'an answer that breaks the contract',
-    input: { text: 'hi', echo: { answer: { text: 1 } } },
+    script: { answer: 'x'.repeat(1001) },
     code: 'invalid_output',
     outcome: 'failed',
   },
   {
     name: 'a caller who leaves',
-    input: { text: 'hi', echo: { delayMs: 900 } },
+    script: { delayMs: 900 },
     leaveAfterMs: 100,
     code: 'cancelled',
     outcome: 'cancelled',
@@ -115,34 +115,61 @@ const scenarios: readonly Scenario[] = [
 interface Outcome {
   readonly code: string | undefined
   readonly id: string
-  readonly output: unknown
+  readonly text: unknown
 }
 
 type Door = (gateway: TestGateway, scenario: Scenario, signal: AbortSignal | undefined) => Promise<Outcome>
 
-const doors: Readonly<Record<'native' | 'graphql', Door>> = {
-  async native(gateway, { input, headers = {}, model = 'probe' }, signal) {
+function inputOf({ text = 'hi', script = {} }: Scenario) {
+  return { text, script: JSON.stringify(script) }
+}
+
+const doors: Readonly<Record<'native' | 'graphql' | 'oip', Door>> = {
+  async native(gateway, scenario, signal) {
+    const { headers = {} } = scenario
     const { headers: got, body } = await gateway.ask(
       'POST',
-      `/models/${model}/v1/predict`,
-      { input },
+      '/models/probe/v1/predict',
+      { input: inputOf(scenario) },
       { headers, ...(signal ? { signal } : {}) },
     )
-    return { code: got.get('astra-error-code') ?? undefined, id: body.id ?? body.callId, output: body.output }
+    return { code: got.get('astra-error-code') ?? undefined, id: body.id ?? body.callId, text: body.output?.text }
   },
-  async graphql(gateway, { input, options, model = 'probe' }, signal) {
-    const query = `query ($input: ProbeV1Input!, $options: CallOptions) { models { ${model} { v1(input: $input, options: $options) { id output { text } } } } }`
-    const { body } = await gateway.graphql(query, { input, options }, signal ? { signal } : {})
-    const answer = body.data?.models?.[model]?.v1
+  async graphql(gateway, scenario, signal) {
+    const query =
+      'query ($input: ProbeV1Input!, $options: CallOptions) { models { probe { v1(input: $input, options: $options) { id output { text } } } } }'
+    const variables = { input: inputOf(scenario), options: scenario.options }
+    const { body } = await gateway.graphql(query, variables, signal ? { signal } : {})
+    const answer = body.data?.models?.probe?.v1
     const extensions = body.errors?.[0]?.extensions
     assert.ok(answer ?? extensions, JSON.stringify(body))
-    return { code: extensions?.code, id: answer?.id ?? extensions?.callId, output: answer?.output }
+    return { code: extensions?.code, id: answer?.id ?? extensions?.callId, text: answer?.output?.text }
+  },
+  async oip(gateway, scenario, signal) {
+    const { headers = {} } = scenario
+    const inputs = Object.entries(inputOf(scenario)).map(([name, value]) => ({
+      name,
+      datatype: 'BYTES',
+      shape: [1],
+      data: [value],
+    }))
+    const { headers: got, body } = await gateway.ask(
+      'POST',
+      '/v2/models/probe@v1/infer',
+      { inputs },
+      { headers, ...(signal ? { signal } : {}) },
+    )
+    return {
+      code: got.get('astra-error-code') ?? undefined,
+      id: got.get('astra-call-id') ?? '',
+      text: body.outputs?.[0].data[0],
+    }
   },
 }
 
 /**
- * What must be equal; ids, times and the door itself cannot be. Nor can the items of a bad option: it stands in a header, and the
- * native door refuses it before it reads the body, while a GraphQL body holds both.
+ * What must be equal; ids, times and the door itself cannot be. Nor can the items of a bad option: it stands in a header, and is
+ * refused before the body is read, while a GraphQL body holds both.
  */
 function comparable({
   id: _i,
@@ -167,21 +194,32 @@ function comparable({
     ...rest,
     ...(rest.code === 'invalid_option' ? {} : { items, itemsFailed }),
     attempts: tried,
-    reason: String(reason).replaceAll(/\d+/g, 'n').replace('Astra-Timeout', 'timeoutMs'),
+    reason: String(reason).replaceAll(/\d+/g, 'n').replace('Astra-Timeout', 'timeoutMs').replace('/inputs/n', '/input'),
   }
 }
 
-describe('door parity: the same through REST and GraphQL', () => {
+describe('door parity: the same through every door', () => {
   let gateway: TestGateway
+  const closing: (() => Promise<unknown>)[] = []
   before(async () => {
-    gateway = await startTestGateway()
+    const upstream = await startScriptedUpstream()
+    closing.push(upstream.close)
+    const folder = await mkdtemp(join(tmpdir(), 'astra-parity-'))
+    closing.push(() => rm(folder, { recursive: true }))
+    const manifest = await readFile(new URL('./testing/scripted.yaml', import.meta.url), 'utf8')
+    const config = join(folder, 'astra.yaml')
+    await writeFile(config, manifest.replaceAll('[UPSTREAM]', `["${upstream.url}"]`))
+    gateway = await startTestGateway({ config })
+    closing.push(gateway.stop)
   })
-  after(() => gateway.stop())
+  after(async () => {
+    for (const close of closing.reverse()) await close()
+  })
 
   for (const given of scenarios) {
     it(given.name, async () => {
       const seen: Record<string, unknown>[] = []
-      // One unit for both, so that both meet one version.
+      // One unit for all, so that all meet one version.
       const scenario = {
         ...given,
         headers: { 'Astra-Unit': 'u', ...given.headers },
@@ -195,7 +233,7 @@ describe('door parity: the same through REST and GraphQL', () => {
           return undefined
         })
         if (outcome) assert.equal(outcome.code, scenario.code, name)
-        if (outcome && !scenario.code) assert.deepEqual(outcome.output, { text: 'hi' })
+        if (outcome && !scenario.code) assert.equal(outcome.text, 'hi')
         const record = await nextRecord(gateway, known)
         if (outcome) assert.equal(record.id, outcome.id, `${name}: the answer and the Record have one id`)
         assert.equal(record.door, name)
@@ -203,11 +241,11 @@ describe('door parity: the same through REST and GraphQL', () => {
         assert.equal(record.code ?? undefined, scenario.code)
         seen.push(comparable(record))
       }
-      assert.deepEqual(seen[0], seen[1])
+      for (const other of seen.slice(1)) assert.deepEqual(other, seen[0])
     })
   }
 
-  it('accounts the same for both doors', async () => {
+  it('accounts the same for every door', async () => {
     const { body } = await gateway.ask('GET', '/api/v1/usage?by=door,outcome&since=1h')
     const byDoor = (door: string) =>
       body.rows
@@ -227,7 +265,8 @@ describe('door parity: the same through REST and GraphQL', () => {
         )
         .sort((a: { outcome: string }, b: { outcome: string }) => a.outcome.localeCompare(b.outcome))
     assert.ok(byDoor('native').length >= 4)
-    // The one input of each bad option, which the native door leaves unread.
+    assert.deepEqual(byDoor('oip'), byDoor('native'))
+    // The one input of each bad option, which only GraphQL has read by then.
     const unread = scenarios.filter(({ code }) => code === 'invalid_option').length
     const native = byDoor('native').map((row: { outcome: string; items: number }) =>
       row.outcome === 'refused' ? { ...row, items: row.items + unread } : row,
@@ -235,7 +274,7 @@ describe('door parity: the same through REST and GraphQL', () => {
     assert.deepEqual(native, byDoor('graphql'))
     const { body: status } = await gateway.ask('GET', '/api/v1/status')
     assert.equal(status.calls.received, status.calls.recorded + status.calls.refused)
-    assert.equal(status.calls.received, scenarios.length * 2)
+    assert.equal(status.calls.received, scenarios.length * Object.keys(doors).length)
   })
 })
 

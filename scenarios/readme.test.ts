@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFile, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { readManifest } from '../packages/gateway/src/control/manifest/read-manifest.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
@@ -129,6 +132,17 @@ describe('the README', () => {
     assert.match(printed, /\{"call":"[0-9a-f-]{36}"\}/)
   })
 
+  it('adds a replica, shows it and removes it', async () => {
+    const [commands = ''] = await blocks('More replicas', 'sh')
+    const [lines = ''] = await blocks('More replicas', 'yaml')
+    const printed = shell(commands.replaceAll('127.0.0.1:9001', `127.0.0.1:${await freePort()}`))
+    assert.match(printed, /1\.1 +embedded +ready/)
+    assert.match(printed, /1\.1 +http:\/\/127\.0\.0\.1:\d+ +(warming|ready)/)
+    const yaml = `models:\n  spam:\n    owner: me\n    contracts:\n      v1:\n        task: embedding\n${lines}`
+    const { faults } = readManifest(yaml) as { faults?: unknown }
+    assert.equal(faults, undefined)
+  })
+
   it('makes a key for an application that is declared', async () => {
     const [lines = ''] = await blocks('A key for an application', 'yaml')
     const [commands = ''] = await blocks('A key for an application', 'sh')
@@ -144,3 +158,12 @@ describe('the README', () => {
     assert.match(printed, /Assigned to/)
   })
 })
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -19,7 +19,9 @@ const steps: readonly { readonly name: string; readonly command: string; readonl
       // A test that waits for ever is a failure that should name itself.
       '--test-timeout=180000',
       '--test-reporter=spec',
-      ...(only.length > 0 ? only : ['packages/**/*.test.ts', 'models/**/*.test.ts', 'scenarios/**/*.test.ts']),
+      ...(only.length > 0
+        ? only
+        : ['packages/**/*.test.ts', 'models/**/*.test.ts', 'scenarios/**/*.test.ts', 'bench/**/*.test.ts']),
     ],
   },
 ]

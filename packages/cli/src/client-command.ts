@@ -11,12 +11,14 @@ export interface ClientCommand {
   readonly examples: readonly string[]
   /** Its own flags, each with what it means. */
   readonly options?: readonly (readonly [flags: string, summary: string])[]
+  /** What its parent does when no subcommand is named. */
+  readonly isDefault?: boolean
 }
 
 /** What every command that talks to a gateway shares: where it is, with which key, `--json`, and an example in its help. */
 export function clientCommand(program: Command, spec: ClientCommand): Command {
-  const { usage, summary, examples, options = [] } = spec
-  const command = program.command(usage).description(summary)
+  const { usage, summary, examples, options = [], isDefault = false } = spec
+  const command = program.command(usage, { isDefault }).description(summary)
   for (const [flags, meaning] of options) command.option(flags, meaning)
   command.option('--json', "print the gateway's answer as JSON").optionsGroup('Which gateway:')
   return addFlags(command, ['url', 'listen', 'data'])

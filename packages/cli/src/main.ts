@@ -9,6 +9,7 @@ import { keysCommand } from './commands/keys.ts'
 import { modelsCommand } from './commands/models.ts'
 import { planCommand } from './commands/plan.ts'
 import { predictCommand } from './commands/predict.ts'
+import { replicasCommand } from './commands/replicas.ts'
 import { runtimeCommand } from './commands/runtime.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -29,6 +30,7 @@ const commands = [
   planCommand,
   applyCommand,
   trafficCommand,
+  replicasCommand,
   exportCommand,
   keysCommand,
   generateCommand,

@@ -26,6 +26,29 @@ export interface DeployedVersion {
   readonly share: number
   readonly retired: boolean
   readonly successor?: string
+  /** For keys with the permission read. */
+  readonly replicas?: readonly { readonly address: string; readonly state: string; readonly reason?: string }[]
+}
+
+export interface Replicas {
+  readonly versions: readonly {
+    readonly version: string
+    readonly replicas: readonly ReplicaRow[]
+    readonly unresolved: readonly { readonly name: string; readonly reason: string }[]
+  }[]
+}
+
+export interface ReplicaRow {
+  readonly address: string
+  readonly source: string
+  readonly state: string
+  readonly reason?: string
+  readonly since: string
+  readonly inFlight: number
+  readonly attempts: number
+  readonly failures: number
+  readonly latencyMs?: number
+  readonly waiting?: number
 }
 
 export interface Plan {
@@ -112,6 +135,7 @@ export interface Status {
   readonly calls: { readonly received: number; readonly recorded: number; readonly refused: number }
   readonly accounting: { readonly waiting: number; readonly written: number; readonly fault?: string }
   readonly runtime?: { readonly state: string; readonly restarts: number; readonly lastFault?: string }
+  readonly notServed?: readonly { readonly version: string; readonly reason: string }[]
 }
 
 /** An answer to one call at the native door. */

@@ -12,7 +12,13 @@ export function modelsCommand(program: Command, io: Io): void {
   }).action(async (options: ClientOptions) => {
     const data = await ask<Deployments>(options, io, (client) => client.request('GET', '/api/v1/deployments'))
     if (!data) return
-    for (const line of columns(data.models.flatMap(rowsOf))) io.out.line(line)
+    const deployed = data.models.flatMap(rowsOf)
+    const [heading, ...lines] = columns(deployed.map(({ row }) => row))
+    if (heading !== undefined) io.out.line(heading)
+    for (const [index, line] of lines.entries()) {
+      io.out.line(line)
+      for (const fault of deployed[index]?.faults ?? []) io.out.line(`  ${fault}`)
+    }
     if (data.models.length === 0)
       io.notes.line('Nothing is deployed yet. Declare a model in astra.yaml, then: astraapi apply')
   })
@@ -21,23 +27,37 @@ export function modelsCommand(program: Command, io: Io): void {
 function rowsOf({ name, owner, defaultMajor, allowed, contracts }: Deployment) {
   return contracts.flatMap(({ major, task, deprecated, versions }) =>
     versions.map((version) => ({
-      model: name,
-      major,
-      version: version.id,
-      traffic: percent(version.share),
-      task,
-      backend: version.backend,
-      owner,
-      notes: [
-        major === defaultMajor && contracts.length > 1 ? 'default' : '',
-        deprecated ? `deprecated since ${deprecated.since}` : '',
-        ...stateOf(version),
-        allowed ? '' : 'not for this key',
-      ]
-        .filter((note) => note !== '')
-        .join(', '),
+      row: {
+        model: name,
+        major,
+        version: version.id,
+        traffic: percent(version.share),
+        task,
+        backend: version.backend,
+        replicas: readyText(version),
+        owner,
+        notes: [
+          major === defaultMajor && contracts.length > 1 ? 'default' : '',
+          deprecated ? `deprecated since ${deprecated.since}` : '',
+          ...stateOf(version),
+          allowed ? '' : 'not for this key',
+        ]
+          .filter((note) => note !== '')
+          .join(', '),
+      },
+      faults: notReady(version).map(({ address, state, reason }) => `${address} is ${state}: ${reason}`),
     })),
   )
+}
+
+/** "3/4 ready"; nothing where a version has no replicas, or this key may not see them. */
+function readyText(version: DeployedVersion): string {
+  const { replicas = [] } = version
+  return replicas.length === 0 ? '' : `${replicas.length - notReady(version).length}/${replicas.length} ready`
+}
+
+function notReady({ replicas = [] }: DeployedVersion) {
+  return replicas.filter(({ state }) => state !== 'ready')
 }
 
 function stateOf({ retired, successor, immutable }: DeployedVersion): string[] {

@@ -2,6 +2,26 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeGateway } from '../fake-gateway.ts'
 
+test('models tells how many replicas are ready, and of the others why they are not', async (context) => {
+  const version = { backend: 'oip', immutable: true, share: 0.5, retired: false }
+  const down = { address: 'http://b:1', state: 'down', reason: 'connect ECONNREFUSED' }
+  const versions = [
+    { ...version, id: '1.0', replicas: [{ address: 'http://a:1', state: 'ready' }, down] },
+    { ...version, id: '1.1', backend: 'echo', replicas: [] },
+  ]
+  const contracts = [{ major: 'v1', task: 'custom', versions }]
+  const body = { models: [{ name: 'spam', owner: 'mail', defaultMajor: 'v1', allowed: true, contracts }] }
+  const { run } = await fakeGateway(context, { 'GET /api/v1/deployments': { body } })
+  assert.equal(
+    (await run(['models'])).out,
+    `MODEL  MAJOR  VERSION  TRAFFIC  TASK    BACKEND  REPLICAS   OWNER
+spam   v1     1.0      50%      custom  oip      1/2 ready  mail
+  http://b:1 is down: connect ECONNREFUSED
+spam   v1     1.1      50%      custom  echo                mail
+`,
+  )
+})
+
 test('models shows a version a line, with its part of the traffic', async (context) => {
   const version = { id: '1.0', backend: 'oip', immutable: true, share: 0.125, retired: false }
   const body = {
@@ -117,6 +137,7 @@ test('status says how the gateway fares', async (context) => {
     calls: { received: 3, recorded: 2, refused: 1 },
     accounting: { waiting: 0, written: 2, fault: 'disk full' },
     runtime: { state: 'ready', restarts: 1 },
+    notServed: [{ version: 'spam@v1/1.0', reason: 'embedded: serves other files' }],
   }
   const { run } = await fakeGateway(context, { 'GET /api/v1/status': { body } })
   assert.equal(
@@ -126,6 +147,7 @@ catalog     revision 7, known for 3 ms
 calls       3 received, 2 recorded, 1 refused before their caller was known
 accounting  2 written, 0 waiting; last fault: disk full
 runtime     ready, restarts: 1
+not served  spam@v1/1.0: embedded: serves other files
 `,
   )
 })

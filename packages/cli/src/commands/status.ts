@@ -14,7 +14,16 @@ export function statusCommand(program: Command, io: Io): void {
   })
 }
 
-function linesOf({ version, node, startedAt, calls, accounting, runtime, ...catalog }: Status): [string, string][] {
+function linesOf({
+  version,
+  node,
+  startedAt,
+  calls,
+  accounting,
+  runtime,
+  notServed = [],
+  ...catalog
+}: Status): [string, string][] {
   const { received, recorded, refused } = calls
   return [
     ['gateway', `${version} (${node}), since ${shortTime(startedAt)} UTC`],
@@ -22,6 +31,7 @@ function linesOf({ version, node, startedAt, calls, accounting, runtime, ...cata
     ['calls', `${received} received, ${recorded} recorded, ${refused} refused before their caller was known`],
     ['accounting', `${accounting.written} written, ${accounting.waiting} waiting${fault(accounting.fault)}`],
     ...(runtime ? [runtimeLine(runtime)] : []),
+    ...notServed.map(({ version, reason }): [string, string] => ['not served', `${version}: ${reason}`]),
   ]
 }
 

@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import { connect } from '../connection.ts'
-import { Failure, usageFault } from '../failures.ts'
+import { usageFault } from '../failures.ts'
+import { findContract } from '../find-contract.ts'
 import type { Io } from '../io.ts'
 import { parseMajor } from '../parse-major.ts'
 import { type Deployments, percent } from '../platform.ts'
@@ -28,7 +29,7 @@ export function trafficCommand(program: Command, io: Io): void {
     const asked = options.major === undefined ? undefined : parseMajor(options.major)
     const client = await connect(options, io.env)
     const { data, text } = await client.request<Deployments>('GET', '/api/v1/deployments')
-    const { major, versions } = contractOf(data, model, asked)
+    const { major, versions } = findContract(data, model, asked)
     if (given.length === 0) {
       if (options.json) return io.out.raw(`${text}\n`)
       return printShares(
@@ -58,15 +59,6 @@ function weightsOf(given: readonly string[]): Weights {
   const weights = new Map(pairs)
   if (weights.size < pairs.length) throw usageFault('A version is named twice. Give each one weight.')
   return Object.fromEntries(weights)
-}
-
-function contractOf({ models }: Deployments, name: string, asked: string | undefined) {
-  const model = models.find((one) => one.name === name)
-  if (!model) throw new Failure(1, `There is no model "${name}". "astraapi models" lists the models.`)
-  const major = asked ?? model.defaultMajor
-  const contract = model.contracts.find((one) => one.major === major)
-  if (contract) return contract
-  throw new Failure(1, `${name} has no ${major}. It has ${model.contracts.map((one) => one.major).join(', ')}.`)
 }
 
 function sharesOf(weights: Weights): (readonly [version: string, share: number])[] {

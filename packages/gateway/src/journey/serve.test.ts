@@ -6,7 +6,7 @@ import type { Call } from '../kernel/call.ts'
 import { AstraError, type ErrorCode, toAstraError } from '../kernel/errors.ts'
 import type { CallRecord } from '../kernel/record.ts'
 import { createCharge } from './charge/in-flight.ts'
-import { createBalancer } from './dispatch/replicas.ts'
+import { createFleet } from './dispatch/replicas/fleet.ts'
 import { createJourney } from './serve.ts'
 import { testCall, testCaller, testCatalog } from './testing/fixtures.ts'
 
@@ -42,7 +42,7 @@ function journeyWith(
     clock,
     catalog: () => catalog,
     backends: new Map([['fake', backend]]),
-    balancer: createBalancer(),
+    fleet: createFleet({ clock, random: Math.random }),
     charge: createCharge(),
     begin: () => undefined,
     record: { elapsed: clock.elapsed, hashUnit: (unit) => `#${unit}`, keep: (record) => records.push(record) },

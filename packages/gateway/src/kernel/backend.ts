@@ -57,7 +57,7 @@ export interface Prediction {
   readonly usage?: Omit<Usage, 'items'>
   /** Time upstream says a call waited in its queue, ms. */
   readonly queueMs?: number
-  /** Calls that wait or run at the replica for this version, by its own report. */
+  /** Calls that wait or run at the replica for this version, by its own report; the answered one not among them. */
   readonly waiting?: number
 }
 

@@ -25,6 +25,12 @@ export const errorTable = {
   unknown_major: row(404, false, 'The model has no such major version', 'See GET /api/v1/deployments for its majors.'),
   unknown_version: row(404, false, 'The contract has no such version', 'See GET /api/v1/deployments for its versions.'),
   version_retired: row(410, false, 'This version was retired', 'Leave out the version, or pin its successor.'),
+  no_tensors: row(
+    404,
+    false,
+    'This contract has no tensor signature',
+    'Call it at POST /models/{model}/v{major}/predict, or by GraphQL.',
+  ),
   unknown_call: row(
     404,
     false,
@@ -90,6 +96,7 @@ export const errorTable = {
   ),
   stopping: row(503, true, 'This gateway is stopping', 'Repeat: another gateway, or this one restarted, will answer.'),
   store_unavailable: row(503, true, 'The store cannot be reached just now', 'Repeat after the time in Retry-After.'),
+  unsupported: row(501, false, 'This is not supported', 'Leave it out.'),
   upstream_failed: row(
     502,
     false,

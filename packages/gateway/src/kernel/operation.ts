@@ -13,7 +13,7 @@ export interface Operation {
   /** Of several, any one is enough. */
   readonly permission: Permission | readonly Permission[]
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Under /api/v1; `{x}` is the input's field x. The other fields are the query string of a GET, else the JSON body. */
+  /** Under /api/v1; `{x}` is the input's field x. The other fields are the query string of a GET or DELETE, else the JSON body. */
   readonly path: string
   /** A closed object. */
   readonly input: TSchema

@@ -5,10 +5,14 @@
 export interface ReplicaFleet {
   /**
    * Who serves a version from now on, by `versionKey`. A member that is new takes a growing part of the calls; one that is
-   * left out drains: it gets no new attempt, and those in flight end in peace.
+   * left out drains: it gets no new attempt, and those in flight end in peace. With no members at all the version is forgotten
+   * as soon as it has drained.
    */
   setMembers(version: string, members: readonly ReplicaMember[]): void
-  /** A health check failed with this reason, or passed. Concerns every version that the address serves. */
+  /**
+   * A health check failed with this reason, or passed. Concerns every version that the address serves. What it has not begun to
+   * answer is made again elsewhere, where that is safe.
+   */
   setHealth(backend: string, address: string, reason: string | undefined): void
   /** The address must not serve this version, as it is not what was applied; undefined lifts that. */
   setBarred(version: string, address: string, reason: string | undefined): void
@@ -51,7 +55,7 @@ export const replicaStates = {
   warming: { takesCalls: true, means: 'joined or came back: its share grows' },
   down: { takesCalls: false, means: 'fails its health checks' },
   ejected: { takesCalls: false, means: 'failed too many calls in a row, and is left alone for a while' },
-  barred: { takesCalls: false, means: 'serves other files than those that were applied' },
+  barred: { takesCalls: false, means: 'serves other files than those applied, or was not compared with them yet' },
   draining: { takesCalls: false, means: 'was removed; calls in flight end' },
 } as const satisfies Record<string, { readonly takesCalls: boolean; readonly means: string }>
 

@@ -3,11 +3,13 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino'
 import { type IdentifyPorts, identify } from '../journey/admit/identify.ts'
 import { nativeEmit } from '../journey/emit/native/native-emit.ts'
+import { oipEmit } from '../journey/emit/oip/oip-emit.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Caller } from '../kernel/caller.ts'
 import { AstraError, operatorReason, toAstraError } from '../kernel/errors.ts'
 
 const connectionsMax = 10_000
+const sweepMs = 20
 
 /** For requests that are no HTTP: there is no door that could word it. */
 const advice: Readonly<Record<number, string>> = {
@@ -16,11 +18,30 @@ const advice: Readonly<Record<number, string>> = {
   431: 'send fewer or shorter headers.',
 }
 
+/** The door of the Open Inference Protocol, and its alias where the protocol's clients look for it. */
+export const oipPrefixes = ['/oip/v2', '/v2'] as const
+
 /** Every path that answers without a key. This list is the whole of it. */
-export const openPaths: ReadonlySet<string> = new Set(['/health/live', '/health/ready'])
+export const openPaths: ReadonlySet<string> = new Set([
+  '/health/live',
+  '/health/ready',
+  ...atOip('/health/live', '/health/ready'),
+])
 
 /** The routes on which a request that is refused before its caller is known counts as a refused call. */
-const callRoutes: ReadonlySet<string> = new Set(['/models/:model/:major/predict', '/graphql'])
+const callRoutes: ReadonlySet<string> = new Set([
+  '/models/:model/:major/predict',
+  '/graphql',
+  ...atOip('/models/:model/infer', '/models/:model/versions/:version/infer'),
+])
+
+type EmitError = (reply: FastifyReply, error: AstraError, callId: string | undefined) => FastifyReply
+
+/** The doors whose protocol has an error form of its own, by the paths below them; all else has the native door's. */
+const errorForms: readonly { readonly prefix: string; readonly emit: EmitError }[] = oipPrefixes.map((prefix) => ({
+  prefix,
+  emit: oipEmit.error,
+}))
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -83,7 +104,9 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
   http.setNotFoundHandler((request, reply) => sendError(reply, missing(http, request)))
   http.setErrorHandler((thrown, request, reply) => {
     const error = fromFastify(thrown)
-    if (error.status >= 500) log.error({ path: request.url.slice(0, 200), reason: operatorReason(error) }, error.code)
+    // What is not supported is the caller's to leave out.
+    if (error.status >= 500 && error.code !== 'unsupported')
+      log.error({ path: request.url.slice(0, 200), reason: operatorReason(error) }, error.code)
     return sendError(reply, error)
   })
   return http
@@ -94,16 +117,14 @@ function closeConnectionsWhenStopping(http: FastifyInstance): void {
   let stopping = false
   http.addHook('preClose', (done) => {
     stopping = true
+    // Streams are written past the hook below, and their connection is idle when they have ended.
+    const sweep = setInterval(() => http.server.closeIdleConnections(), sweepMs)
+    http.server.once('close', () => clearInterval(sweep))
     done()
   })
   http.addHook('onSend', (_request, reply, payload, done) => {
     if (stopping) reply.header('connection', 'close')
     done(null, payload)
-  })
-  // Streams are written past the hook above, and their connection is idle when they have ended.
-  http.addHook('onRequest', (_request, reply, done) => {
-    reply.raw.once('finish', () => (stopping ? setImmediate(() => http.server.closeIdleConnections()) : undefined))
-    done()
   })
 }
 
@@ -113,8 +134,15 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller
 }
 
+/** An error outside a call, in the form of the door that its path belongs to. */
 export function sendError(reply: FastifyReply, error: AstraError): FastifyReply {
-  return nativeEmit.error(reply, error, undefined)
+  const [path = ''] = reply.request.url.split('?')
+  const own = errorForms.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
+  return (own?.emit ?? nativeEmit.error)(reply, error, undefined)
+}
+
+function atOip(...paths: readonly string[]): readonly string[] {
+  return oipPrefixes.flatMap((prefix) => paths.map((path) => prefix + path))
 }
 
 function missing(http: FastifyInstance, request: FastifyRequest): AstraError {

@@ -1,25 +1,31 @@
 import type { FastifyInstance } from 'fastify'
 import { mountGraphql } from '../journey/accept/graphql/mount-graphql.ts'
 import { mountNative } from '../journey/accept/native/mount-native.ts'
+import { mountOip } from '../journey/accept/oip/mount-oip.ts'
 import { mountPlatform } from '../journey/accept/platform/mount-platform.ts'
 import { graphqlEmit } from '../journey/emit/graphql/graphql-emit.ts'
 import { nativeEmit } from '../journey/emit/native/native-emit.ts'
+import { oipEmit } from '../journey/emit/oip/oip-emit.ts'
+import { lookUp, permittedContracts } from '../journey/look-up.ts'
 import { operate } from '../journey/operate.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Journey } from '../journey/serve.ts'
-import type { Catalog } from '../kernel/catalog.ts'
+import { type Catalog, type Version, versionKey } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { DoorContext } from '../kernel/door.ts'
 import type { AstraError } from '../kernel/errors.ts'
 import type { Operation } from '../kernel/operation.ts'
-import { callerOf, sendError } from './http-server.ts'
+import { type ReplicaFleet, replicaStates } from '../kernel/replicas.ts'
+import { callerOf, oipPrefixes, sendError } from './http-server.ts'
 import { mountOperationsDoor } from './operations-door.ts'
+import { softwareVersion } from './software-version.ts'
 
 export interface Doors {
   readonly clock: Clock
   readonly catalog: () => Catalog
   readonly operations: readonly Operation[]
   readonly journey: Journey
+  readonly fleet: ReplicaFleet
   readonly metrics: Metrics
   readonly bodyBytesMax: number
   readonly notReady: () => readonly string[]
@@ -29,10 +35,31 @@ export interface Doors {
 
 /** Every door of the gateway; a new one is a folder under accept, one under emit, and a line here. */
 export function mountDoors(http: FastifyInstance, doors: Doors): void {
-  const { clock, catalog, operations, journey, bodyBytesMax, report } = doors
+  const { clock, catalog, operations, journey, fleet, bodyBytesMax, notReady, report } = doors
   const context: DoorContext = { clock, catalog, operations, serve: journey.serve, refuse: journey.refuse, operate }
   mountNative(http, { context, emit: nativeEmit, callerOf, bodyBytesMax })
   mountPlatform(http, { context, callerOf, error: sendError, bodyBytesMax, report })
   mountGraphql(http, context, callerOf, graphqlEmit, report)
+  for (const prefix of oipPrefixes) {
+    mountOip(http, prefix, {
+      context,
+      emit: oipEmit,
+      callerOf,
+      lookUp: (name, caller) => lookUp(name, caller, catalog()),
+      contracts: (caller) => permittedContracts(caller, catalog()),
+      notReady,
+      whyUnready: (version) => whyUnready(version, fleet),
+      softwareVersion,
+      report,
+    })
+  }
   mountOperationsDoor(http, doors)
+}
+
+/** Of a backend inside the gateway there is nothing to tell. */
+function whyUnready({ id, contract, state }: Version, fleet: ReplicaFleet): string | undefined {
+  if (state.replicas.length === 0) return undefined
+  const replicas = fleet.status(versionKey(contract.model, contract.major, id))
+  if (replicas.some((replica) => replicaStates[replica.state].takesCalls)) return undefined
+  return replicas.length === 0 ? 'it has no replica' : 'none of its replicas takes calls'
 }

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { pino } from 'pino'
 import { createBackends } from '../backends/backends.ts'
 import { createCatalogControl } from '../control/catalog/catalog-control.ts'
-import { type BrokenSeals, checkSeals, sealName } from '../control/catalog/check-seals.ts'
 import { createKeyring } from '../control/keys/keyring.ts'
+import { embeddedReplica } from '../control/manifest/replica-address.ts'
 import { platformOperations } from '../control/operations/operations.ts'
 import type { CatalogControl } from '../control/operations/ports.ts'
-import type { Version } from '../kernel/catalog.ts'
+import { createReplicaNames } from '../control/replicas/replica-names.ts'
+import { createReplicaWatch, type ReplicaWatch } from '../control/replicas/replica-watch.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { AstraError, operatorReason } from '../kernel/errors.ts'
 import { openSqliteStore } from '../stores/sqlite/sqlite.ts'
@@ -21,8 +21,9 @@ import { closeWithin, listen } from './listen.ts'
 import { mountDoors } from './mount-doors.ts'
 import { parseListen, StartError, type StartOptions } from './options.ts'
 import { ownKeys } from './own-keys.ts'
+import { meterReplicas, notServed } from './replica-facts.ts'
 import { type RuntimeStatus, type RuntimeSupervisor, superviseRuntime } from './runtime-supervisor.ts'
-import { sealedBackend } from './sealed-backend.ts'
+import { softwareVersion } from './software-version.ts'
 import { wireJourney } from './wire-journey.ts'
 
 /** A running gateway. */
@@ -38,16 +39,11 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
-const { version: softwareVersion }: { version: string } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-)
-
 /** 10 MiB, unless a contract says otherwise. */
 const bodyBytesMax = 10 * 1024 * 1024
 const drainMs = 30_000
 /** For calls whose connection was cut to get their Records. */
 const settleMs = 5000
-const sealCheckMs = 60_000
 
 /** Starts a gateway with its embedded store and runtime. Rejects with a StartError that says what to do. */
 export async function startGateway(options: StartOptions): Promise<Gateway> {
@@ -71,40 +67,36 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
 
   await requireFolder(options.models)
   // The runtime takes longest: it loads its models while the rest is opened.
-  const controlled = Promise.withResolvers<CatalogControl>()
-  let broken: BrokenSeals = new Map()
-  let sealsChecked = Promise.resolve()
-  const checkEmbedded = async () => {
-    const catalog = (await controlled.promise).current()
-    broken = await checkSeals(catalog, backends, 'embedded', AbortSignal.timeout(sealCheckMs))
-    for (const [version, reason] of broken) log.error({ version, reason }, 'this version is not served')
-  }
+  let watch: ReplicaWatch | undefined
   const runtime = await superviseRuntime({
     modelsDir: options.models,
     log,
-    onReady: () => {
-      sealsChecked = checkEmbedded().catch((error) => log.error({ err: error }, 'versions could not be checked'))
-    },
+    onReady: () => watch?.reappeared(embeddedReplica),
   })
   undo.push(() => runtime.stop())
   const store = await openSqliteStore({ dataDir: options.data, clock: systemClock, log })
   undo.push(() => store.close())
-  const whyBarred = ({ id, contract }: Version) => broken.get(sealName(contract.model, contract.major, id))
-  const made = createBackends({ addresses: { embedded: runtime.address }, bodyBytesMax: 64 * 1024 * 1024 })
-  const backends = new Map([...made].map(([name, backend]) => [name, sealedBackend(backend, whyBarred)]))
+  const backends = createBackends({ addresses: { [embeddedReplica]: runtime.address }, bodyBytesMax: 64 * 1024 * 1024 })
   const closeBackends = () => Promise.all([...backends.values()].map((backend) => backend.close()))
   undo.push(closeBackends)
 
   const keyring = await createKeyring({ store: store.state, clock: systemClock, random: randomBytes })
+  const names = createReplicaNames({ clock: systemClock, log })
   const control: CatalogControl = await createCatalogControl({
     store: store.state,
     backends,
+    names,
     clock: systemClock,
+    activated: (catalog) => void watch?.follow(catalog),
     describe: (catalog) => describe(catalog, operations),
     log: (message, facts) => log.info(facts, message),
   })
-  controlled.resolve(control)
   const wired = await wireJourney({ store, backends, catalog: control.current, clock: systemClock, log })
+  const { fleet } = wired
+  const watching = createReplicaWatch({ fleet, backends, names, clock: systemClock, log })
+  watch = watching
+  undo.push(async () => watching.close())
+  meterReplicas(wired.metrics, control.current, fleet)
   const operations = platformOperations({
     clock: systemClock,
     catalogControl: control,
@@ -112,6 +104,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     records: store.records,
     reports: store.reports,
     pending: wired.recent,
+    replicas: { status: fleet.status, nameFault: names.fault },
     status: () => ({
       version: softwareVersion,
       node: hostname(),
@@ -122,7 +115,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
       calls: wired.metrics.counts(),
       accounting: store.records.status(),
       runtime: runtimeFacts(runtime.status()),
-      notServed: [...broken].map(([version, reason]) => ({ version, reason })),
+      notServed: notServed(control.current(), fleet),
     }),
   })
   const notReady = () => [
@@ -156,7 +149,9 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   options.signal?.addEventListener('abort', () => void runtime.stop(), { once: true })
   await runtime.ready()
   goOn()
-  await sealsChecked
+  await watching.follow(control.current())
+  await watching.verified(embeddedReplica)
+  goOn()
   const applied = await applyAtStart(control, store, options.config)
   if (applied !== undefined)
     options.print?.(`${options.config} was new or had changed: applied as revision ${applied}.`)
@@ -173,6 +168,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     // A closed connection is not yet a closed Record.
     const lost = await wired.idle(settleMs)
     if (lost > 0) log.error({ calls: lost }, 'calls that did not end have no Record')
+    watching.close()
     await closeBackends()
     await store.close()
     await runtime.stop()

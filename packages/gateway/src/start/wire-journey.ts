@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { createCharge } from '../journey/charge/in-flight.ts'
-import { createBalancer } from '../journey/dispatch/replicas.ts'
+import { createFleet } from '../journey/dispatch/replicas/fleet.ts'
 import { createMetrics, type Metrics } from '../journey/record/metrics.ts'
 import { createRecentCalls, type RecentCalls } from '../journey/record/recent-calls.ts'
 import { createJourney, type Journey } from '../journey/serve.ts'
@@ -10,11 +10,13 @@ import type { Catalog } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { AstraError } from '../kernel/errors.ts'
 import type { CallRecord } from '../kernel/record.ts'
+import type { ReplicaFleet } from '../kernel/replicas.ts'
 import type { Store } from '../kernel/store.ts'
 
-/** The journey with its metrics and its memory of recent calls. */
+/** The journey with its replicas, its metrics and its memory of recent calls. */
 export interface WiredJourney {
   readonly journey: Journey
+  readonly fleet: ReplicaFleet
   readonly metrics: Metrics
   readonly recent: RecentCalls
   /** From now on new calls are refused with `stopping`. */
@@ -44,11 +46,12 @@ export async function wireJourney(ports: {
   metrics.gauge('astra_catalog_revision', 'Active catalog revision', () => catalog().revision)
   metrics.gauge('astra_records_waiting', 'Records that are not durable yet', () => store.records.status().waiting)
 
+  const fleet = createFleet({ clock, random: Math.random })
   const journey = createJourney({
     clock,
     catalog,
     backends: ports.backends,
-    balancer: createBalancer(),
+    fleet,
     charge: createCharge(),
     begin(call, caller) {
       metrics.received()
@@ -75,6 +78,7 @@ export async function wireJourney(ports: {
   })
   return {
     journey,
+    fleet,
     metrics,
     recent,
     stopTaking() {

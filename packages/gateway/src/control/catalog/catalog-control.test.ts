@@ -4,14 +4,21 @@ import { systemClock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import type { CatalogControl } from '../operations/ports.ts'
-import { fakeBackends } from '../plan/testing/planning.ts'
+import { expand, fakeBackends, type Upstream } from '../plan/testing/planning.ts'
 import { createCatalogControl } from './catalog-control.ts'
 
 const manifest = (...versions: readonly string[]) =>
   `models: {m: {owner: me, contracts: {v1: {task: regression, versions: {${versions.join(', ')}}}}}}`
 const both = manifest('"1": {}', '"2": {}', '"0": {retired: {successor: "1"}}')
 
-async function started({ fail = () => {} }: { readonly fail?: () => void } = {}) {
+interface Surroundings {
+  /** Throws where the store refuses. */
+  readonly fail?: () => void
+  readonly upstream?: Upstream
+}
+
+async function started({ fail = () => {}, upstream }: Surroundings = {}) {
+  const activated: number[] = []
   const saved: StoredCatalog[] = []
   const logged: string[] = []
   const control = await createCatalogControl({
@@ -26,12 +33,17 @@ async function started({ fail = () => {} }: { readonly fail?: () => void } = {})
       setting: async () => undefined,
       saveSetting: async () => {},
     },
-    backends: fakeBackends(),
+    backends: fakeBackends(upstream),
+    names: {
+      expand,
+      known: (entry) => (entry === 'dns+http://two:1' ? ['http://10.0.0.1:1', 'http://10.0.0.2:1'] : [entry]),
+    },
+    activated: ({ revision }) => activated.push(revision),
     clock: systemClock,
     describe: () => ({ openapi: '', sdl: '' }),
     log: (message, { revision }) => logged.push(`${message} ${revision}`),
   })
-  return { control, saved, logged }
+  return { control, saved, logged, activated }
 }
 
 const apply = (control: CatalogControl, yaml: string, ifMatch = '*') => control.apply(yaml, undefined, [ifMatch], 'me')
@@ -46,13 +58,14 @@ const splitOf = (control: CatalogControl) =>
 
 describe('apply', () => {
   it('stores and activates, and makes no revision when nothing changes', async () => {
-    const { control, saved, logged } = await started()
+    const { control, saved, logged, activated } = await started()
     assert.equal((await apply(control, both)).revision, 1)
     assert.deepEqual(control.current().modelNames(), ['m'])
     assert.deepEqual(await apply(control, both), { revision: 1, changes: [] })
     assert.deepEqual(await apply(control, control.export()), { revision: 1, changes: [] })
     assert.equal(saved.length, 1)
     assert.deepEqual(logged, ['catalog activated 1'])
+    assert.deepEqual(activated, [1])
   })
 
   it('counts an empty manifest once', async () => {
@@ -153,5 +166,79 @@ describe('setTraffic', () => {
     }
     await assert.rejects(control.setTraffic('m', 2, { '1': 1 }, '*', 'me'), { code: 'unknown_major' })
     assert.equal(saved.length, 1)
+  })
+})
+
+describe('addReplica and removeReplica', () => {
+  const [a, b] = ['http://a:1', 'http://b:1'] as const
+  const yaml = manifest(`"1": {replicas: ["${a}", "dns+http://two:1"]}`, '"2": {backend: echo}', '"0": {retired: {}}')
+  const at = (address: string, version = '1') => ({ model: 'm', major: 1, version, address })
+  const add = (control: CatalogControl, address: string, ifMatch = '*', version?: string) =>
+    control.addReplica(at(address, version), [ifMatch], 'me')
+  const remove = (control: CatalogControl, address: string, ifMatch = '*', version?: string) =>
+    control.removeReplica(at(address, version), [ifMatch], 'me')
+
+  it('make a revision each, and none when nothing changes; an export shows them', async () => {
+    const { control, saved, activated } = await started()
+    await apply(control, yaml)
+    assert.deepEqual(await add(control, b, '1'), { revision: 2, replicas: [a, 'dns+http://two:1', b] })
+    assert.deepEqual(await add(control, b, '2'), { revision: 2, replicas: [a, 'dns+http://two:1', b] })
+    assert.ok(control.export().includes(b))
+    assert.deepEqual(await remove(control, a, '2'), { revision: 3, replicas: ['dns+http://two:1', b] })
+    assert.deepEqual(await remove(control, a, '3'), { revision: 3, replicas: ['dns+http://two:1', b] })
+    assert.equal(saved.length, 3)
+    assert.deepEqual(activated, [1, 2, 3])
+    assert.deepEqual(await apply(control, control.export()), { revision: 3, changes: [] })
+  })
+
+  it('ask a new one first, at every address of a name', async () => {
+    const asked: string[] = []
+    const state = { digest: 'sha256:1' }
+    const { control } = await started({
+      upstream: ({ replicas }) => {
+        asked.push(...replicas)
+        if (replicas.includes(b)) throw new AstraError('upstream_unavailable', { reason: `${b} does not answer` })
+        return { digest: replicas.includes('http://10.0.0.2:1') ? state.digest : 'sha256:1' }
+      },
+    })
+    await apply(control, manifest(`"1": {replicas: ["${a}"]}`))
+    asked.length = 0
+    const refused = (detail: RegExp) => ({ code: 'conflict', message: detail })
+    await assert.rejects(
+      add(control, b),
+      refused(/^http:\/\/b:1 was not added to m@v1 1: http:\/\/b:1 does not answer$/),
+    )
+    state.digest = 'sha256:2'
+    await assert.rejects(add(control, 'dns+http://two:1'), refused(/serves other files than those applied/))
+    assert.deepEqual(asked, [b, 'http://10.0.0.1:1', 'http://10.0.0.2:1'])
+    await assert.rejects(add(control, 'dns+http://none:1'), refused(/none resolves to no address$/))
+    state.digest = 'sha256:1'
+    assert.equal((await add(control, 'dns+http://two:1')).revision, 2)
+  })
+
+  it('refuse what cannot be, and say what can', async () => {
+    const { control, saved } = await started()
+    await apply(control, yaml)
+    for (const [change, code, said] of [
+      [add(control, b, '0'), 'precondition_failed', /revision 1, not at 0/],
+      [remove(control, a, '0'), 'precondition_failed', /revision 1, not at 0/],
+      [add(control, b, '*', '9'), 'unknown_version', /no version "9"; it has/],
+      [remove(control, b, '*', 'constructor'), 'unknown_version', /no version/],
+      [add(control, b, '*', '0'), 'version_retired', /m@v1 0 was retired/],
+      [add(control, b, '*', '2'), 'invalid_input', undefined],
+      [add(control, 'b:1'), 'invalid_input', undefined],
+      [add(control, 'http://169.254.169.254'), 'invalid_input', undefined],
+      [remove(control, 'http://10.0.0.1:1'), 'conflict', /comes from dns\+http:\/\/two:1$/],
+      [remove(control, 'embedded', '*', '2'), undefined, undefined],
+    ] as const) {
+      if (code === undefined) assert.equal((await change).revision, 1)
+      else await assert.rejects(change, { code, ...(said ? { message: said } : {}) })
+    }
+    await remove(control, a)
+    await assert.rejects(remove(control, 'dns+http://two:1'), {
+      code: 'conflict',
+      message: /is the last replica of m@v1 1/,
+    })
+    assert.equal(saved.length, 2)
   })
 })

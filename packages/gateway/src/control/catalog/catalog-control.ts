@@ -1,23 +1,36 @@
 import { hash } from 'node:crypto'
 import type { Backend } from '../../kernel/backend.ts'
-import type { Catalog, CatalogState, ContractState } from '../../kernel/catalog.ts'
+import type { Catalog, CatalogState } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, type ErrorCode } from '../../kernel/errors.ts'
-import { childPath } from '../../kernel/schema/facets.ts'
 import type { StateStore, StoredCatalog } from '../../kernel/store.ts'
-import { ownEntry } from '../manifest/own-entry.ts'
 import { readManifest } from '../manifest/read-manifest.ts'
 import { writeManifest } from '../manifest/write-manifest.ts'
-import type { Applied, CatalogControl, Fault, IfMatch, PlanResult, TrafficSet, Weights } from '../operations/ports.ts'
+import type {
+  Applied,
+  CatalogControl,
+  Fault,
+  IfMatch,
+  PlanResult,
+  ReplicasSet,
+  TrafficSet,
+} from '../operations/ports.ts'
 import { changesBetween } from '../plan/changes.ts'
 import { type Describe, type Plan, planManifest, refusedPlan } from '../plan/plan-manifest.ts'
+import type { ReplicaNames } from '../replicas/replica-names.ts'
 import { buildCatalog } from './build-catalog.ts'
+import { type ReplicasChange, withoutReplica, withReplica } from './change-replicas.ts'
+import { withWeights } from './change-traffic.ts'
 
 export interface CatalogControlPorts {
   readonly store: StateStore
   readonly backends: ReadonlyMap<string, Backend>
+  /** What replicas' names stand for. */
+  readonly names: Pick<ReplicaNames, 'expand' | 'known'>
   readonly clock: Clock
   readonly describe: Describe
+  /** This catalog is active from now on; not called for the one that was stored. */
+  readonly activated?: (catalog: Catalog) => void
   /** A change was activated. */
   readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void
 }
@@ -55,6 +68,7 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
       clock: ports.clock,
       current: stored,
       backends: ports.backends,
+      expand: ports.names.expand,
       ...(describe ? { describe } : {}),
       signal: AbortSignal.timeout(inspectMs),
     })
@@ -66,8 +80,17 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     stored = next
     active = buildCatalog(next, ports.clock)
     ports.log('catalog activated', { revision: next.revision, actor })
+    ports.activated?.(active)
     return next.revision
   }
+
+  const changeReplicas = (ifMatch: IfMatch, actor: string, change: () => ReplicasChange | Promise<ReplicasChange>) =>
+    inTurn(async (): Promise<ReplicasSet> => {
+      requireRevision(ifMatch, stored.revision)
+      const { state, replicas } = await change()
+      const revision = state === stored.state ? stored.revision : await activate(state, stored.digests, actor)
+      return { revision, replicas }
+    })
 
   return {
     current: () => active,
@@ -96,6 +119,12 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
         const revision = same ? stored.revision : await activate(next.state, stored.digests, actor)
         return { revision, weights: next.weights }
       }),
+    addReplica: (place, ifMatch, actor) =>
+      changeReplicas(ifMatch, actor, () =>
+        withReplica(stored.state, place, ports.backends, ports.names, AbortSignal.timeout(inspectMs)),
+      ),
+    removeReplica: (place, ifMatch, actor) =>
+      changeReplicas(ifMatch, actor, () => withoutReplica(stored.state, place, ports.names)),
   }
 }
 
@@ -116,41 +145,4 @@ function refusal(faults: readonly Fault[]): AstraError {
     ...(first ? { detail: `${first.path || 'manifest'}: ${first.message}${more}` } : {}),
     violations: faults.map(({ code: _, ...violation }) => violation),
   })
-}
-
-/** The state with a contract's calls split so, and the weights that it keeps: those above 0. */
-function withWeights(
-  state: CatalogState,
-  name: string,
-  major: number,
-  weights: Weights,
-): { readonly state: CatalogState; readonly weights: Weights } {
-  const model = ownEntry(state.models, name)
-  if (!model) throw new AstraError('unknown_model', { detail: `There is no model "${name.slice(0, 64)}"` })
-  const contract = ownEntry(model.contracts, major)
-  if (!contract) throw new AstraError('unknown_major', { detail: `${name} has no v${major}` })
-  for (const [id, weight] of Object.entries(weights)) checkWeight(`${name}@v${major}`, contract, id, weight)
-  const used = Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0))
-  if (Object.keys(used).length === 0) throw invalidWeight('/weights', 'must give some version a weight above 0')
-  const contracts = { ...model.contracts, [major]: { ...contract, weights: used } }
-  return { state: { ...state, models: { ...state.models, [name]: { ...model, contracts } } }, weights: used }
-}
-
-function checkWeight(contractName: string, { versions }: ContractState, id: string, weight: number): void {
-  const version = ownEntry(versions, id)
-  if (!version) {
-    const known = Object.keys(versions).join(', ')
-    const detail = `${contractName} has no version "${id.slice(0, 64)}"; it has ${known}`
-    throw new AstraError('unknown_version', { detail })
-  }
-  if (!Number.isFinite(weight) || weight < 0) {
-    throw invalidWeight(childPath('/weights', id), 'must be a number of at least 0')
-  }
-  if (version.retired && weight > 0) {
-    throw new AstraError('version_retired', { detail: `Version ${id} of ${contractName} was retired` })
-  }
-}
-
-function invalidWeight(path: string, message: string): AstraError {
-  return new AstraError('invalid_input', { violations: [{ path, message }] })
 }

@@ -102,7 +102,7 @@ function versionFaults({ versions }: ManifestContract, place: Place, faultAt: Fa
     const at = [...place, 'versions', id]
     const faults = replicas.flatMap((address, i) => {
       const fault = replicaFault(address)
-      return fault === undefined ? [] : [faultAt([...at, 'replicas', String(i)], fault)]
+      return fault ? [faultAt([...at, 'replicas', String(i)], fault.message, fault.suggestion)] : []
     })
     if (!versionPattern.test(id)) {
       faults.push(faultAt(at, 'must be letters, digits, dots, hyphens and underscores, at most 64'))

@@ -30,6 +30,8 @@ const faultsOf = (yaml: string): string[] => {
 
 const v1 = 'models.spam.contracts.v1'
 const name = 'must be lower-case words of letters and digits, joined by hyphens, at most 63 characters'
+const forms = 'must be "embedded", http(s)://host:port, dns+http(s)://name:port or unix:/path.sock'
+const address = 'is an address already: there is no name to look up'
 const replicas = (addresses: string) => contract(`versions:\n  "1.0":\n    replicas: [${addresses}]`)
 
 /** Manifest -> each fault: line | path | message | suggestion. */
@@ -175,9 +177,21 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     replicas('"http://me:secret@h:1", "http://h/v2", "ftp://h", "unix:relative.sock", embeded'),
     `8 | ${v1}.versions.1.0.replicas.0 | must hold no credentials`,
     `8 | ${v1}.versions.1.0.replicas.1 | must be an origin only, without a path`,
-    `8 | ${v1}.versions.1.0.replicas.2 | must be "embedded", http(s)://host:port or unix:/path.sock`,
+    `8 | ${v1}.versions.1.0.replicas.2 | ${forms}`,
     `8 | ${v1}.versions.1.0.replicas.3 | must be unix:/absolute/path.sock`,
-    `8 | ${v1}.versions.1.0.replicas.4 | must be "embedded", http(s)://host:port or unix:/path.sock`,
+    `8 | ${v1}.versions.1.0.replicas.4 | ${forms} | Did you mean "embedded"?`,
+  ],
+  'replicas by names, and slips in them': [
+    replicas(
+      '"dns+http://models.example:8000", "dns+https://models", "dns://m:1", "dns+htp://m:1", "m:8000", "dns+http://10.0.0.1:1", "dns+http://m:1/v2", "dns+http://[::1]:1", "dns+http://169.254.1.1"',
+    ),
+    `8 | ${v1}.versions.1.0.replicas.2 | ${forms} | Did you mean "dns+http://m:1"?`,
+    `8 | ${v1}.versions.1.0.replicas.3 | ${forms} | Did you mean "dns+http"?`,
+    `8 | ${v1}.versions.1.0.replicas.4 | ${forms} | Did you mean "http://m:8000"?`,
+    `8 | ${v1}.versions.1.0.replicas.5 | ${address} | Write "http://10.0.0.1:1".`,
+    `8 | ${v1}.versions.1.0.replicas.6 | must be an origin only, without a path`,
+    `8 | ${v1}.versions.1.0.replicas.7 | ${address} | Write "http://[::1]:1".`,
+    `8 | ${v1}.versions.1.0.replicas.8 | is a link-local address, where clouds keep their metadata`,
   ],
   'replicas where clouds keep their metadata': [
     replicas(

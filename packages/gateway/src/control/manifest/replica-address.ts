@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { didYouMean } from '../../kernel/schema/nearest.ts'
 
 /** The runtime that the gateway itself supervises. */
 export const embeddedReplica = 'embedded'
@@ -8,21 +9,71 @@ const linkLocal = new BlockList()
 linkLocal.addSubnet('169.254.0.0', 16, 'ipv4')
 linkLocal.addSubnet('fe80::', 10, 'ipv6')
 
+const forms = '"embedded", http(s)://host:port, dns+http(s)://name:port or unix:/path.sock'
+
+export interface ReplicaFault {
+  readonly message: string
+  readonly suggestion?: string
+}
+
 /**
- * Why a replica cannot be there; undefined when it can: `embedded`, `http(s)://host[:port]` or `unix:/path.sock`. Addresses
- * come from the manifest only, never from callers; link-local ones are refused all the same, as no model lives there.
+ * Why a replica cannot be there; undefined when it can: `embedded`, `http(s)://host[:port]`, `unix:/path.sock`, or a name that
+ * resolves to addresses, `dns+http(s)://name[:port]`. They come from whoever operates the gateway, never from callers;
+ * link-local ones are refused all the same, as no model lives there.
  */
-export function replicaFault(address: string): string | undefined {
-  if (address === embeddedReplica) return undefined
-  if (address.startsWith('unix:')) return address.startsWith('unix:/') ? undefined : 'must be unix:/absolute/path.sock'
-  const url = URL.parse(address)
-  if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    return 'must be "embedded", http(s)://host:port or unix:/path.sock'
+export function replicaFault(entry: string): ReplicaFault | undefined {
+  if (entry === embeddedReplica) return undefined
+  if (entry.startsWith('unix:')) {
+    return entry.startsWith('unix:/') ? undefined : { message: 'must be unix:/absolute/path.sock' }
   }
-  if (url.username || url.password) return 'must hold no credentials'
-  if (url.pathname !== '/' || url.search || url.hash) return 'must be an origin only, without a path'
+  const url = urlOf(entry)
+  if (!url) return { message: `must be ${forms}`, ...hint(entry) }
+  if (url.username || url.password) return { message: 'must hold no credentials' }
+  if (url.pathname !== '/' || url.search || url.hash) return { message: 'must be an origin only, without a path' }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  const family = isIP(host)
-  if (family === 0 || !linkLocal.check(host, family === 4 ? 'ipv4' : 'ipv6')) return undefined
-  return 'is a link-local address, where clouds keep their metadata'
+  if (isLinkLocal(host)) return { message: 'is a link-local address, where clouds keep their metadata' }
+  if (isIP(host) === 0 || !entry.startsWith(dnsPrefix)) return undefined
+  const plain = entry.slice(dnsPrefix.length)
+  return { message: 'is an address already: there is no name to look up', suggestion: `Write "${plain}".` }
+}
+
+/** A name that stands for all the addresses that it resolves to. */
+export interface ReplicaName {
+  readonly host: string
+  /** The replica at one of its addresses, an IPv6 one in brackets. */
+  at(ip: string): string
+}
+
+/** `dns+http://models.example:8000`, taken apart; undefined for an entry that is an address itself. */
+export function replicaName(entry: string): ReplicaName | undefined {
+  const url = entry.startsWith(dnsPrefix) ? urlOf(entry) : undefined
+  if (!url) return undefined
+  const port = url.port === '' ? '' : `:${url.port}`
+  return { host: url.hostname, at: (ip) => `${url.protocol}//${isIP(ip) === 6 ? `[${ip}]` : ip}${port}` }
+}
+
+/** Also when it names the network interface: fe80::1%eth0. */
+export function isLinkLocal(ip: string): boolean {
+  const [bare = ''] = ip.split('%')
+  const family = isIP(bare)
+  return family !== 0 && linkLocal.check(bare, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+const dnsPrefix = 'dns+'
+
+function urlOf(entry: string): URL | undefined {
+  const url = URL.parse(entry.startsWith(dnsPrefix) ? entry.slice(dnsPrefix.length) : entry)
+  return url && ['http:', 'https:'].includes(url.protocol) ? url : undefined
+}
+
+/** What was most likely meant: a word, a scheme, or no scheme at all. */
+function hint(entry: string): Pick<ReplicaFault, 'suggestion'> {
+  const [, scheme = '', rest] = /^([^/]*):\/\/(.*)$/.exec(entry) ?? []
+  if (rest === undefined) {
+    return /^[\w.-]+:\d+$/.test(entry)
+      ? { suggestion: `Did you mean "http://${entry}"?` }
+      : didYouMean(entry, [embeddedReplica])
+  }
+  if (scheme === 'dns') return { suggestion: `Did you mean "dns+http://${rest}"?` }
+  return didYouMean(scheme, ['http', 'https', 'dns+http', 'dns+https'])
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fakePlatform } from './fake-platform.ts'
+import { fakePlatform, replica } from './fake-platform.ts'
 
 test('deployments show every model with its versions and their part of the traffic', async () => {
   const { output, etag } = await (await fakePlatform()).run('listDeployments', {})
@@ -9,7 +9,7 @@ test('deployments show every model with its versions and their part of the traff
   const version = {
     revision: 1,
     backend: 'oip',
-    replicas: ['http://10.0.0.7:8000'],
+    replicas: [{ address: 'http://10.0.0.7:8000', state: 'ready' }],
     digest: 'sha256:1',
     immutable: true,
     retired: false,
@@ -28,13 +28,29 @@ test('deployments show every model with its versions and their part of the traff
         publishedRevision: 1,
         deprecated: { since: '2026-11-01' },
         versions: [
-          { ...version, id: '0.9', share: 0, retired: true, successor: '1.1' },
+          { ...version, id: '0.9', replicas: [], share: 0, retired: true, successor: '1.1' },
           { ...version, id: '1.0', share: 0.25 },
           { ...version, id: '1.1', share: 0.75 },
         ],
       },
     ],
   })
+})
+
+test('replicas that are not ready say why, and so does a name that stands for none', async () => {
+  const { run, ports, replicas } = await fakePlatform()
+  const down = { ...replica, state: 'down' as const, reason: 'connect ECONNREFUSED' }
+  replicas.set('spam@v1/1.1', [down])
+  const nameFault = (entry: string) => (entry === replica.source ? 'models resolves to no address' : undefined)
+  Object.assign(ports.replicas, { nameFault })
+  const { output } = await run('listDeployments', {})
+  const [{ contracts }] = output.models as [{ contracts: [{ versions: { id: string; replicas: unknown }[] }] }]
+  const shown = (id: string) => contracts[0].versions.find((version) => version.id === id)?.replicas
+  const { address, state, reason } = down
+  assert.deepEqual(shown('1.1'), [{ address, state, reason }])
+  replicas.set('spam@v1/1.1', [])
+  const again = (await run('listDeployments', {})).output.models as typeof output.models
+  assert.ok(JSON.stringify(again).includes('"state":"down","reason":"models resolves to no address"'))
 })
 
 test('a key that may only infer learns which models it may use, and no addresses', async () => {

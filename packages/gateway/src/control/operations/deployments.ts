@@ -1,17 +1,24 @@
 import Type from 'typebox'
 import type { Caller } from '../../kernel/caller.ts'
-import type { Catalog, Contract, Model, Version } from '../../kernel/catalog.ts'
+import { type Catalog, type Contract, type Model, type Version, versionKey } from '../../kernel/catalog.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
-import type { OperationPorts } from './ports.ts'
+import type { OperationPorts, ReplicaReports } from './ports.ts'
+import { replicaReason, replicaState } from './replicas.ts'
 import { closed, deprecation, listOf, majorText, revision, text } from './schemas.ts'
 import { modelOf } from './unknown.ts'
 import { withoutUndefined } from './without-undefined.ts'
+
+const replica = closed({
+  address: text('Or the name, where it stands for no address yet'),
+  state: replicaState,
+  reason: Type.Optional(replicaReason),
+})
 
 const version = closed({
   id: Type.String(),
   revision: Type.Integer({ description: 'Revision of the contract that it implements' }),
   backend: Type.String(),
-  replicas: Type.Optional(listOf(Type.String(), { description: 'Addresses; shown to keys with the permission read' })),
+  replicas: Type.Optional(listOf(replica, { description: 'Shown to keys with the permission read' })),
   digest: Type.String(),
   immutable: Type.Boolean({ description: 'False where upstream may change under its name' }),
   share: Type.Number({ minimum: 0, maximum: 1, description: 'Part of the traffic' }),
@@ -39,7 +46,7 @@ const deployment = closed({
   contracts: listOf(contract),
 })
 
-export function deploymentOperations({ catalogControl }: OperationPorts): readonly Operation[] {
+export function deploymentOperations({ catalogControl, replicas }: OperationPorts): readonly Operation[] {
   return [
     operation({
       name: 'listDeployments',
@@ -53,14 +60,16 @@ export function deploymentOperations({ catalogControl }: OperationPorts): readon
       run: async (_, { caller, etag }) => {
         const catalog = catalogControl.current()
         etag(String(catalog.revision))
-        const models = catalog.modelNames().map((name) => deploymentOf(modelOf(catalog, name), catalog, caller))
+        const models = catalog
+          .modelNames()
+          .map((name) => deploymentOf(modelOf(catalog, name), catalog, caller, replicas))
         return { models, revision: catalog.revision }
       },
     }),
   ]
 }
 
-function deploymentOf(model: Model, catalog: Catalog, caller: Caller) {
+function deploymentOf(model: Model, catalog: Catalog, caller: Caller, reports: ReplicaReports) {
   const stored = catalog.state.models[model.name]?.contracts
   return withoutUndefined({
     name: model.name,
@@ -77,23 +86,36 @@ function deploymentOf(model: Model, catalog: Catalog, caller: Caller) {
         revision: stored?.[contract.major]?.revisions.length ?? contract.publishedRevision,
         publishedRevision: contract.publishedRevision,
         deprecated: contract.deprecated,
-        versions: [...contract.versions.values()].map((version) => deployedVersion(version, contract, caller)),
+        versions: [...contract.versions.values()].map((version) => deployedVersion(version, contract, caller, reports)),
       }),
     ),
   })
 }
 
 /** Addresses inside the organisation are not for everyone who may call a model. */
-function deployedVersion({ id, state }: Version, contract: Contract, caller: Caller) {
+function deployedVersion(version: Version, contract: Contract, caller: Caller, reports: ReplicaReports) {
+  const { id, state } = version
   return withoutUndefined({
     id,
     revision: state.revision,
     backend: state.backend,
-    replicas: caller.permissions.has('read') ? state.replicas : undefined,
+    replicas: caller.permissions.has('read') ? replicasOf(version, reports) : undefined,
     digest: state.digest,
     immutable: state.immutable,
     share: contract.split.find(({ version }) => version.id === id)?.share ?? 0,
     retired: state.retired !== undefined,
     successor: state.retired?.successor,
   })
+}
+
+/** A name that stands for no address is shown for what it is: a replica that is missing. */
+function replicasOf({ id, contract, state }: Version, { status, nameFault }: ReplicaReports) {
+  if (state.retired || state.replicas.length === 0) return []
+  const members = status(versionKey(contract.model, contract.major, id))
+  const missing = state.replicas.flatMap((address) => {
+    const reason = members.some(({ source }) => source === address) ? undefined : nameFault(address)
+    return reason === undefined ? [] : [{ address, state: 'down' as const, reason }]
+  })
+  const known = members.map(({ address, state, reason }) => withoutUndefined({ address, state, reason }))
+  return [...known, ...missing]
 }

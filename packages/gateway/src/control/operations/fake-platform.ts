@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { callerOf, type Key } from '../../kernel/caller.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
+import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import type { CallFilter, StoredKey, UsageQuery } from '../../kernel/store.ts'
 import { createKeyring } from '../keys/keyring.ts'
 import { fakeCatalog, noon } from './fake-catalog.ts'
@@ -14,8 +15,19 @@ export async function fakePlatform() {
   const calls = new Map<string, CallRecord>()
   const waiting = new Map<string, CallRecord>()
   const feedback: Feedback[] = []
-  const asked: { filter?: CallFilter; usage?: UsageQuery; plan?: unknown; apply?: unknown; traffic?: unknown } = {}
+  const asked: {
+    filter?: CallFilter
+    usage?: UsageQuery
+    plan?: unknown
+    apply?: unknown
+    traffic?: unknown
+    replica?: unknown
+  } = {}
   const keys: StoredKey[] = []
+  const nameFaults = new Map<string, string>()
+  const replicas = new Map(
+    ['spam@v1/1.0', 'spam@v1/1.1'].map((version): [string, readonly ReplicaStatus[]] => [version, [replica]]),
+  )
   const clock = { now: () => noon, elapsed: () => 0, id: () => 'id' }
   const ports: OperationPorts = {
     clock,
@@ -33,6 +45,14 @@ export async function fakePlatform() {
       setTraffic: async (...input) => {
         asked.traffic = input
         return { revision: 8, weights: input[2] }
+      },
+      addReplica: async (...input) => {
+        asked.replica = input
+        return { revision: 8, replicas: ['http://10.0.0.7:8000', input[0].address] }
+      },
+      removeReplica: async (...input) => {
+        asked.replica = input
+        return { revision: 8, replicas: ['http://10.0.0.7:8000'] }
       },
     },
     keyring: await createKeyring({
@@ -65,6 +85,7 @@ export async function fakePlatform() {
       recentByReference: (consumer, reference) =>
         [...waiting.values()].find((call) => call.consumer === consumer && call.reference === reference)?.id,
     },
+    replicas: { status: (version) => replicas.get(version) ?? [], nameFault: (entry) => nameFaults.get(entry) },
     status: () => ({
       version: '0.1.0',
       node: 'a',
@@ -93,7 +114,20 @@ export async function fakePlatform() {
     return { output: output as Record<string, unknown>, etag: tags[0] }
   }
 
-  return { run, operations, ports, calls, waiting, feedback, asked }
+  return { run, operations, ports, calls, waiting, feedback, asked, replicas, nameFaults }
+}
+
+export const replica: ReplicaStatus = {
+  address: 'http://10.0.0.7:8000',
+  source: 'http://10.0.0.7:8000',
+  state: 'ready',
+  reason: undefined,
+  since: noon,
+  inFlight: 0,
+  attempts: 0,
+  failures: 0,
+  latencyMs: undefined,
+  waiting: undefined,
 }
 
 export const adminKey: Key = { id: 'key_admin', consumer: 'admin', permissions: ['admin'], createdAt: 0 }

@@ -6,6 +6,7 @@ import { feedbackOperations } from './feedback.ts'
 import { keyOperations } from './keys.ts'
 import { manifestOperations } from './manifest.ts'
 import type { OperationPorts } from './ports.ts'
+import { replicaOperations } from './replicas.ts'
 import { statusOperations } from './status.ts'
 import { trafficOperations } from './traffic.ts'
 import { usageOperations } from './usage.ts'
@@ -17,6 +18,7 @@ export function platformOperations(ports: OperationPorts): readonly Operation[] 
     contractOperations,
     manifestOperations,
     trafficOperations,
+    replicaOperations,
     keyOperations,
     callOperations,
     usageOperations,

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { ErrorCode, Violation } from '../../kernel/errors.ts'
+import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import type { RecordSink, Reports, SinkStatus } from '../../kernel/store.ts'
 import type { Keyring } from '../keys/keyring.ts'
 
@@ -12,6 +13,7 @@ export interface OperationPorts {
   readonly records: Pick<RecordSink, 'feedback' | 'flush'>
   readonly reports: Reports
   readonly pending: PendingCalls
+  readonly replicas: ReplicaReports
   status(): GatewayStatus
 }
 
@@ -28,6 +30,10 @@ export interface CatalogControl {
   /** Rejects with `invalid_manifest`, `breaking_change` or `version_changed` and the violations; then nothing was applied. */
   apply(yaml: string, file: string | undefined, ifMatch: IfMatch, actor: string): Promise<Applied>
   setTraffic(model: string, major: number, weights: Weights, ifMatch: IfMatch, actor: string): Promise<TrafficSet>
+  /** Rejects with `conflict` when the new one does not answer or serves other files; no change when it is there already. */
+  addReplica(place: ReplicaPlace, ifMatch: IfMatch, actor: string): Promise<ReplicasSet>
+  /** Calls in flight there end in peace. Rejects with `conflict` for the last one; no change when it is not there. */
+  removeReplica(place: ReplicaPlace, ifMatch: IfMatch, actor: string): Promise<ReplicasSet>
 }
 
 export interface PlanResult {
@@ -68,6 +74,26 @@ export interface TrafficSet {
   readonly weights: Weights
 }
 
+export interface ReplicaPlace {
+  readonly model: string
+  readonly major: number
+  readonly version: string
+  readonly address: string
+}
+
+export interface ReplicasSet {
+  readonly revision: number
+  /** All of the version's, as the manifest lists them. */
+  readonly replicas: readonly string[]
+}
+
+/** How replicas fare, as this gateway sees it; versions by `versionKey`. */
+export interface ReplicaReports {
+  status(version: string): readonly ReplicaStatus[]
+  /** Why a name among the replicas does not resolve just now. */
+  nameFault(entry: string): string | undefined
+}
+
 /** Calls in flight and calls whose Record is not durable yet. */
 export interface PendingCalls {
   recentCall(id: string): { readonly consumer: string } | undefined
@@ -95,7 +121,7 @@ export interface GatewayStatus {
     readonly restarts: number
     readonly lastFault?: string
   }
-  /** Versions that are not what was applied, and so are not served. */
+  /** Versions that no replica may serve, as none was found to be what was applied. */
   readonly notServed: readonly { readonly version: string; readonly reason: string }[]
 }
 

@@ -278,6 +278,21 @@ describe('versions are immutable', () => {
     assert.deepEqual(contractOf(moved).versions['1']?.replicas, ['http://a:1', 'http://b:1'])
   })
 
+  it('inspects every address of a name, and refuses one that has none', async () => {
+    const asked: (readonly string[])[] = []
+    const backends = fakeBackends(({ replicas }) => {
+      asked.push(replicas)
+      return { digest: 'sha256:1' }
+    })
+    const stored = await applied(plan('{replicas: ["http://a:1", "dns+http://two:1"]}'), emptyCatalog, backends)
+    assert.deepEqual(asked[0], ['http://a:1', 'http://10.0.0.1:1', 'http://10.0.0.2:1'])
+    assert.deepEqual(contractOf(stored).versions['1']?.replicas, ['http://a:1', 'dns+http://two:1'])
+    const { faults } = await planYaml(plan('{replicas: ["dns+http://none:1"]}'))
+    const [{ path = '', message = '' } = {}] = faults
+    assert.ok(path.endsWith('.replicas'), path)
+    assert.equal(message, 'cannot be made ready: none resolves to no address')
+  })
+
   it('marks what gives no digest, and takes one that it begins to give', async () => {
     const floating = await applied(plan('{}'), emptyCatalog, upstream(undefined))
     assert.equal(contractOf(floating).versions['1']?.immutable, false)

@@ -34,6 +34,8 @@ export interface PlanPorts {
   readonly faultAt: FaultAt
   readonly current: StoredCatalog
   readonly backends: ReadonlyMap<string, Backend>
+  /** The addresses that replicas stand for, names looked up. */
+  readonly expand: (replicas: readonly string[]) => Promise<readonly string[]>
   /** Left out: the plan has no differences to show, which `apply` needs none of. */
   readonly describe?: Describe
   readonly clock: Clock
@@ -51,6 +53,7 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
   const contracts = drafts.flatMap((draft) => draft.contracts)
   const inspected = await inspectVersions(
     contracts.flatMap(({ versions }) => versions),
+    ports.expand,
     ports.signal,
   )
   const digests = { ...current.digests }

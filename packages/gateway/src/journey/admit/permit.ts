@@ -13,23 +13,32 @@ export interface AdmittedCall {
   readonly model: Model
 }
 
-/** May they? The permission, the model, and the caller's right to it. */
+/** May they? */
 export function permit(call: Call, caller: Caller, catalog: Catalog): AdmittedCall {
+  return { call, caller, catalog, model: permittedModel(call.model, caller, catalog) }
+}
+
+/** The permission, the model, and the caller's right to it. */
+export function permittedModel(name: string, caller: Caller, catalog: Catalog): Model {
   requirePermission(caller, 'infer')
-  const model = catalog.model(call.model)
-  if (!model) throw unknownModel(call.model, catalog)
+  const model = catalog.model(name)
+  if (!model) throw unknownModel(name, catalog)
   if (caller.models && !caller.models.has(model.name)) {
     throw new AstraError('model_forbidden', {
       detail: `This key may not use the model "${model.name}"`,
       next: `Ask its owner for access: ${model.owner}.`,
     })
   }
-  return { call, caller, catalog, model }
+  return model
 }
 
 /** Of several permissions, any one is enough. */
 export function requirePermission(caller: Caller, permission: Operation['permission']): void {
-  if ([permission].flat().some((enough) => caller.permissions.has(enough))) return
+  const enough =
+    typeof permission === 'string'
+      ? caller.permissions.has(permission)
+      : permission.some((one) => caller.permissions.has(one))
+  if (enough) return
   throw new AstraError('forbidden', { detail: `This key lacks the permission ${permissionText({ permission })}` })
 }
 

@@ -50,14 +50,16 @@ function stickyKey({ id, options }: Call): [string, AssignReason] {
   return [id, 'weights-call']
 }
 
-function contractOf(model: Model, major: number | undefined): Contract {
+/** Throws `unknown_major`. */
+export function contractOf(model: Model, major: number | undefined): Contract {
   const contract = model.contracts.get(major ?? model.defaultMajor)
   if (contract) return contract
   const majors = [...model.contracts.keys()].map((known) => `v${known}`).join(', ')
   throw new AstraError('unknown_major', { detail: `${model.name} has no v${major}; it has ${majors}` })
 }
 
-function pinned(contract: Contract, pin: string): Version {
+/** Throws `unknown_version` or `version_retired`. */
+export function pinned(contract: Contract, pin: string): Version {
   const version = contract.versions.get(pin)
   const name = `${contract.model}@v${contract.major}`
   if (!version) {

@@ -10,6 +10,15 @@ export interface Problem {
 export const problemMediaType = 'application/problem+json'
 
 export function problemOf(error: AstraError, callId: string | undefined): Problem {
+  return {
+    status: error.status,
+    headers: errorHeaders(error, callId),
+    body: JSON.stringify(problemBody(error, callId)),
+  }
+}
+
+/** What every door says of an error beside the body. */
+export function errorHeaders(error: AstraError, callId: string | undefined): Record<string, string> {
   const shown = publicError(error)
   const headers: Record<string, string> = { 'astra-error-code': shown.code }
   if (callId !== undefined) headers['astra-call-id'] = callId
@@ -18,7 +27,7 @@ export function problemOf(error: AstraError, callId: string | undefined): Proble
   // What is left of the body is not read: the connection cannot be used again.
   if (shown.status === 413) headers.connection = 'close'
   if (shown.status === 401) headers['www-authenticate'] = 'Bearer realm="astraapi"'
-  return { status: shown.status, headers, body: JSON.stringify(problemBody(error, callId)) }
+  return headers
 }
 
 export function problemBody(error: AstraError, callId: string | undefined): Record<string, unknown> {

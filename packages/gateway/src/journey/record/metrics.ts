@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { ErrorCode } from '../../kernel/errors.ts'
 import type { CallRecord } from '../../kernel/record.ts'
+import { createCallMetrics } from './call-metrics.ts'
 
 /**
  * Prometheus metrics. Every label is bounded: models and versions are those that a call was assigned to (so they stand in
@@ -14,24 +15,20 @@ export interface Metrics {
   counts(): { readonly received: number; readonly recorded: number; readonly refused: number }
   /** Values read when metrics are scraped. */
   gauge(name: string, help: string, read: () => number): void
+  /** The same by labels, of which there must be a bounded number. */
+  gauges<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    read: () => readonly { readonly labels: Readonly<Record<Label, string>>; readonly value: number }[],
+  ): void
   text(): Promise<string>
 }
-
-/** Seconds; the wide end is for language models. */
-const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const labelNames = ['model', 'major', 'version', 'door', 'outcome', 'code'] as const
-  const calls = new Counter({ name: 'astra_calls_total', help: 'Calls recorded', labelNames, registers })
-  const duration = new Histogram({
-    name: 'astra_call_duration_seconds',
-    help: 'From receiving a call to its answer, queueing included',
-    labelNames: ['model', 'version', 'door'] as const,
-    buckets,
-    registers,
-  })
+  const calls = createCallMetrics()
   const receivedTotal = new Counter({ name: 'astra_calls_received_total', help: 'Calls received', registers })
   const refusedTotal = new Counter({
     name: 'astra_calls_refused_total',
@@ -49,13 +46,9 @@ export function createMetrics(): Metrics {
       counts.refused++
       refusedTotal.inc({ code })
     },
-    observe({ model, major, versionAssigned, door, outcome, code, latencyMs }) {
+    observe(record) {
       counts.recorded++
-      const version = versionAssigned ?? ''
-      const name = versionAssigned === undefined ? '' : model
-      const label = { model: name, major: name && `v${major}`, version, door, outcome, code: code ?? '' }
-      calls.inc(label)
-      if (name) duration.observe({ model: name, version, door }, latencyMs / 1000)
+      calls.observe(record)
     },
     counts: () => ({ ...counts }),
     gauge(name, help, read) {
@@ -68,6 +61,18 @@ export function createMetrics(): Metrics {
         },
       })
     },
-    text: () => registry.metrics(),
+    gauges(name, help, labelNames, read) {
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset()
+          for (const { labels, value } of read()) this.set(labels, value)
+        },
+      })
+    },
+    text: async () => calls.text() + (await registry.metrics()),
   }
 }

@@ -8,7 +8,8 @@ export interface RecentCalls {
 }
 
 interface Generation {
-  readonly calls: Map<string, { readonly consumer: string }>
+  /** Consumers by call id. */
+  readonly calls: Map<string, string>
   readonly references: Map<string, string>
 }
 
@@ -25,10 +26,13 @@ export function createRecentCalls(callsMax: number): RecentCalls {
         old = young
         young = generation()
       }
-      young.calls.set(id, { consumer })
+      young.calls.set(id, consumer)
       if (reference !== undefined) young.references.set(referenceKey(consumer, reference), id)
     },
-    recentCall: (id) => young.calls.get(id) ?? old.calls.get(id),
+    recentCall(id) {
+      const consumer = young.calls.get(id) ?? old.calls.get(id)
+      return consumer === undefined ? undefined : { consumer }
+    },
     recentByReference(consumer, reference) {
       const key = referenceKey(consumer, reference)
       return young.references.get(key) ?? old.references.get(key)

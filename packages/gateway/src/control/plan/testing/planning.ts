@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Backend, Inspection } from '../../../kernel/backend.ts'
 import type { Catalog, ContractState } from '../../../kernel/catalog.ts'
 import { systemClock } from '../../../kernel/clock.ts'
+import { AstraError } from '../../../kernel/errors.ts'
 import type { StoredCatalog } from '../../../kernel/store.ts'
 import type { TensorSpec } from '../../../kernel/tensors.ts'
 import { readManifest } from '../../manifest/read-manifest.ts'
@@ -60,7 +61,17 @@ export async function planYaml(
   const read = readManifest(yaml)
   if ('faults' in read) assert.fail(`the manifest cannot be read: ${JSON.stringify(read.faults)}`)
   const signal = new AbortController().signal
-  return await planManifest({ ...read, current, backends, describe, clock: systemClock, signal })
+  return await planManifest({ ...read, current, backends, describe, expand, clock: systemClock, signal })
+}
+
+/** Of names, "dns+http://two:1" resolves to two addresses and any other to none. */
+export async function expand(replicas: readonly string[]): Promise<readonly string[]> {
+  return replicas.flatMap((entry) => {
+    if (entry === 'dns+http://two:1') return ['http://10.0.0.1:1', 'http://10.0.0.2:1']
+    if (!entry.startsWith('dns+')) return [entry]
+    const message = 'none resolves to no address'
+    throw new AstraError('invalid_manifest', { reason: message, violations: [{ path: 'replicas', message }] })
+  })
 }
 
 /** Plans, and stores what came of it. */

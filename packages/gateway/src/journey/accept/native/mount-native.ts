@@ -2,12 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, StreamAnswer } from '../../../kernel/answer.ts'
 import type { Call } from '../../../kernel/call.ts'
 import type { Caller } from '../../../kernel/caller.ts'
-import type { Contract, Deprecation } from '../../../kernel/catalog.ts'
+import type { Contract } from '../../../kernel/catalog.ts'
 import type { DoorContext } from '../../../kernel/door.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { optionsFromHeaders } from '../call-options.ts'
+import { deprecate } from '../deprecate.ts'
+import { draftCall } from '../draft-call.ts'
 import { readBody } from '../json-body.ts'
-import { traceFrom } from '../trace.ts'
 import { type PredictBody, readPredictBody } from './predict-body.ts'
 import { type StreamWish, streamWish } from './stream-wish.ts'
 
@@ -37,7 +38,7 @@ export function mountNative(http: FastifyInstance, door: NativeDoor): void {
     const { context, emit } = door
     const caller = door.callerOf(request)
     // Filled step by step, so that the Record of a call that cannot be read tells as much as could be.
-    let call = draftCall(request, reply, context)
+    let call = draft(request, reply, context)
     let served = false
     try {
       // Before the body: a bad option costs no upload, and the Record of a bad body has its reference.
@@ -57,28 +58,15 @@ export function mountNative(http: FastifyInstance, door: NativeDoor): void {
   })
 }
 
-/** The call as far as its request line and headers tell; enough for a Record should the rest be unreadable. */
-function draftCall(request: FastifyRequest<{ Params: Params }>, reply: FastifyReply, { clock }: DoorContext): Call {
-  const id = clock.id()
-  const controller = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort()
-  })
+function draft(request: FastifyRequest<{ Params: Params }>, reply: FastifyReply, { clock }: DoorContext): Call {
   const { model, major } = request.params
-  return {
-    id,
+  return draftCall(request, reply, clock, {
     door: 'native',
     model,
     major: /^v[1-9]\d{0,3}$/.test(major) ? Number(major.slice(1)) : 0,
-    inputs: [],
     batch: false,
     stream: streamWish(request.headers.accept) === 'only',
-    options: {},
-    receivedAt: clock.now(),
-    startedAt: clock.elapsed(),
-    trace: traceFrom(request.headers, id),
-    signal: controller.signal,
-  }
+  })
 }
 
 /** Where either form is accepted, a stream is the answer to one input of a contract that streams. */
@@ -105,11 +93,4 @@ function noMajor(text: string): AstraError {
 
 function contractOf({ catalog }: DoorContext, { model, major }: Call): Contract | undefined {
   return major === undefined ? undefined : catalog().model(model)?.contracts.get(major)
-}
-
-/** RFC 9745 (a structured-field date, seconds) and RFC 8594 (an HTTP date). */
-function deprecate(reply: FastifyReply, deprecated: Deprecation | undefined): void {
-  if (!deprecated) return
-  reply.header('deprecation', `@${Math.floor(Date.parse(deprecated.since) / 1000)}`)
-  if (deprecated.sunset) reply.header('sunset', new Date(deprecated.sunset).toUTCString())
 }

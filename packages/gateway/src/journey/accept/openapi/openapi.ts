@@ -27,6 +27,7 @@ export function openApiOf(catalog: Catalog, operations: readonly Operation[]): J
       title: 'AstraAPI',
       version: String(catalog.revision),
       summary: 'Every deployed model, typed; its version is the catalog revision',
+      description: otherDoors,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -44,6 +45,11 @@ export function openApiOf(catalog: Catalog, operations: readonly Operation[]): J
     },
   }
 }
+
+/** Doors whose protocol is described elsewhere, and once for all servers. */
+const otherDoors =
+  'The same models answer GraphQL at `/graphql`, and those with a tensor signature the Open Inference Protocol V2 at `/oip/v2` ' +
+  '(alias `/v2`): `GET /v2/models` lists them.'
 
 function predictPath(contract: Contract): Json {
   const { model, major, description, deprecated, task, examples } = contract

@@ -2,8 +2,9 @@ import type { FastifyReply } from 'fastify'
 import type { StreamAnswer, WholeAnswer } from '../../../kernel/answer.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
 import { problemMediaType, problemOf } from '../problem.ts'
+import { serverTiming } from '../server-timing.ts'
 import { writeEventStream } from './event-stream.ts'
-import { serverTiming, wholeAnswerBody } from './whole-answer.ts'
+import { wholeAnswerBody } from './whole-answer.ts'
 
 /** How answers leave by the native door. */
 export const nativeEmit = {

@@ -1,4 +1,4 @@
-import type { Item, Timing, WholeAnswer } from '../../../kernel/answer.ts'
+import type { Item, WholeAnswer } from '../../../kernel/answer.ts'
 import { publicError } from '../../../kernel/errors.ts'
 
 /** `{id, model, version, output | results, cached, usage}`. */
@@ -13,13 +13,4 @@ function result(item: Item): unknown {
   if ('output' in item) return item
   const { code, title, detail, next, violations } = publicError(item.error)
   return { error: { code, title, detail, next, ...(violations ? { errors: violations } : {}) } }
-}
-
-/** Server-Timing (W3C), ms: `queue` is waiting only, here and in the upstream's own queue; `gateway` is the work done here. */
-export function serverTiming({ queueMs, upstreamMs, totalMs }: Timing): string {
-  const gatewayMs = Math.max(0, totalMs - queueMs - upstreamMs)
-  const parts = { gateway: gatewayMs, queue: queueMs, upstream: upstreamMs, total: totalMs }
-  return Object.entries(parts)
-    .map(([name, ms]) => `${name};dur=${ms.toFixed(2)}`)
-    .join(', ')
 }

@@ -1,0 +1,111 @@
+import { type Call, checkCall } from '../load/call.ts'
+import { saturate } from '../load/wrk.ts'
+import type { Settings } from '../suite.ts'
+import { connections } from '../workload.ts'
+import { cpuByThread, cpuSeconds } from './cpu.ts'
+import { summarise } from './percentiles.ts'
+import { inTurns } from './rounds.ts'
+
+/** A server under test and what it is asked. */
+export interface Contestant {
+  readonly pid: number
+  readonly calls: readonly Call[]
+  /** Part of every good answer. */
+  readonly expected: string
+  /** After each turn: throws when the server knows of a call that failed although the client saw a good status. */
+  readonly check?: () => Promise<void>
+}
+
+export interface Saturation {
+  /** us of user and system time per request. */
+  readonly cpuUs: number
+  readonly requests: number
+  readonly perSecond: number
+  /** Share of a core that the server used. Well below 1: the load or the upstream was the limit, not the server. */
+  readonly busy: number
+  /** us per request, by the name of the thread. */
+  readonly threads: ReadonlyMap<string, number>
+}
+
+export type Saturations = ReadonlyMap<string, readonly Saturation[]>
+
+/**
+ * CPU per request of each contestant at saturation, in turns. The turn before the measured ones lasts until the compiler is
+ * done: a fixed time would leave the busiest server half compiled.
+ */
+export async function measureSaturation(contestants: ReadonlyMap<string, Contestant>, settings: Settings) {
+  const { rounds, seconds, warmUpSeconds, machine, say } = settings
+  const turns = await inTurns([...contestants.keys()], rounds, async (name, round) => {
+    const contestant = contestants.get(name)
+    if (!contestant) throw new Error(`nobody is called ${name}`)
+    const saturation =
+      round === 'warm-up'
+        ? await warmUp(contestant, warmUpSeconds, machine.loadCores)
+        : await saturateOnce(contestant, seconds, machine.loadCores)
+    await contestant.check?.()
+    say(`${name}, ${round === 'warm-up' ? round : `round ${round + 1}`}: ${saturation.cpuUs.toFixed(1)} us`)
+    return saturation
+  })
+  for (const [name, why] of turns.failures) say(`${name} was not measured: ${why}`)
+  return turns
+}
+
+/**
+ * V8 compiles a server of this size for some ten thousand calls. A warm-up ends after so many, once a slice costs hardly less
+ * per request than the one before, and in any case after so many slices.
+ */
+const enough = { requests: 30_000, gain: 0.04, slices: 15 } as const
+
+async function warmUp(contestant: Contestant, seconds: number, cores: string | undefined): Promise<Saturation> {
+  const [first] = contestant.calls
+  if (first) await checkCall(first, contestant.expected)
+  let before = await saturateOnce(contestant, seconds, cores)
+  let requests = before.requests
+  for (let slice = 1; slice < enough.slices; slice++) {
+    const now = await saturateOnce(contestant, seconds, cores)
+    requests += now.requests
+    if (requests >= enough.requests && now.cpuUs > (1 - enough.gain) * before.cpuUs) return now
+    before = now
+  }
+  return before
+}
+
+async function saturateOnce(
+  { pid, calls }: Contestant,
+  seconds: number,
+  cores: string | undefined,
+): Promise<Saturation> {
+  const before = { cpu: cpuSeconds(pid), threads: cpuByThread(pid) }
+  const done = await saturate({ calls, connections, seconds, cores })
+  const cpu = cpuSeconds(pid) - before.cpu
+  const perRequest = (spent: number) => (1e6 * spent) / done.requests
+  const threads = [...cpuByThread(pid)].map(
+    ([name, spent]) => [name, perRequest(spent - (before.threads.get(name) ?? 0))] as const,
+  )
+  return {
+    cpuUs: perRequest(cpu),
+    requests: done.requests,
+    perSecond: done.requests / done.seconds,
+    busy: cpu / done.seconds,
+    threads: new Map(threads),
+  }
+}
+
+export function cpuOf(samples: readonly Saturation[] | undefined): readonly number[] {
+  return (samples ?? []).map(({ cpuUs }) => cpuUs)
+}
+
+/** For the column of what is true of this machine only. */
+export function figuresOf(samples: readonly Saturation[] | undefined): Readonly<Record<string, number>> {
+  if (!samples || samples.length === 0) return {}
+  const median = (field: 'cpuUs' | 'perSecond' | 'busy') => summarise(samples.map((sample) => sample[field])).median
+  return { 'us CPU': median('cpuUs'), '/s': median('perSecond'), '% busy': 100 * median('busy') }
+}
+
+/** Why a row's CPU per call is more than it should be; undefined when nothing speaks against it. */
+export function starved(samples: readonly Saturation[] | undefined): string | undefined {
+  if (!samples || samples.length === 0) return undefined
+  const share = summarise(samples.map(({ busy }) => busy)).median
+  if (share >= 0.8) return undefined
+  return `the server had its core for ${Math.round(100 * share)} % of the time only: others ran there, or load and upstream could do no more`
+}

@@ -1,0 +1,85 @@
+import { contract } from '../workload.ts'
+
+/** A manifest as data; JSON is YAML. */
+export type ManifestText = string
+
+interface Versions {
+  readonly [id: string]: Readonly<Record<string, unknown>>
+}
+
+function chatContract(versions: Versions, weights: Readonly<Record<string, number>>) {
+  return { ...contract, limits: { inFlight: 4096 }, versions, traffic: { weights } }
+}
+
+function model(versions: Versions, weights: Readonly<Record<string, number>>) {
+  return { owner: 'bench', contracts: { v1: chatContract(versions, weights) } }
+}
+
+function manifest(models: Readonly<Record<string, unknown>>): ManifestText {
+  return JSON.stringify({ models, consumers: { bench: {} } })
+}
+
+const at = (upstream: string) => ({ backend: 'oip', replicas: [upstream] })
+
+/** Two versions at the instant upstream, half of the calls each: the row that the budget is about. */
+export function splitManifest(upstream: string): ManifestText {
+  return manifest({ chat: model({ '1.0': at(upstream), '1.1': at(upstream) }, { '1.0': 50, '1.1': 50 }) })
+}
+
+/** One version: what a traffic split adds is the difference. */
+export function oneVersionManifest(upstream: string): ManifestText {
+  return manifest({ chat: model({ '1.0': at(upstream) }, { '1.0': 100 }) })
+}
+
+/** No upstream at all: what asking one adds is the difference. */
+export function inProcessManifest(answer: unknown): ManifestText {
+  return manifest({ chat: model({ '1.0': { backend: 'echo', answer } }, { '1.0': 100 }) })
+}
+
+/**
+ * `count` models, each with two versions at the instant upstream. Their contracts are derived from the upstream's tensors: a
+ * manifest may have 512 KiB, and a thousand models that write their schemas out have more.
+ */
+export function manyModelsManifest(upstream: string, count: number): ManifestText {
+  const versions = { '1.0': at(upstream), '1.1': at(upstream) }
+  const v1 = { limits: { inFlight: 4096 }, versions, traffic: { weights: { '1.0': 50, '1.1': 50 } } }
+  const names = Array.from({ length: count }, (_, n) => modelName(n))
+  return manifest(Object.fromEntries(names.map((name) => [name, { owner: 'bench', contracts: { v1 } }])))
+}
+
+export function modelName(n: number): string {
+  return `chat-${n}`
+}
+
+/** Streams as each call's own script says. */
+export function streamManifest(): ManifestText {
+  const text = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] }
+  const script = { type: 'object', additionalProperties: true }
+  const scripted = { type: 'object', properties: { text: { type: 'string' }, echo: script }, required: ['text'] }
+  const v1 = {
+    streams: true,
+    input: scripted,
+    output: text,
+    chunk: text,
+    limits: { inFlight: 4096, timeout: '5m' },
+    versions: { '1.0': { backend: 'echo', words: 'text', scripted: true } },
+  }
+  return manifest({ story: { owner: 'bench', contracts: { v1 } } })
+}
+
+/** The models of bench/models, on the embedded runtime. */
+export function computeManifest(): ManifestText {
+  const number = { type: 'number' }
+  const v1 = {
+    input: {
+      type: 'object',
+      properties: { x: { type: 'array', items: number, minItems: 16, maxItems: 16 } },
+      required: ['x'],
+    },
+    output: { type: 'object', properties: { y: number }, required: ['y'] },
+    limits: { inFlight: 4096, timeout: '60s' },
+    versions: { '1.0': {} },
+  }
+  const each = { owner: 'bench', contracts: { v1 } }
+  return manifest({ deep: each, wide: each })
+}

@@ -1,0 +1,13 @@
+/** The script of one stream; in the body of its request. */
+export interface StreamOrder {
+  readonly chunks: number
+  readonly intervalMs: number
+}
+
+/** What every streaming row writes for a chunk: the gateway's native form. */
+export const frame = 'event: chunk\ndata: {"text":"chunk "}\n\n'
+
+/** The text whose words the echo backend streams as those chunks. */
+export function textOf({ chunks }: StreamOrder): string {
+  return 'chunk '.repeat(chunks)
+}

@@ -1,0 +1,116 @@
+import type { Backend } from '../../kernel/backend.ts'
+import type { VersionState } from '../../kernel/catalog.ts'
+import { within } from './later.ts'
+import { type SealFinding, verifySeal } from './verify-seal.ts'
+import type { WatchPorts } from './watch-ports.ts'
+
+/** How far a replica's word is taken that it serves what was applied. */
+export type Trust =
+  /** It was inspected for plan a moment ago. */
+  | 'inspected'
+  /** Plan probably inspected it, so that it serves while it is verified. */
+  | 'likely'
+  /** It takes no calls for a version before that is verified. */
+  | 'none'
+
+/** The versions that one address serves: each is held to its digest, and barred there while it is another or not known to be the same. */
+export interface SealWatch {
+  join(version: string, state: VersionState, trust: Trust): void
+  leave(version: string): void
+  readonly size: number
+  /** Every version is to be verified again. */
+  doubt(): void
+  /** Verifies what is due. Resolves when nothing is being verified any more. */
+  verify(): Promise<void>
+  /** It cannot be asked, as it does not answer. */
+  unreachable(reason: string): void
+}
+
+interface Seal {
+  readonly state: VersionState
+  /** Whether it was ever found to be as applied; one that was goes on serving while it cannot be asked. */
+  known: boolean
+  /** When to verify it, by the elapsed clock; Infinity: not before there is a reason. */
+  dueAt: number
+  asking: boolean
+  barred: string | undefined
+}
+
+/** Loading a model takes its time. */
+const verifyMs = 60_000
+const againMs = 10_000
+
+export function createSealWatch(backend: Backend, address: string, ports: WatchPorts): SealWatch {
+  const { fleet, clock, later, log, verifying } = ports
+  const seals = new Map<string, Seal>()
+  const running = new Set<Promise<void>>()
+
+  const bar = (version: string, seal: Seal, reason: string | undefined) => {
+    if (seal.barred === reason) return
+    seal.barred = reason
+    fleet.setBarred(version, address, reason)
+  }
+
+  const settle = (version: string, seal: Seal, finding: SealFinding) => {
+    if (finding.seal === 'unknown') {
+      seal.dueAt = Math.min(seal.dueAt, clock.elapsed() + againMs)
+      if (!seal.known) bar(version, seal, notCompared(finding.reason))
+    } else if (finding.seal === 'other') {
+      seal.dueAt = Math.min(seal.dueAt, clock.elapsed() + againMs)
+      if (seal.barred !== finding.reason) {
+        log.error({ version, replica: address, reason: finding.reason }, 'a replica may not serve this version')
+      }
+      seal.known = false
+      bar(version, seal, finding.reason)
+    } else {
+      if (seal.barred !== undefined) log.info({ version, replica: address }, 'a replica serves this version as applied')
+      seal.known = true
+      bar(version, seal, undefined)
+    }
+  }
+
+  const ask = async (version: string, seal: Seal) => {
+    seal.asking = true
+    while (seal.dueAt <= clock.elapsed() && seals.get(version) === seal) {
+      seal.dueAt = Number.POSITIVE_INFINITY
+      const finding = await verifying(() =>
+        within(verifyMs, later, (signal) => verifySeal(backend, seal.state, address, signal)),
+      ).catch((error: Error): SealFinding => ({ seal: 'unknown', reason: error.message }))
+      if (seals.get(version) === seal) settle(version, seal, finding)
+    }
+    seal.asking = false
+  }
+
+  return {
+    join(version, state, trust) {
+      // Upstream gives no digest: there is nothing to hold it to.
+      const known = trust !== 'none' || !state.immutable
+      const dueAt = trust === 'inspected' || !state.immutable ? Number.POSITIVE_INFINITY : clock.elapsed()
+      const reason = known ? undefined : notCompared('it is being asked')
+      seals.set(version, { state, known, dueAt, asking: false, barred: reason })
+      fleet.setBarred(version, address, reason)
+    },
+    leave: (version) => void seals.delete(version),
+    get size() {
+      return seals.size
+    },
+    doubt() {
+      for (const seal of seals.values()) if (seal.state.immutable) seal.dueAt = clock.elapsed()
+    },
+    async verify() {
+      for (const [version, seal] of seals) {
+        if (seal.asking || seal.dueAt > clock.elapsed()) continue
+        const asked: Promise<void> = ask(version, seal).finally(() => running.delete(asked))
+        running.add(asked)
+      }
+      await Promise.all(running)
+    },
+    unreachable(reason) {
+      for (const [version, seal] of seals) if (!seal.known) bar(version, seal, notCompared(reason))
+    },
+  }
+}
+
+function notCompared(why: string): string {
+  return `is not compared yet with what was applied: ${why}`
+}

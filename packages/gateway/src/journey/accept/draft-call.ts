@@ -1,0 +1,26 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Call } from '../../kernel/call.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { traceFrom } from './trace.ts'
+
+/** What a path and its door tell of a call. */
+export type CallOutline = Pick<Call, 'door' | 'model' | 'major' | 'batch' | 'stream' | 'allOrNothing'>
+
+/** The call as far as its request line and headers tell; enough for a Record should the rest be unreadable. */
+export function draftCall(request: FastifyRequest, reply: FastifyReply, clock: Clock, outline: CallOutline): Call {
+  const id = clock.id()
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort()
+  })
+  return {
+    ...outline,
+    id,
+    inputs: [],
+    options: {},
+    receivedAt: clock.now(),
+    startedAt: clock.elapsed(),
+    trace: traceFrom(request.headers, id),
+    signal: controller.signal,
+  }
+}

@@ -1,0 +1,82 @@
+import {
+  decodeInferRequest,
+  decompress,
+  elementCount,
+  type InferRequest,
+  type Tensor,
+  type TensorSpec,
+  tensorsToItems,
+  type WantedOutput,
+} from '@astraapi/oip'
+import type { FastifyRequest } from 'fastify'
+import type { Contract } from '../../../kernel/catalog.ts'
+import { AstraError } from '../../../kernel/errors.ts'
+import { readBody } from '../json-body.ts'
+import { fromProtocol } from './from-protocol.ts'
+import type { ModelRequest } from './oip-door.ts'
+import { type TensorForm, tensorFormOf } from './tensor-form.ts'
+
+const hollowListsMax = 100_000
+
+/** What an infer request says: one input a row, and how its answer shall look. */
+export interface InferWish {
+  readonly id: string | undefined
+  readonly inputs: readonly unknown[]
+  /** Triton's parameter `timeout`. */
+  readonly timeoutMs: number | undefined
+  readonly wanted: readonly WantedOutput[]
+  readonly outputSpecs: readonly TensorSpec[]
+}
+
+/**
+ * Reads the body of an infer request, JSON or binary, compressed or not, against the contract's tensors. Throws `no_tensors`,
+ * `invalid_body`, `body_too_large` (compressed or not), `too_many_items` or `unsupported`.
+ */
+export async function readInfer(
+  { raw, headers, params }: FastifyRequest<ModelRequest>,
+  contract: Contract,
+): Promise<InferWish> {
+  const form = tensorFormOf(contract)
+  const { bodyBytesMax, itemsMax } = contract.limits
+  const sent = await readBody(raw, headers['content-length'], bodyBytesMax)
+  try {
+    const body = await decompress(sent, headers['content-encoding'], bodyBytesMax)
+    // The protocol clients send a number; Node hands a repeated header on as one text, which is none.
+    const headerLength = headers['inference-header-content-length']
+    const request = decodeInferRequest(body, headerLength?.toString(), form.signature)
+    const { id, outputs: wanted } = request
+    const rows = rowsOf(request.inputs, form, itemsMax)
+    for (const tensor of request.inputs) refuseHollow(tensor)
+    const inputs = tensorsToItems(form.itemSpecs, request.inputs, rows)
+    return { id, inputs, timeoutMs: readTimeout(request), wanted, outputSpecs: form.signature.outputs }
+  } catch (thrown) {
+    throw fromProtocol(thrown, `GET /v2/models/${params.model} tells its tensors.`)
+  }
+}
+
+/** Held before items are made of it: a tensor of no bytes can claim any number of rows. */
+function rowsOf([first]: readonly Tensor[], { oneRow }: TensorForm, itemsMax: number): number {
+  const rows = first?.shape[0] ?? 1
+  if (rows > itemsMax) throw new AstraError('too_many_items', { detail: `At most ${itemsMax} rows fit into one call` })
+  if (rows === 1 || (rows > 1 && !oneRow)) return rows
+  const detail = rows === 0 ? 'The request holds no row' : 'The model takes one row a request'
+  throw new AstraError('invalid_body', { detail, next: 'The first dimension of each shape is the number of rows.' })
+}
+
+/** Whatever its shape says, an empty tensor has no bytes; lists within lists would still be made of it. */
+function refuseHollow({ name, shape, data }: Tensor): void {
+  if (data.length > 0 || elementCount(shape.slice(0, shape.indexOf(0))) <= hollowListsMax) return
+  throw new AstraError('invalid_body', {
+    detail: `Input "${name}" has shape [${shape}], which is more than ${hollowListsMax} empty lists`,
+    next: 'Send less at once.',
+  })
+}
+
+/** Microseconds, as Triton reads it; 0 is none. */
+function readTimeout({ parameters }: InferRequest): number | undefined {
+  const { timeout } = parameters
+  if (timeout === undefined || timeout === 0) return undefined
+  const ms = Number(timeout) / 1000
+  if (ms > 0) return Math.min(Math.ceil(ms), 3_600_000)
+  throw new AstraError('invalid_option', { detail: 'The parameter "timeout" must be a number of microseconds' })
+}
