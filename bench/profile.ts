@@ -21,9 +21,12 @@ const doors = {
   oip: { path: '/oip/v2/models/chat/infer', body: inferRequest },
 } as const
 
+/** Taken every half millisecond, samples doubled what a call costs. */
+const intervalUs = 4000
+
 const text = { type: 'string' } as const
 const { values } = parseArgs({
-  options: { door: { ...text, default: 'native' }, seconds: { ...text, default: '10' }, out: text },
+  options: { door: { ...text, default: 'native' }, seconds: { ...text, default: '30' }, out: text },
 })
 const door = Object.entries(doors).find(([name]) => name === values.door)?.[1]
 if (!door) throw new Error(`--door knows ${Object.keys(doors).join(', ')}`)
@@ -38,7 +41,7 @@ const upstream = await startUpstream(machine.loadCores)
 const gateway = await startGatewayProcess({
   manifest: splitManifest(upstream.url),
   cores: machine.serverCore,
-  nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'],
+  nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${intervalUs}`],
 })
 const headers = { 'content-type': 'application/json', authorization: `Bearer ${gateway.key}` }
 const call: Call = { url: gateway.url, headers, ...door }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import { decodeInferResponse, encodeInferRequest, type Tensor } from '@astraapi/oip'
 import { heldOutDigits } from '../models/digits/held-out.ts'
+import { startScriptedUpstream } from './testing/scripted-upstream.ts'
 import { repositoryModels, startTestGateway, type TestGateway } from './testing/start-test-gateway.ts'
 
 const repositoryManifest = new URL('../astra.yaml', import.meta.url).pathname
@@ -18,6 +22,28 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string>>
   readonly key?: string
 }
+
+/** A contract whose second version is no server of tensors, and says what none can hold. */
+const mayBeNull = (url: string) => `
+models:
+  probe:
+    owner: tests
+    contracts:
+      v1:
+        input:
+          type: object
+          properties: { text: { type: string }, script: { type: string } }
+          required: [text, script]
+        output:
+          type: object
+          properties: { text: { type: [string, "null"] } }
+          required: [text]
+        versions:
+          "1.0": { replicas: ["${url}"] }
+          "1.1": { backend: echo, answer: { text: null } }
+consumers:
+  tests: {}
+`
 
 const packers = { gzip: [gzipSync, gunzipSync], deflate: [deflateSync, inflateSync] } as const
 
@@ -215,6 +241,50 @@ describe('the door of the Open Inference Protocol', () => {
     assert.equal((await recordOf(forbidden.headers.get('astra-call-id'))).code, 'model_forbidden')
   })
 
+  it('an answer that fits the contract and no tensor: what the caller gets is what the Record says', async () => {
+    const upstream = await startScriptedUpstream()
+    const folder = await mkdtemp(join(tmpdir(), 'astra-oip-door-'))
+    const config = join(folder, 'astra.yaml')
+    await writeFile(config, mayBeNull(upstream.url))
+    const other = await startTestGateway({ config })
+    try {
+      const inputs = ['a', 'b'].map((word) => ({ text: word, script: '{}' }))
+      const native = await other.ask(
+        'POST',
+        '/models/probe/v1/predict',
+        { inputs },
+        { headers: { 'astra-version': '1.1' } },
+      )
+      assert.deepEqual(
+        native.body.results.map(({ output }: { output: unknown }) => output),
+        [{ text: null }, { text: null }],
+      )
+      const tensors = (['script', 'text'] as const).map((name) => ({
+        name,
+        datatype: 'BYTES',
+        shape: [inputs.length],
+        data: inputs.map((input) => input[name]),
+      }))
+      const outcomes = []
+      for (const version of ['1.0', '1.1']) {
+        const path = `/v2/models/probe/versions/${version}/infer`
+        const { status, headers, body } = await other.ask('POST', path, { inputs: tensors })
+        const code = headers.get('astra-error-code')
+        const record = await recordOf(headers.get('astra-call-id'), other)
+        outcomes.push([status, body.outputs?.[0].data, code, record.outcome, record.code, record.reason])
+      }
+      const reason = 'the answer cannot be told as tensors: /0/text must be a string'
+      assert.deepEqual(outcomes, [
+        [200, ['a', 'b'], null, 'ok', undefined, undefined],
+        [500, undefined, 'invalid_output', 'failed', 'invalid_output', reason],
+      ])
+    } finally {
+      await other.stop()
+      await upstream.close()
+      await rm(folder, { recursive: true })
+    }
+  })
+
   it('metadata is no call', async () => {
     const before = await counts()
     const paths = ['', '/models', '/models/spam', '/models/nothing', '/models/spam/versions/1.0', '/models/spam/ready']
@@ -224,10 +294,10 @@ describe('the door of the Open Inference Protocol', () => {
   })
 
   /** Readable within 100 ms of the answer, as documented; a second is a fault. */
-  async function recordOf(id: string | null) {
+  async function recordOf(id: string | null, from = gateway) {
     const until = performance.now() + 3000
     while (performance.now() < until) {
-      const { status, body } = await gateway.ask('GET', `/api/v1/calls/${id}`)
+      const { status, body } = await from.ask('GET', `/api/v1/calls/${id}`)
       if (status === 200) return body.call ?? body
       await new Promise((resolve) => setTimeout(resolve, 20))
     }

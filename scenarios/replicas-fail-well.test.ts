@@ -78,7 +78,7 @@ describe('replicas fail well', () => {
   })
 
   it('one killed, one hung, one slow: no call fails, and the slow one gets few', async () => {
-    proxy.delayMs = 150
+    proxy.delayMs = 400
     runtimes[0]?.signal('SIGKILL')
     runtimes[1]?.signal('SIGSTOP')
     await waitUntil(
@@ -91,8 +91,9 @@ describe('replicas fail well', () => {
     )
     const during = await shares(2000)
     const slow = during.get(addressOf('slow')) ?? 1
-    assert.ok(slow < 0.1, `the slow one still had ${slow}`)
-    assert.ok((during.get(addressOf('well')) ?? 0) > 0.85)
+    // An even share would be a half. On a machine with nothing else to do it is some 2 %.
+    assert.ok(slow < 0.2, `the slow one still had ${slow}`)
+    assert.ok((during.get(addressOf('well')) ?? 0) > 0.75)
     for (const { state, reason } of await replicas()) assert.ok(state === 'ready' || reason, `${state} has a reason`)
     assert.deepEqual([...load.failed], [])
   })

@@ -8,8 +8,10 @@ export interface SpawnedRuntime {
   /** "http://127.0.0.1:…"; the same over restarts. */
   readonly url: string
   readonly port: number
-  /** Sends a signal to the serving process: SIGKILL is a crash, SIGSTOP hangs it, SIGCONT wakes it. */
+  /** Sends a signal to the serving process: SIGKILL is a crash, SIGSTOP hangs it, SIGCONT wakes it, SIGTERM asks it to stop. */
   signal(signal: NodeJS.Signals): void
+  /** Resolves with its exit code once it has ended; null when a signal killed it. */
+  ended(): Promise<number | null>
   /** Starts it again at the same port, after a crash. */
   restart(): Promise<void>
   close(): Promise<void>
@@ -17,17 +19,18 @@ export interface SpawnedRuntime {
 
 const bin = fileURLToPath(new URL('../../packages/cli/bin/astraapi.mjs', import.meta.url))
 
-/** Resolves when it is ready. */
-export async function spawnRuntime(models: string): Promise<SpawnedRuntime> {
-  let { child, port } = await start(models, 0)
+/** Resolves when it is ready. `flags` are further ones of `astraapi runtime`. */
+export async function spawnRuntime(models: string, flags: readonly string[] = []): Promise<SpawnedRuntime> {
+  let { child, port } = await start(models, 0, flags)
   const url = `http://127.0.0.1:${port}`
   return {
     url,
     port,
     signal: (signal) => void child.kill(signal),
+    ended: () => ended(child),
     async restart() {
       await ended(child)
-      child = (await start(models, port)).child
+      child = (await start(models, port, flags)).child
     },
     async close() {
       child.kill('SIGCONT')
@@ -37,10 +40,13 @@ export async function spawnRuntime(models: string): Promise<SpawnedRuntime> {
   }
 }
 
-async function start(models: string, port: number): Promise<{ child: ChildProcess; port: number }> {
-  const child = spawn(process.execPath, [bin, 'runtime', '--models', models, '--listen', `127.0.0.1:${port}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+async function start(
+  models: string,
+  port: number,
+  flags: readonly string[],
+): Promise<{ child: ChildProcess; port: number }> {
+  const args = [bin, 'runtime', '--models', models, '--listen', `127.0.0.1:${port}`, ...flags]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let bound = port
   for await (const line of createInterface({ input: child.stdout })) {
     const { msg, address } = JSON.parse(line) as { msg?: string; address?: string }
@@ -53,6 +59,7 @@ async function start(models: string, port: number): Promise<{ child: ChildProces
   throw new Error(`the runtime ended with ${child.exitCode} before it was ready`)
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  return child.exitCode
 }

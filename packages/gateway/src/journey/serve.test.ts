@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { WholeAnswer } from '../kernel/answer.ts'
 import type { Backend, BackendEvent, Prediction } from '../kernel/backend.ts'
 import type { Call } from '../kernel/call.ts'
 import { AstraError, type ErrorCode, toAstraError } from '../kernel/errors.ts'
@@ -127,6 +128,16 @@ describe('the journey keeps exactly one Record', () => {
   it('of an answer that breaks the contract', async () => {
     const predict: Predict = async () => ({ items: [{ output: { text: 5 } }] })
     assert.equal((await outcome(journeyWith({ predict }))).code, 'invalid_output')
+  })
+
+  it('of an answer that its door cannot tell', async () => {
+    const tell = ({ version }: WholeAnswer) => {
+      throw new AstraError('invalid_output', { reason: `${version} gave no tensor` })
+    }
+    const { code, record } = await outcome(journeyWith(), { batch: true, tell })
+    assert.deepEqual([code, record.code, record.outcome], ['invalid_output', 'invalid_output', 'failed'])
+    assert.equal(record.reason, '1.0 gave no tensor')
+    assert.equal(record.itemsFailed, 1)
   })
 
   it('of too few results', async () => {

@@ -70,10 +70,12 @@ async function answerWhole(charged: ChargedCall, ports: JourneyPorts, record: Op
     const failures = items.flatMap((item) => ('error' in item ? [item.error] : []))
     const [first] = failures
     if (first && charged.call.allOrNothing) throw first
+    const answer: WholeAnswer = { ...head(charged), kind: 'whole', items, usage, timing: record.timing() }
+    charged.call.tell?.(answer)
     // The caller reads each item's error in a 200; for the Record a batch without a single output failed.
     if (first && failures.length === items.length) record.fail(first, usage)
     else record.succeed(usage, failures.length)
-    return { ...head(charged), kind: 'whole', items, usage, timing: record.timing() }
+    return answer
   } finally {
     charged.release()
   }

@@ -25,17 +25,30 @@ export interface Backend {
     version: string,
   ): Readonly<Record<string, unknown>>
   /** Makes the version ready to serve (loads it where upstream can), and says what it is. Called by plan and apply. */
-  inspect(version: Pick<VersionState, 'settings' | 'replicas'>, signal: AbortSignal): Promise<Inspection>
+  inspect(
+    version: Pick<VersionState, 'settings' | 'replicas'>,
+    signal: AbortSignal,
+    load?: LoadWhat,
+  ): Promise<Inspection>
   /** One result per input, in order; a failed item does not fail its siblings where upstream can tell them apart. */
   predict(version: Version, replica: string, inputs: readonly unknown[], context: AttemptContext): Promise<Prediction>
   /** Chunks as they come. */
   stream?(version: Version, replica: string, input: unknown, context: AttemptContext): AsyncIterable<BackendEvent>
-  /** Resolves when the replica answers and is ready; rejects with the reason, within the signal. Remote backends only. */
+  /**
+   * Resolves when the replica answers and is ready; rejects with the reason, within the signal, and with `unanswered` where
+   * neither an answer nor a refusal came. Remote backends only.
+   */
   probe?(replica: string, signal: AbortSignal): Promise<void>
   /** No further attempt will go to this replica: its connections may close once they are idle. */
   release?(replica: string): void
   close(): Promise<void>
 }
+
+/**
+ * What an inspection loads: `missing`, only what upstream does not know, so that what it could not load before is not tried for
+ * ever. Left out: everything.
+ */
+export type LoadWhat = 'missing'
 
 export interface Inspection {
   /** "sha256:…" of what answers at upstream; undefined when upstream can't say: then the version is not immutable. */

@@ -1,3 +1,5 @@
+import type { WholeAnswer } from './answer.ts'
+
 /** A request after its door: the same shape whichever protocol it came in by. */
 export interface Call {
   /** UUIDv7, given out by the gateway; every door returns it. */
@@ -12,6 +14,11 @@ export interface Call {
   readonly batch: boolean
   /** True at a door whose protocol has no errors per item: the first item's error fails the call. */
   readonly allOrNothing?: boolean
+  /**
+   * Of a door that cannot tell every output: puts a whole answer into the door's form while the Record is still open. What it
+   * throws fails the call.
+   */
+  readonly tell?: (answer: WholeAnswer) => void
   readonly stream: boolean
   readonly options: CallOptions
   /** When it was received, ms since the Unix epoch. */

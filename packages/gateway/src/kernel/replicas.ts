@@ -10,10 +10,10 @@ export interface ReplicaFleet {
    */
   setMembers(version: string, members: readonly ReplicaMember[]): void
   /**
-   * A health check failed with this reason, or passed. Concerns every version that the address serves. What it has not begun to
-   * answer is made again elsewhere, where that is safe.
+   * A health check failed, or passed. Concerns every version that the address serves, and stops new attempts. What a silent one
+   * has not begun to answer is made again elsewhere, where that is safe.
    */
-  setHealth(backend: string, address: string, reason: string | undefined): void
+  setHealth(backend: string, address: string, fault: HealthFault | undefined): void
   /** The address must not serve this version, as it is not what was applied; undefined lifts that. */
   setBarred(version: string, address: string, reason: string | undefined): void
   status(version: string): readonly ReplicaStatus[]
@@ -21,6 +21,15 @@ export interface ReplicaFleet {
   onSuspicion(listener: (backend: string, address: string) => void): void
   /** Called when the last attempt at an address that no version has any more has ended. */
   onDrained(listener: (backend: string, address: string) => void): void
+}
+
+export interface HealthFault {
+  readonly reason: string
+  /**
+   * Nothing came back, so that attempts in flight there are lost. One that says that it is not ready, or refuses new connections,
+   * may be stopping and answer what it has begun.
+   */
+  readonly silent: boolean
 }
 
 export interface ReplicaMember {

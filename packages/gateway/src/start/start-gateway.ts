@@ -143,13 +143,15 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     report,
   })
 
+  // Before anybody can call: from here on no replica serves what was not found to be what was applied.
+  const followed = watching.follow(control.current())
   // The port is taken before the manifest is applied: of two gateways started by mistake, the second ends here.
   const url = await listen(http, address)
   undo.push(() => http.close())
   options.signal?.addEventListener('abort', () => void runtime.stop(), { once: true })
   await runtime.ready()
   goOn()
-  await watching.follow(control.current())
+  await followed
   await watching.verified(embeddedReplica)
   goOn()
   const applied = await applyAtStart(control, store, options.config)

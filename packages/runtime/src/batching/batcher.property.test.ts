@@ -43,6 +43,7 @@ const setting = fc.record({
   msPerRow: fc.integer({ min: 1, max: 9 }),
   queueMsMax: fc.constantFrom(0, 50, 2000),
   callsMax: fc.constantFrom(3, 40),
+  bytesMax: fc.constantFrom(100, 1_000_000),
   joins: fc.boolean(),
 })
 

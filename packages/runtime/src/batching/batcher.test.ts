@@ -74,6 +74,7 @@ function setUp(options: Partial<BatcherOptions> = {}) {
     queueMsMax: 2000,
     computeMsMax: 30_000,
     callsMax: 1024,
+    bytesMax: 1_000_000,
     clock,
     onBatch: () => {},
     ...options,
@@ -366,6 +367,97 @@ test('so many calls may wait and no more, however fast the model is', async () =
   await fails(call(row(4)), { code: 'unavailable', message: '2 calls are waiting already; try again later' })
   assert.equal(batcher.waiting(), 3)
 })
+
+test('of a large call only the next piece is in the way of others', async () => {
+  const { batcher, clock, call } = setUp({ rowsMax: 2, queueMsMax: 1000 })
+  const worker = fakeWorker()
+  batcher.offer(worker)
+  void call(row(0))
+  await clock.pass(100) // So long for a row.
+  worker.answer()
+  await clock.pass(0)
+  void call(row(...Array.from({ length: 1000 }, () => 1)))
+  const small = call(row(2), { deadlineMs: clock.now() + 500 })
+  for (const value of [3, 4, 5, 6, 7, 8, 9]) void call(row(value))
+  for (let batch = 0; batch < 3; batch++) {
+    await clock.pass(1)
+    worker.answer()
+  }
+  await clock.pass(0)
+  assert.deepEqual(worker.batches.slice(1, 4), [
+    [1, 1],
+    [1, 1],
+    [2, 3],
+  ])
+  assert.deepEqual((await small).values, [4])
+})
+
+test('rows that a call merely claims, or that its inputs do not agree on, are not cut or joined', async () => {
+  const { batcher, clock, call } = setUp({ rowsMax: 2 })
+  const worker = fakeWorker()
+  batcher.offer(worker)
+  const empty = call([{ name: 'x', datatype: 'INT32', shape: [5, 0], data: new Int32Array() }])
+  const none = { name: 'y', datatype: 'INT32', shape: [5, 0], data: new Int32Array() } as const
+  await clock.pass(1)
+  worker.answer([none])
+  assert.deepEqual((await empty).outputs, [none])
+  const uneven = (...counts: number[]) =>
+    call(counts.map((rows, index) => ({ ...row()[0], ...doubled(Array(rows).fill(1)), name: `x${index}` })))
+  for (const counts of [[1], [1, 2], [2, 1]]) void uneven(...counts)
+  for (let batch = 0; batch < 3; batch++) {
+    await clock.pass(1)
+    worker.answer()
+  }
+  assert.deepEqual(worker.batches, [[], [2], [2], [2, 2]])
+  await fails(call([{ ...none, shape: [9e12, 0] }]), { code: 'invalid', message: /send several calls/ })
+  await fails(call(row(...new Int32Array(65_537))), { code: 'invalid', message: /send several calls/ })
+  assert.equal(batcher.waiting(), 0)
+})
+
+test('what waits is bounded in bytes, and given back; a call by itself may have more', async () => {
+  const { batcher, clock, call } = setUp({ bytesMax: 8 })
+  const worker = fakeWorker()
+  batcher.offer(worker)
+  const text: Tensor[] = [{ name: 'x', datatype: 'BYTES', shape: [1], data: ['a'] }]
+  for (const alone of [row(1, 2, 3), text]) {
+    const first = call(alone)
+    await fails(call(row(4)), { code: 'unavailable', message: /hold \d+ bytes already/, retryAfterMs: 100 })
+    worker.answer(alone)
+    await first
+  }
+  const both = [call(row(1)), call(row(2))]
+  await fails(call(row(3)), { code: 'unavailable', message: /hold 8 bytes already/ })
+  for (const each of both) {
+    await clock.pass(1)
+    worker.answer()
+    await each
+  }
+})
+
+for (const [batchMs, killedAfterMs] of [
+  // Done in 2 s, which is when waiting and starting would be over; and a second for being late.
+  [2100, 3000],
+  [2200, 1000],
+] as const) {
+  test(`a batch of ${batchMs} ms that is left after 100 ms may go on for ${killedAfterMs} ms`, async () => {
+    const { batcher, clock, call } = setUp()
+    const worker = fakeWorker(200)
+    batcher.offer(worker)
+    void call(row(0))
+    await clock.pass(batchMs)
+    worker.answer()
+    await clock.pass(0)
+    const gone = new AbortController()
+    const left = call(row(1), { signal: gone.signal })
+    await clock.pass(100)
+    gone.abort(new Error('left'))
+    await fails(left, { message: 'left' })
+    await clock.pass(killedAfterMs - 1)
+    assert.equal(worker.killed, undefined)
+    await clock.pass(1)
+    assert.equal(worker.killed, 'abandoned')
+  })
+}
 
 test('draining refuses what comes and lets what is there finish', async () => {
   const { batcher, clock, call } = setUp()

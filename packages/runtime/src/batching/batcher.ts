@@ -1,9 +1,11 @@
 import { ProtocolError, type Tensor } from '@astraapi/oip'
 import type { Clock } from '../clock.ts'
 import { batchKey } from './batch-key.ts'
+import { byteCount } from './byte-count.ts'
 import { type Call, createCall, type Inferred } from './call.ts'
 import { createLine } from './line.ts'
-import { overloaded, refusal } from './queue-bound.ts'
+import { type Arrival, overloaded, refusal } from './queue-bound.ts'
+import { boundRows } from './rows-bound.ts'
 import { type BatchRun, type BatchWorker, runBatch } from './run-batch.ts'
 
 /** The line before a version's workers: calls that waited together are computed together. */
@@ -42,6 +44,8 @@ export interface BatcherOptions {
   readonly computeMsMax: number
   /** Calls that may wait. */
   readonly callsMax: number
+  /** What the inputs of all calls may take in memory; a call by itself may take more. */
+  readonly bytesMax: number
   readonly clock: Clock
   onBatch(batch: { readonly rows: number; readonly computeMs: number }): void
 }
@@ -50,11 +54,12 @@ export interface BatcherOptions {
 const NEWEST = 0.2
 
 export function createBatcher(options: BatcherOptions): Batcher {
-  const { joins, rowsMax, clock } = options
-  const bound = { callsMax: options.callsMax, rowsFree: 4 * rowsMax, waitMsMax: options.queueMsMax }
+  const { joins, rowsMax, callsMax, bytesMax, clock } = options
+  const bound = { callsMax, bytesMax, rowsFree: 4 * rowsMax, waitMsMax: options.queueMsMax }
   const line = createLine(rowsMax)
   const running = new Set<BatchRun>()
   const open = new Set<Call>()
+  let bytes = 0
   let idle: readonly BatchWorker[] = []
   let msPerRow: number | undefined
   let refusing: string | undefined = 'its worker is starting'
@@ -64,17 +69,17 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let cancelDelay = () => {}
 
   function settled(call: Call): void {
-    open.delete(call)
+    if (open.delete(call)) bytes -= call.bytes
     line.drop(call)
     for (const run of running) run.noticeLeft()
     if (open.size === 0) drained()
   }
 
-  function refuse(deadlineMs: number | undefined): void {
+  function refuse(arrival: Arrival): void {
     if (refusing !== undefined) throw new ProtocolError('unavailable', refusing)
     const workers = Math.max(running.size + idle.length, 1)
-    const queue = { calls: line.calls(), rows: line.rows(), msPerRow: (msPerRow ?? 0) / workers }
-    const error = refusal(queue, bound, clock.now(), deadlineMs)
+    const queue = { calls: line.calls(), rows: line.rows(), bytes, msPerRow: (msPerRow ?? 0) / workers }
+    const error = refusal(queue, bound, clock.now(), arrival)
     if (error !== undefined) throw error
   }
 
@@ -96,7 +101,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   function launch(worker: BatchWorker, pieces: ReturnType<typeof line.take>): void {
-    const run = runBatch({ pieces, worker, clock, computeMsMax: options.computeMsMax, onAnswer: learn })
+    const run = runBatch({ ...options, pieces, worker, msPerRow, onAnswer: learn })
     running.add(run)
     void run.done.then((alone) => {
       running.delete(run)
@@ -124,14 +129,18 @@ export function createBatcher(options: BatcherOptions): Batcher {
   return {
     async infer(inputs, outputs, { signal, deadlineMs }) {
       signal.throwIfAborted()
-      refuse(deadlineMs)
+      boundRows(inputs, joins)
+      const arrival = { bytes: byteCount(inputs), deadlineMs }
+      refuse(arrival)
       const key = joins ? batchKey(inputs, outputs) : undefined
-      const call = createCall({ key, inputs, outputs, queuedAt: clock.now(), onSettled: settled })
+      const queuedAt = clock.now()
+      const call = createCall({ key, inputs, outputs, bytes: arrival.bytes, queuedAt, onSettled: settled })
       const abandon = () => call.fail(signal.reason)
       const expire = () => call.fail(overloaded('The answer was not there in time', 0))
       signal.addEventListener('abort', abandon)
       const cancelExpiry = deadlineMs === undefined ? undefined : clock.after(deadlineMs - clock.now(), expire)
       open.add(call)
+      bytes += call.bytes
       line.add(call)
       pump()
       try {

@@ -26,6 +26,8 @@ export interface Call {
   /** Calls with the same key can be computed together; undefined: this one with none, and in one piece. */
   readonly key: string | undefined
   readonly outputs: readonly string[]
+  /** What its inputs take in memory. */
+  readonly bytes: number
   readonly queuedAt: number
   readonly answered: Promise<Inferred>
   settled(): boolean
@@ -39,12 +41,13 @@ export interface CallOptions {
   readonly key: string | undefined
   readonly inputs: readonly Tensor[]
   readonly outputs: readonly string[]
+  readonly bytes: number
   readonly queuedAt: number
   /** Once, when it is answered or has failed. */
   onSettled(call: Call): void
 }
 
-export function createCall({ key, inputs, outputs, queuedAt, onSettled }: CallOptions): Call {
+export function createCall({ key, inputs, outputs, bytes, queuedAt, onSettled }: CallOptions): Call {
   const { promise, resolve, reject } = Promise.withResolvers<Inferred>()
   const rows = key === undefined ? 1 : (inputs[0]?.shape[0] ?? 1)
   const parts = new Map<number, readonly Tensor[]>()
@@ -74,6 +77,7 @@ export function createCall({ key, inputs, outputs, queuedAt, onSettled }: CallOp
   const call: Call = {
     key,
     outputs,
+    bytes,
     queuedAt,
     answered: promise,
     settled: () => settled,

@@ -3,6 +3,7 @@ import type { Call, Piece } from './call.ts'
 /** The calls that wait, first come, first served. */
 export interface Line {
   calls(): number
+  /** Rows that are computed before a call that comes now has its turn. */
   rows(): number
   add(call: Call): void
   /** Puts pieces of a batch that failed to the front, each to be computed alone. */
@@ -42,27 +43,37 @@ export function createLine(rowsMax: number): Line {
   }
 
   function takeFrom(call: Call, now: number): Piece {
+    leave(call)
     const piece = call.take(rowsMax, now)
-    rows -= piece.rows
-    waiting.delete(call)
     // To the end of the line, so that a large call is in nobody's way for longer than a batch.
-    if (call.rowsLeft() > 0) waiting.add(call)
+    if (call.rowsLeft() > 0) join(call)
     return piece
+  }
+
+  function join(call: Call): void {
+    waiting.add(call)
+    rows += turn(call)
+  }
+
+  function leave(call: Call): void {
+    if (waiting.delete(call)) rows -= turn(call)
+  }
+
+  /** Rows of a call that are computed at its next turn. */
+  function turn(call: Call): number {
+    return Math.min(call.rowsLeft(), rowsMax)
   }
 
   return {
     calls: () => waiting.size + again.size,
     rows: () => rows,
-    add(call) {
-      waiting.add(call)
-      rows += call.rowsLeft()
-    },
+    add: join,
     addAgain(pieces) {
       for (const piece of pieces) again.add(piece)
       rows += pieces.reduce((sum, piece) => sum + piece.rows, 0)
     },
     drop(call) {
-      if (waiting.delete(call)) rows -= call.rowsLeft()
+      leave(call)
       for (const piece of again) {
         if (piece.call === call && again.delete(piece)) rows -= piece.rows
       }

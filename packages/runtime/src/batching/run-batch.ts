@@ -18,15 +18,28 @@ export interface BatchRunOptions {
   readonly pieces: readonly Piece[]
   readonly worker: BatchWorker
   readonly computeMsMax: number
+  /** What a row took lately, if that is known. */
+  readonly msPerRow: number | undefined
   readonly clock: Clock
   onAnswer(batch: { readonly rows: number; readonly computeMs: number }): void
 }
 
-/** What nobody waits for may go on for as long as a new worker takes to start, and at least for this. */
-const ABANDONED_MS_MIN = 1000
+// A worker may start in less, when everything is cached and nothing else runs.
+const RESTART_MS_MIN = 1000
+
+/**
+ * How long a batch that nobody waits for may go on: as long as a new worker takes to start. One that is expected to be done
+ * before waiting and starting would be is let finish, since a restart takes the version away from everybody.
+ */
+function patienceMs(expectedMs: number, restartMs: number): number {
+  return expectedMs <= 2 * restartMs ? expectedMs + restartMs : restartMs
+}
 
 /** Computes pieces of calls together, and gives each its own answer, or failure. */
-export function runBatch({ pieces, worker, computeMsMax, clock, onAnswer }: BatchRunOptions): BatchRun {
+export function runBatch(options: BatchRunOptions): BatchRun {
+  const { pieces, worker, computeMsMax, msPerRow = 0, clock, onAnswer } = options
+  const startedAt = clock.now()
+  const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0)
   let cancelAbandon: (() => void) | undefined
   let isLate = false
   let isOver = false
@@ -36,8 +49,6 @@ export function runBatch({ pieces, worker, computeMsMax, clock, onAnswer }: Batc
   })
 
   async function run(): Promise<readonly Piece[]> {
-    const startedAt = clock.now()
-    const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0)
     try {
       const inputs = joinRows(pieces.map((piece) => piece.inputs))
       const outputs = await worker.infer(inputs, pieces[0]?.call.outputs ?? [])
@@ -66,7 +77,8 @@ export function runBatch({ pieces, worker, computeMsMax, clock, onAnswer }: Batc
     done: run(),
     noticeLeft() {
       if (isOver || cancelAbandon !== undefined || pieces.some(({ call }) => !call.settled())) return
-      cancelAbandon = clock.after(Math.max(worker.startMs, ABANDONED_MS_MIN), () =>
+      const expectedMs = Math.max(0, startedAt + rows * msPerRow - clock.now())
+      cancelAbandon = clock.after(patienceMs(expectedMs, Math.max(worker.startMs, RESTART_MS_MIN)), () =>
         worker.kill('abandoned', 'went on computing what nobody waited for any more'),
       )
     },

@@ -18,6 +18,8 @@ export interface LoadSettings {
   readonly waitingMax: number
   /** Where workers are started, so that not all read their weights at once. */
   readonly starts: Lane
+  /** Where a worker is started again: versions that do not load must not keep others from coming back. */
+  readonly restarts: Lane
   readonly metrics: RuntimeMetrics
   readonly log: Logger
   /** Gives up. */
@@ -30,18 +32,18 @@ export async function loadVersion(found: FoundVersion, options: LoadSettings): P
   const log = options.log.child({ model: name, version })
   modelFile(found)
   const settings = await readServingSettings(folder, options)
-  const start = (signal: AbortSignal) => options.starts.run(() => startVersion(found, settings, log, signal))
-  const [first, ...others] = await startAll(settings.instances, () => start(options.signal))
-  const { digest, worker } = first
+  const start = (lane: Lane, signal: AbortSignal) => lane.run(() => startVersion(found, settings, log, signal))
+  const { digest, workers } = await startAll(settings.instances, () => start(options.starts, options.signal))
+  const { facts } = workers[0]
 
   const metrics: VersionMetrics = options.metrics.ofVersion(
     { model: name, version },
     { waiting: () => batcher.waiting(), rssBytes: () => pool.rssBytes() },
   )
-  const batcher = lineFor(worker.facts, settings, options.waitingMax, metrics)
+  const batcher = lineFor(facts, settings, options.waitingMax, metrics)
   const pool: WorkerPool = createPool({
-    first: [worker, ...others.map((other) => other.worker)],
-    start: async (signal) => sameAs(digest, await start(signal)),
+    first: workers,
+    start: async (signal) => sameAs(digest, await start(options.restarts, signal)),
     memoryBytesMax: settings.memoryBytesMax,
     clock: systemClock,
     onUp: (up) => batcher.offer(up),
@@ -53,8 +55,11 @@ export async function loadVersion(found: FoundVersion, options: LoadSettings): P
       }
     },
   })
-  return createLoadedVersion({ name, version, digest, facts: worker.facts, batcher, pool, metrics })
+  return createLoadedVersion({ name, version, digest, facts, batcher, pool, metrics })
 }
+
+// Four of the largest bodies that are taken by default.
+const WAITING_BYTES_MAX = 256 * 2 ** 20
 
 function lineFor(facts: ModelFacts, settings: ServingSettings, callsMax: number, metrics: VersionMetrics): Batcher {
   const { batching, queueMsMax, computeMsMax } = settings
@@ -65,25 +70,30 @@ function lineFor(facts: ModelFacts, settings: ServingSettings, callsMax: number,
     queueMsMax,
     computeMsMax,
     callsMax,
+    bytesMax: WAITING_BYTES_MAX,
     clock: systemClock,
     onBatch: ({ rows, computeMs }) => metrics.batch(rows, computeMs),
   })
 }
 
-type AtLeastOne<T> = readonly [T, ...T[]]
+interface StartedWorkers {
+  readonly digest: string
+  readonly workers: readonly [Worker, ...Worker[]]
+}
 
-/** Either all of them, or none is left running. */
-async function startAll(count: number, start: () => Promise<StartedVersion>): Promise<AtLeastOne<StartedVersion>> {
-  const first = await start()
-  const others = await Promise.allSettled(Array.from({ length: count - 1 }, start))
+/** Either all of them, of the same files, or none is left running. */
+async function startAll(count: number, start: () => Promise<StartedVersion>): Promise<StartedWorkers> {
+  const { digest, worker } = await start()
+  const startAnother = async () => sameAs(digest, await start())
+  const others = await Promise.allSettled(Array.from({ length: count - 1 }, startAnother))
   const started = others.flatMap((other) => (other.status === 'fulfilled' ? [other.value] : []))
   const failed = others.find((other) => other.status === 'rejected')
-  if (failed === undefined) return [first, ...started]
-  await Promise.all([first, ...started].map(({ worker }) => worker.close(0)))
+  if (failed === undefined) return { digest, workers: [worker, ...started] }
+  await Promise.all([worker, ...started].map((each) => each.close(0)))
   throw failed.reason
 }
 
-/** What is answered under a digest must not change because a worker was started again. */
+/** What is answered under a digest must not depend on which worker answers, or on when it was started. */
 async function sameAs(digest: string, { worker, digest: found }: StartedVersion): Promise<Worker> {
   if (found === digest) return worker
   await worker.close(0)

@@ -16,6 +16,7 @@ import {
 } from '../../test/write-models.ts'
 import { createMetrics } from '../metrics/runtime-metrics.ts'
 import { readRssBytes } from '../workers/memory.ts'
+import { hashFolder, versionDigest } from './digest.ts'
 import type { LoadedVersion } from './loaded-version.ts'
 import { openRepository } from './repository.ts'
 
@@ -130,6 +131,47 @@ test('a version is loaded once, however many ask for it, and two versions at a t
   await openGate(dir)
   await Promise.all(loads)
   assert.equal((await computed(dir)).length, 3)
+})
+
+test('versions that hang while they load keep no other from being started again', async (t) => {
+  const dir = await writeModels(t, {
+    'stray/1/model.ts': textModule(`predict({ text }) { if (text) process.exit(7); return { answer: '' } },`),
+  })
+  const repository = await open(t, dir)
+  await repository.loadFound()
+  const hangs = gatedModule(dir, `load: async () => { await model.predict({ text: 'loading' }) },`)
+  for (const version of [1, 2]) await writeModelFile(dir, `hangs/${version}/model.ts`, hangs)
+  const loading = repository.load('hangs')
+  await until(async () => (await computed(dir)).length === 2)
+  const stray = repository.find('stray')
+  await assert.rejects(ask(stray, 'exit'), { code: 'internal' })
+  await until(() => stray.fault() === undefined)
+  await openGate(dir)
+  await loading
+})
+
+test('the workers of a version that is changed while they start are not mixed', async (t) => {
+  const dir = await writeModels(t)
+  const growing = textModule(
+    `predict: () => ({ answer: '' }), load() { appendFileSync('${dir}/computed', process.pid + '\\n'); appendFileSync('${dir}/m/1/weights', 'x') },`,
+  )
+  await writeModelFile(dir, 'm/1/model.ts', `import { appendFileSync } from 'node:fs'\n${growing}`)
+  await writeModelFile(dir, 'm/1/serving.json', '{"instances": 2}')
+  const repository = await open(t, dir)
+  await repository.loadFound()
+  assert.throws(() => repository.find('m'), { code: 'unavailable', message: /its files have changed since it was/ })
+  const pids = await computed(dir)
+  assert.equal(pids.length, 2)
+  for (const pid of pids) assert.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' })
+})
+
+test('a worker that takes the place of one that its warm-up ended has its own digest', async (t) => {
+  const dir = await writeModels(t)
+  const changing = textModule(`predict() { writeFileSync('${dir}/m/1/weights', 'new'); process.exit(1) },`)
+  await writeModelFile(dir, 'm/1/model.ts', `import { writeFileSync } from 'node:fs'\n${changing}`)
+  const repository = await open(t, dir)
+  await repository.loadFound()
+  assert.equal(repository.find('m').digest, versionDigest(await hashFolder(`${dir}/m/1`), undefined))
 })
 
 test('a model that is still loading when the repository closes is given up', async (t) => {

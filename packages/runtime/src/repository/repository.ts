@@ -55,6 +55,7 @@ export async function openRepository({ dir, log, ...settings }: RepositoryOption
   const found = await scanRepository(dir, (folder, err) => log.warn({ folder, err }, 'folder passed over'))
   const models = new Map<string, Map<string, VersionState>>()
   const starts = createLane(STARTS_AT_ONCE)
+  const restarts = createLane(STARTS_AT_ONCE)
   const closing = new AbortController()
   for (const version of found) setState(version, { is: 'UNAVAILABLE', reason: 'Not tried yet' })
 
@@ -80,7 +81,7 @@ export async function openRepository({ dir, log, ...settings }: RepositoryOption
     const label = { model: version.name, version: version.version }
     const startedAt = performance.now()
     try {
-      const loaded = await loadVersion(version, { ...settings, starts, log, signal: closing.signal })
+      const loaded = await loadVersion(version, { ...settings, starts, restarts, log, signal: closing.signal })
       setState(version, { is: 'READY', loaded })
       log.info({ ...label, digest: loaded.digest, ms: Math.round(performance.now() - startedAt) }, 'model loaded')
     } catch (err) {

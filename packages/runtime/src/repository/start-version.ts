@@ -22,11 +22,17 @@ export async function startVersion(
   log: Logger,
   signal: AbortSignal,
 ): Promise<StartedVersion> {
-  const hash = await hashFolder(found.folder)
-  const worker = await startWarm(join(found.folder, modelFile(found)), settings, log, signal)
-  const tooLarge = outgrew(readRssBytes(worker.pid), settings.memoryBytesMax)
-  if (tooLarge === undefined) return { worker, digest: versionDigest(hash, worker.facts.identity) }
-  await worker.close(0)
+  const onLine = (line: string, stream: 'stdout' | 'stderr') =>
+    log[stream === 'stdout' ? 'info' : 'warn']({ stream }, line)
+  const file = join(found.folder, modelFile(found))
+  const started = await startWarm(settings, log, async () => {
+    const hash = await hashFolder(found.folder)
+    const worker = await startWorker({ ...settings, file, signal, onLine })
+    return { worker, digest: versionDigest(hash, worker.facts.identity) }
+  })
+  const tooLarge = outgrew(readRssBytes(started.worker.pid), settings.memoryBytesMax)
+  if (tooLarge === undefined) return started
+  await started.worker.close(0)
   throw new Error(`Once it was loaded, its worker ${tooLarge}`)
 }
 
@@ -37,11 +43,13 @@ export function modelFile({ files }: FoundVersion): string {
   return file
 }
 
-async function startWarm(file: string, settings: ServingSettings, log: Logger, signal: AbortSignal): Promise<Worker> {
-  const onLine = (line: string, stream: 'stdout' | 'stderr') =>
-    log[stream === 'stdout' ? 'info' : 'warn']({ stream }, line)
-  const start = () => startWorker({ ...settings, file, signal, onLine })
-  const worker = await start()
+async function startWarm(
+  settings: ServingSettings,
+  log: Logger,
+  start: () => Promise<StartedVersion>,
+): Promise<StartedVersion> {
+  const started = await start()
+  const { worker } = started
   try {
     const requests = warmUpRequests(settings.warmUp, worker.facts.signature)
     await warmUp(worker, requests, settings.computeMsMax).catch((err: unknown) =>
@@ -51,7 +59,7 @@ async function startWarm(file: string, settings: ServingSettings, log: Logger, s
     await worker.close(0)
     throw error
   }
-  if (worker.alive()) return worker
+  if (worker.alive()) return started
   const { reason, detail } = await worker.ended
   if (reason === 'memory') throw new Error(`When it was warmed up, its worker ${detail}`)
   return start()

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { test } from 'node:test'
-import { gunzipSync, inflateSync } from 'node:zlib'
+import { gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import {
   bytesOfData,
   compress,
@@ -142,6 +144,25 @@ test('Retry-After says that the server is busy, and only that', async (t) => {
     const reply = await send('POST', '/v2/models/int8/infer', { body })
     assert.deepEqual([reply.status, header(reply, 'retry-after')], [503, seconds])
   }
+})
+
+test('who leaves while the body is unpacked is not computed for', { timeout: 20_000 }, async (t) => {
+  const abandoned = Promise.withResolvers<unknown>()
+  const { port } = await serveApp(t, {
+    bodyBytesMax: 1 << 25,
+    async infer(_inputs, _outputs, { signal }) {
+      if (!signal.aborted) await once(signal, 'abort')
+      abandoned.resolve(signal.reason)
+      throw signal.reason
+    },
+  })
+  const request = encodeInferRequest({ inputs: [sample('INT8')], binary: false }).body
+  const body = gzipSync(String(request).padEnd(1 << 25))
+  const socket = connect(port, '127.0.0.1')
+  socket.write(`POST /v2/models/int8/infer HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n`)
+  socket.write(`Content-Length: ${body.length}\r\n\r\n`)
+  socket.write(body, () => socket.destroy())
+  assert.match(String(await abandoned.promise), /The caller closed the connection/)
 })
 
 test('thousands of calls at once get their own id and their own data', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { deflateRawSync, gzipSync } from 'node:zlib'
+import { until } from '../../test/write-models.ts'
 import { type Sending, serveApp } from './testing/serve-app.ts'
 
 const tensor = (fields: object = {}) =>
@@ -93,4 +94,25 @@ test('who goes away in the middle of a body is forgotten', { timeout: 20_000 }, 
   }
   assert.equal((await send('POST', '/v2/models/fp32/infer', { body: BODY })).status, 200)
   assert.equal(inferences.length, 1)
+})
+
+test('bodies that are sent at one time are bounded together, and what was read of them is given back', {
+  timeout: 20_000,
+}, async (t) => {
+  const { port, send } = await serveApp(t, { allBodyBytesMax: 1000 })
+  const infer = () => send('POST', '/v2/models/fp32/infer', { body: BODY.padEnd(500) })
+  const socket = connect(port, '127.0.0.1')
+  socket.write(`POST /v2/models/fp32/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n${BODY.padEnd(800)}`)
+  await until(async () => (await infer()).status === 503)
+  const reply = await infer()
+  assert.match(String(reply.body), /^{"error":"Too many large bodies are being sent at once; try again later"}$/)
+  assert.equal(reply.headers['retry-after'], '1')
+  socket.destroy()
+  await until(async () => (await infer()).status === 200)
+  for (let count = 0; count < 5; count++) assert.equal((await infer()).status, 200)
+})
+
+test('connections are bounded, and so is the time that a request may take to come', async (t) => {
+  const { server } = await serveApp(t)
+  assert.deepEqual([server.requestTimeout, server.maxConnections], [120_000, 4096])
 })

@@ -1,28 +1,36 @@
-import { decompress, ProtocolError, quote, readContentEncoding } from '@astraapi/oip'
-import fastify, { type FastifyInstance } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import { ProtocolError, quote, readContentEncoding } from '@astraapi/oip'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { createBodyReader } from './read-body.ts'
 import { type ModelRequest, type Route, type RouteContext, routes } from './routes.ts'
 import { sendError } from './send-error.ts'
 
 export interface AppOptions extends RouteContext {
   readonly bodyBytesMax: number
+  /** Of all bodies that are being read at one time. */
+  readonly allBodyBytesMax?: number
   readonly log: Logger
 }
 
+// A body that takes longer to come is not worth its connection.
+const REQUEST_MS_MAX = 120_000
+const CONNECTIONS_MAX = 4096
+const ALL_BODY_BYTES_MAX = 512 * 2 ** 20
+
 /** The HTTP side: routes, raw bodies, and every error in the protocol's own shape. */
-export function createApp({ bodyBytesMax, log, ...context }: AppOptions): FastifyInstance {
+export function createApp(options: AppOptions): FastifyInstance {
+  const { bodyBytesMax, allBodyBytesMax = Math.max(ALL_BODY_BYTES_MAX, bodyBytesMax), log, ...context } = options
   const app = fastify({
-    bodyLimit: bodyBytesMax,
+    requestTimeout: REQUEST_MS_MAX,
     // A name as long as the header allows is still only an unknown name: 404, and not the router's own error.
     routerOptions: { maxParamLength: 65_536 },
     frameworkErrors: (error, _request, reply) => void sendError(reply, error, log),
   })
+  app.server.maxConnections = CONNECTIONS_MAX
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, ({ headers }, body, done) => {
-    const encoding = headers['content-encoding']
-    if (encoding === undefined) return done(null, body)
-    decompress(body, encoding, bodyBytesMax).then((unpacked) => done(null, unpacked), done)
-  })
+  const readBody = createBodyReader(bodyBytesMax, allBodyBytesMax)
+  app.addContentTypeParser('*', ({ headers }: FastifyRequest, body: IncomingMessage) => readBody(body, headers))
   app.setErrorHandler((error, _request, reply) => sendError(reply, error, log))
   app.setNotFoundHandler(({ method, url }) => {
     throw new ProtocolError('not-found', `There is no ${method} ${quote(url)}`)

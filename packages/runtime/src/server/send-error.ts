@@ -15,9 +15,6 @@ export function sendError(reply: FastifyReply, error: unknown, log: Logger): Fas
 function toProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error
   const status = statusOf(error)
-  if (status === 413) {
-    return new ProtocolError('too-large', 'The body is larger than this server takes')
-  }
   if (error instanceof Error && status >= 400 && status < 500) return new ProtocolError('invalid', error.message)
   return new ProtocolError('internal', 'Internal error; the log of the runtime says more', { cause: error })
 }

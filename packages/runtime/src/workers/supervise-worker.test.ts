@@ -51,7 +51,7 @@ function setUp(first = fakeWorker(), memoryBytesMax?: number) {
   return { clock, up, down, started, supervision, first }
 }
 
-test('a worker that ends is followed by another after a pause, which grows while they end early', async () => {
+test('a worker that ends is followed by another after a pause, which grows while they crash early', async () => {
   const { clock, up, down, started, supervision, first } = setUp()
   assert.equal(supervision.fault(), undefined)
   let last = first
@@ -68,17 +68,35 @@ test('a worker that ends is followed by another after a pause, which grows while
     assert.equal(supervision.worker(), last)
   }
   await clock.pass(30_000)
-  last.end('memory')
+  last.end()
   await clock.pass(100)
   assert.equal(started.length, 4)
   assert.deepEqual(down, [
     ['crash', 170],
     ['crash', 270],
     ['crash', 470],
-    ['memory', 170],
+    ['crash', 170],
   ])
   assert.equal(up.length, 4)
 })
+
+for (const reason of ['abandoned', 'compute-time', 'memory'] as const) {
+  test(`a worker that was ended for what it was asked is followed at once, however often: ${reason}`, async () => {
+    const { clock, down, started, first } = setUp()
+    let last = first
+    for (let count = 1; count <= 10; count++) {
+      last.end(reason)
+      await clock.pass(0)
+      assert.equal(started.length, count)
+      last = fakeWorker()
+      started.at(-1)?.resolve(last)
+      await clock.pass(0)
+    }
+    last.end('crash')
+    await clock.pass(0)
+    assert.deepEqual(down, [...Array(10).fill([reason, 70]), ['crash', 170]])
+  })
+}
 
 test('a start that fails is tried again, at last every 30 s', async () => {
   const { clock, started, supervision, first } = setUp()

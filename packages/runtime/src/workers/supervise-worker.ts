@@ -2,7 +2,10 @@ import type { Clock } from '../clock.ts'
 import { outgrew, readRssBytes } from './memory.ts'
 import type { EndReason, Worker, WorkerEnd } from './worker.ts'
 
-/** Keeps one worker at work: one that ends is followed by another, after a pause that grows while they end early. */
+/**
+ * Keeps one worker at work: one that ends is followed by another, after a pause that grows while they crash early or do not
+ * start. One that was ended for what a caller asked of it is followed at once.
+ */
 export interface Supervision {
   /** Why there is no worker at the moment; completes "its worker …". */
   fault(): string | undefined
@@ -23,7 +26,7 @@ export interface SuperviseOptions {
 
 const PAUSE_MIN_MS = 100
 const PAUSE_MAX_MS = 30_000
-/** A worker that lived this long is followed by another without a longer pause. */
+/** After a worker that lived this long, the pause is short again. */
 const HEALTHY_MS = 30_000
 const MEMORY_CHECK_MS = 1000
 
@@ -69,15 +72,16 @@ export function superviseWorker(options: SuperviseOptions): Supervision {
 
   function pause(end: WorkerEnd): void {
     fault = end.detail
-    cancelPause = clock.after(pauseMs, () => {
+    const isCrash = end.reason === 'crash'
+    const waitMs = isCrash ? pauseMs : 0
+    cancelPause = clock.after(waitMs, () => {
       starting = start(stopping.signal).then(
         (born) => (stopping.signal.aborted ? born.close(0) : up(born)),
         (error: unknown) => failed(error),
       )
     })
-    const backMs = pauseMs + startMs
-    pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)
-    onDown(end, backMs)
+    if (isCrash) pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)
+    onDown(end, waitMs + startMs)
   }
 
   function failed(error: unknown): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { describe, it, type TestContext, test } from 'node:test'
 import { AstraError, type ErrorCode } from '../../kernel/errors.ts'
 import { eventually } from '../testing/eventually.ts'
 import { createOipBackend } from './oip.ts'
@@ -20,10 +20,10 @@ const path = '/v2/models/spam/versions/1.1'
 const never = new AbortController().signal
 
 /** Replicas r0, r1, … that know nothing yet. */
-async function open(t: TestContext, count = 1) {
+async function open(t: TestContext, count = 1, inspectedMs = 60_000) {
   const upstreams = await Promise.all(Array.from({ length: count }, () => openFakeUpstream()))
   const addresses = Object.fromEntries(upstreams.map(({ address }, i) => [`r${i}`, address]))
-  const backend = createOipBackend({ addresses, bodyBytesMax: 1 << 20 })
+  const backend = createOipBackend({ addresses, bodyBytesMax: 1 << 20, inspectedMs })
   t.after(async () => {
     await backend.close()
     for (const upstream of upstreams) await upstream.close()
@@ -31,7 +31,10 @@ async function open(t: TestContext, count = 1) {
   const settings = backend.withDefaults({}, 'spam', '1.1')
   return {
     upstreams,
+    backend,
     inspect: (replicas = Object.keys(addresses), signal = never) => backend.inspect({ settings, replicas }, signal),
+    /** Loads only what is missing. */
+    verify: () => backend.inspect({ settings, replicas: ['r0'] }, never, 'missing'),
   }
 }
 
@@ -60,6 +63,56 @@ test('loads the model, then says its digest and tensors', async (t) => {
     upstreams[0]?.requests.map(({ method, path }) => `${method} ${path}`),
     [`POST ${load}`, `GET ${path}`, `GET ${path}/ready`, 'GET /v2'],
   )
+})
+
+describe('an inspection that loads only what is missing', () => {
+  const asked = ({ requests }: FakeUpstream) => requests.map(({ method, path }) => `${method} ${path}`)
+
+  it('loads nothing that is there', async (t) => {
+    const { upstreams, verify } = await open(t)
+    const [upstream] = upstreams as [FakeUpstream]
+    serve(upstream)
+    assert.deepEqual(await verify(), { digest, tensors })
+    assert.deepEqual(asked(upstream), [`GET ${path}`, `GET ${path}/ready`, 'GET /v2'])
+  })
+
+  it('loads nothing that is there and broken', async (t) => {
+    const { upstreams, verify } = await open(t)
+    const [upstream] = upstreams as [FakeUpstream]
+    upstream.answer(path, 503, { error: privateWords })
+    await refused(verify(), 'upstream_unavailable')
+    assert.deepEqual(asked(upstream), [`GET ${path}`])
+  })
+
+  for (const status of [400, 404]) {
+    it(`loads what a ${status} says is unknown`, async (t) => {
+      const { upstreams, verify } = await open(t)
+      const [upstream] = upstreams as [FakeUpstream]
+      upstream.answer(path, status, { error: privateWords })
+      upstream.answer(load, 200, {})
+      await refused(verify(), 'invalid_manifest')
+      assert.deepEqual(asked(upstream).slice(0, 3), [`GET ${path}`, `POST ${load}`, `GET ${path}`])
+    })
+  }
+})
+
+test('an address that was only inspected is let go of; one that became a replica stays', async (t) => {
+  const { upstreams, backend, inspect } = await open(t, 2, 20)
+  serve(upstreams[0])
+  serve(upstreams[1])
+  upstreams[1]?.answer('/v2/health/ready', 200, {})
+  const [visited, kept] = upstreams as [FakeUpstream, FakeUpstream]
+  const probedFrom = async () => {
+    await backend.probe?.('r1', never)
+    return kept.requests.at(-1)?.port
+  }
+  const port = await probedFrom()
+  for (let turn = 0; turn < 2; turn++) {
+    await inspect()
+    assert.ok(visited.connections() > 0, 'it opens anew')
+    await eventually(() => visited.connections() === 0, 5000, 'the one that was only inspected has no connection left')
+  }
+  assert.equal(await probedFrom(), port, 'the same connection')
 })
 
 for (const status of [400, 404, 405, 500, 501, 503]) {

@@ -1,4 +1,4 @@
-import type { Inspection } from '../../kernel/backend.ts'
+import type { Inspection, LoadWhat } from '../../kernel/backend.ts'
 import { AstraError, toAstraError } from '../../kernel/errors.ts'
 import { isJsonObject } from '../../kernel/schema/facets.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
@@ -9,7 +9,7 @@ import { type OipSettings, versionPath } from './settings.ts'
 import type { Upstream } from './upstream.ts'
 
 /**
- * Loads the model at every replica, and says what they agree on. Its errors are for operators, in `plan` and `apply`:
+ * Loads the model at every replica, unless `load` is `missing` and it is known there, and says what they agree on. Its errors are for operators, in `plan` and `apply`:
  * `upstream_unavailable` when a replica does not answer or the model is not ready there, `invalid_manifest` when the
  * replica lacks the model, cannot carry its tensors, or differs from the others, `upstream_failed` for the rest.
  */
@@ -17,8 +17,9 @@ export async function inspect(
   upstreams: readonly Upstream[],
   settings: OipSettings,
   signal: AbortSignal,
+  load?: LoadWhat,
 ): Promise<Inspection> {
-  const inspections = await Promise.all(upstreams.map((upstream) => inspectReplica(upstream, settings, signal)))
+  const inspections = await Promise.all(upstreams.map((upstream) => inspectReplica(upstream, settings, signal, load)))
   const [first, ...others] = inspections
   if (!first) throw misfit('replicas', 'needs at least one address')
   const different = others.findIndex((other) => JSON.stringify(other) !== JSON.stringify(first))
@@ -27,7 +28,12 @@ export async function inspect(
   throw misfit('replicas', `${names} serve different files or tensors as one version`)
 }
 
-async function inspectReplica(upstream: Upstream, settings: OipSettings, signal: AbortSignal): Promise<Inspection> {
+async function inspectReplica(
+  upstream: Upstream,
+  settings: OipSettings,
+  signal: AbortSignal,
+  what: LoadWhat | undefined,
+): Promise<Inspection> {
   const { model, version } = settings
   const { replica } = upstream
   const path = versionPath(settings)
@@ -40,11 +46,15 @@ async function inspectReplica(upstream: Upstream, settings: OipSettings, signal:
     }
   }
   const ask: Ask = (at, body) => answered(upstream.send(at, body, jsonHeaders, signal))
+  const known = what === 'missing' ? await ask(path) : undefined
   // No answer to a load is final: other servers have no repository, and ours also complains of the model's other versions.
-  const load = await ask(`/v2/repository/models/${encodeURIComponent(model)}/load`, '{}')
-  const metadata = await ask(path)
+  const load =
+    known && !unknownModel.has(known.status)
+      ? undefined
+      : await ask(`/v2/repository/models/${encodeURIComponent(model)}/load`, '{}')
+  const metadata = known && !load ? known : await ask(path)
   if (unknownModel.has(metadata.status)) {
-    throw await whatIsMissing(ask, replica, settings, refusal(load.status === 200 ? metadata : load))
+    throw await whatIsMissing(ask, replica, settings, refusal(load && load.status !== 200 ? load : metadata))
   }
   if (metadata.status !== 200) throw explain(`${replica} cannot serve ${model} ${version}`, refusal(metadata))
   const ready = await ask(`${path}/ready`)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { AstraError } from '../../kernel/errors.ts'
 import { context } from '../testing/asking.ts'
 import { eventually } from '../testing/eventually.ts'
 import { fixtureVersion } from '../testing/fixture-version.ts'
@@ -60,6 +61,25 @@ test('a probe waits behind no call, and keeps its connection', async (t) => {
   assert.equal(upstream.connections(), 257)
   controller.abort(new Error('enough'))
   assert.ok((await Promise.allSettled(calls)).every(({ status }) => status === 'rejected'))
+})
+
+test('a server that refuses the connection may only be stopping; one that breaks off is silent', async (t) => {
+  const { upstream, backend, probe } = await open(t)
+  const silentOf = (probing: Promise<void> | undefined) =>
+    assert.rejects(probing ?? Promise.resolve(), (thrown) => {
+      assert.ok(thrown instanceof AstraError)
+      silent.push(thrown.facts.unanswered === true)
+      return true
+    })
+  const silent: boolean[] = []
+  upstream.answer(path, 503, { error: privateWords })
+  await silentOf(probe())
+  upstream.cut(path)
+  await silentOf(probe())
+  await upstream.close()
+  await silentOf(probe())
+  await silentOf(backend.probe?.('unix:/nowhere/at-all.sock', never))
+  assert.deepEqual(silent, [false, true, false, false])
 })
 
 test('what is no address is refused', async (t) => {

@@ -84,7 +84,7 @@ async function requireSame(
       detail: `${address} was not added to ${name}: ${reason}`,
       next: 'Mend that, then add it again; nothing was changed.',
     })
-  const addresses = await names.expand([address]).catch((thrown) => {
+  const addresses = await names.expand([address], signal).catch((thrown) => {
     throw cannot(operatorReason(toAstraError(thrown)))
   })
   for (const one of addresses) {

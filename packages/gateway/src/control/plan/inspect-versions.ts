@@ -1,12 +1,12 @@
 import type { Inspection } from '../../kernel/backend.ts'
-import { operatorReason, toAstraError, type Violation } from '../../kernel/errors.ts'
+import { AstraError, operatorReason, toAstraError, type Violation } from '../../kernel/errors.ts'
 import type { DraftVersion } from './draft-version.ts'
 
 /** What the upstream says of one version, or why it says nothing: its path is a field of the version, or empty. */
 export type Inspected = { readonly inspection: Inspection } | { readonly fault: Violation }
 
 /** The addresses that replicas stand for, names looked up. */
-type Expand = (replicas: readonly string[]) => Promise<readonly string[]>
+type Expand = (replicas: readonly string[], signal: AbortSignal) => Promise<readonly string[]>
 
 const atOnce = 8
 
@@ -36,9 +36,10 @@ async function inspect(draft: DraftVersion, expand: Expand, signal: AbortSignal)
   try {
     signal.throwIfAborted()
     const { settings } = draft
-    return { inspection: await draft.backend.inspect({ settings, replicas: await expand(draft.replicas) }, signal) }
+    const replicas = await expand(draft.replicas, signal)
+    return { inspection: await draft.backend.inspect({ settings, replicas }, signal) }
   } catch (thrown) {
-    if (signal.aborted) return fault('upstream took too long')
+    if (signal.aborted && !(thrown instanceof AstraError)) return fault('upstream took too long')
     const error = toAstraError(thrown)
     if (error.code === 'internal') throw error
     return fault(operatorReason(error), error.facts.violations?.[0])

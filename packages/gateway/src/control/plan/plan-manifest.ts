@@ -35,7 +35,7 @@ export interface PlanPorts {
   readonly current: StoredCatalog
   readonly backends: ReadonlyMap<string, Backend>
   /** The addresses that replicas stand for, names looked up. */
-  readonly expand: (replicas: readonly string[]) => Promise<readonly string[]>
+  readonly expand: (replicas: readonly string[], signal: AbortSignal) => Promise<readonly string[]>
   /** Left out: the plan has no differences to show, which `apply` needs none of. */
   readonly describe?: Describe
   readonly clock: Clock

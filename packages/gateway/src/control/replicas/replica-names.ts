@@ -12,8 +12,11 @@ export interface ReplicaNames {
   known(entry: string): readonly string[]
   /** Why its last look-up failed; what was known before stays known. */
   fault(entry: string): string | undefined
-  /** Looks names up now. Rejects with `invalid_manifest` that says why for one that leads nowhere: it is for plan and apply. */
-  expand(entries: readonly string[]): Promise<readonly string[]>
+  /**
+   * Looks names up now. Rejects with `invalid_manifest` that says why for one that leads nowhere, or that is not known by the time
+   * the signal aborts: it is for plan and apply.
+   */
+  expand(entries: readonly string[], signal: AbortSignal): Promise<readonly string[]>
   /** Looks up the hosts of these entries every 5 s from now on, and no others. Resolves when each was looked up once. */
   keep(entries: readonly string[]): Promise<void>
   /** Called when a host that is kept resolves to other addresses. */
@@ -102,13 +105,13 @@ export function createReplicaNames(ports: ReplicaNamesPorts): ReplicaNames {
       const host = hosts.get(replicaName(entry)?.host ?? '')
       return host?.fault
     },
-    async expand(entries) {
+    async expand(entries, signal) {
       const found = await Promise.all(
         entries.map(async (entry) => {
           const name = replicaName(entry)
           if (!name) return [entry]
           const host = hostOf(name.host)
-          await lookUp(host)
+          if (!(await endsBefore(signal, lookUp(host)))) throw leadsNowhere(`${host.name} was not resolved in time`)
           if (host.fault !== undefined) throw leadsNowhere(host.fault)
           return host.ips.map(name.at)
         }),
@@ -153,6 +156,19 @@ function usable(host: string, found: readonly string[]): { ips: readonly string[
   if (ips.length === 0)
     return { ips, fault: `${host} resolves to link-local addresses, where clouds keep their metadata` }
   return { ips: ips.slice(0, addressesMax), fault: undefined }
+}
+
+/** Whether it does; a look-up itself cannot be ended. */
+async function endsBefore(signal: AbortSignal, work: Promise<void>): Promise<boolean> {
+  const aborted = Promise.withResolvers<boolean>()
+  const abort = () => aborted.resolve(false)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([work.then(() => true), aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 function codeOf(error: unknown): string {

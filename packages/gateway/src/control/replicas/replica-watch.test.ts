@@ -4,6 +4,7 @@ import { watching } from './testing/watching.ts'
 
 const [a, b, c] = ['http://a:1', 'http://b:1', 'http://c:1'] as const
 const v = 'm@v1/1'
+const never = new AbortController().signal
 
 describe('members', () => {
   it('are the addresses of every live version of a remote backend', async () => {
@@ -76,6 +77,22 @@ describe('health', () => {
     assert.deepEqual([...fleet.down], [[a, 'did not answer within 2 s']])
   })
 
+  it('only one that falls silent has its attempts in flight given up, not one that answers that it is not ready', async () => {
+    const { follow, fleet, time, set } = watching()
+    await follow({ 1: [a] })
+    set(a, { health: 'it is stopping' })
+    await time.advance(4000)
+    assert.deepEqual([[...fleet.down], [...fleet.silent]], [[[a, 'it is stopping']], []])
+    set(a, { health: 'cut off' })
+    await time.advance(2000)
+    assert.deepEqual([...fleet.silent], [a])
+    set(a, { health: 'up' })
+    await time.advance(2000)
+    set(a, { health: 'hung' })
+    await time.advance(8000)
+    assert.deepEqual([[...fleet.down.keys()], [...fleet.silent]], [[a], [a]])
+  })
+
   it('suspicion looks at once, one probe at a time and not more often than every 200 ms', async () => {
     const { follow, fleet, time, set, probes } = watching()
     await follow({ 1: [a] })
@@ -110,6 +127,17 @@ describe('health', () => {
     await follow(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [String(i), many])))
     assert.equal(probes.length, 32)
     assert.ok(time.waiting <= many.length + 1, `${time.waiting} timers`)
+  })
+
+  it('an address that leaves while its probe waits for its turn is not probed', async () => {
+    const { follow, time, set, probes } = watching()
+    const many = Array.from({ length: 40 }, (_, i) => `http://h${i}:1`)
+    for (const address of many) set(address, { health: 'hung' })
+    await follow({ 1: many })
+    assert.equal(probes.length, 32)
+    await follow({ 1: [a] })
+    await time.advance(10_000)
+    assert.deepEqual([...new Set(probes.slice(32))], [a])
   })
 })
 
@@ -179,8 +207,79 @@ describe('what was applied', () => {
     await time.advance(30_000)
     assert.deepEqual(fleet.serving(v), [a])
     set(b, { digest: 'sha256:1' })
-    await time.advance(12_000)
+    await time.advance(34_000)
     assert.deepEqual(fleet.serving(v), [a, b])
+  })
+
+  it('one that was away for a single probe is verified, and one that broke off an attempt', async () => {
+    for (const away of ['missed', 'broke off'] as const) {
+      const { follow, fleet, time, set } = watching()
+      await follow({ 1: [a, b] })
+      await time.advance(5000)
+      if (away === 'broke off') fleet.suspect(a)
+      else {
+        set(a, { health: 'refused' })
+        await time.advance(1900)
+      }
+      set(a, { health: 'up', digest: 'sha256:2' })
+      await time.advance(2100)
+      assert.equal(fleet.down.size, 0)
+      assert.deepEqual(fleet.serving(v), [b], away)
+    }
+  })
+
+  it('one that comes back takes no calls for a version while that is verified, even if it was just being asked', async () => {
+    const { follow, fleet, time, set, answerHung } = watching()
+    await follow({ 1: [a, b], 2: { replicas: [a], immutable: false } })
+    await time.advance(3000)
+    set(a, { digest: 'hung' })
+    fleet.suspect(a)
+    await time.advance(1000)
+    set(a, { health: 'refused' })
+    await time.advance(4000)
+    assert.deepEqual([...fleet.down.keys()], [a])
+    set(a, { health: 'up' })
+    await time.advance(5000)
+    assert.equal(fleet.down.size, 0)
+    assert.deepEqual(fleet.serving('m@v1/2'), [a], 'the address is up')
+    assert.deepEqual(fleet.serving(v), [b])
+    answerHung(0)
+    await time.settle()
+    assert.deepEqual(fleet.serving(v), [b], 'that was asked before it was away')
+    answerHung(1)
+    await time.settle()
+    assert.deepEqual(fleet.serving(v), [a, b])
+  })
+
+  it('an address that is doubted all the time is verified every 2 s, and loads only what is missing', async () => {
+    const { follow, fleet, time, inspected } = watching()
+    await follow({ 1: [a] })
+    await time.advance(3000)
+    inspected.length = 0
+    for (let ms = 0; ms < 10_000; ms += 100) {
+      fleet.suspect(a)
+      await time.advance(100)
+    }
+    assert.ok(inspected.length >= 4 && inspected.length <= 6, `${inspected.length}`)
+    assert.deepEqual([...new Set(inspected)], [`${a} missing`])
+  })
+
+  it('one that stays other is asked ever more seldom, at least every 5 minutes; being away starts that anew', async () => {
+    const { follow, time, set, inspected } = watching()
+    set(a, { digest: 'sha256:2' })
+    await follow({ 1: [a] })
+    const asked = async (ms: number) => {
+      inspected.length = 0
+      await time.advance(ms)
+      return inspected.length
+    }
+    assert.equal(await asked(60_000), 4)
+    assert.ok((await asked(3_600_000)) <= 15)
+    assert.ok((await asked(310_000)) >= 1)
+    set(a, { health: 'refused' })
+    await time.advance(4000)
+    set(a, { health: 'up' })
+    assert.equal(await asked(20_000), 4)
   })
 
   it('one slow version does not keep an address down for the others', async () => {
@@ -259,16 +358,29 @@ describe('names', () => {
     const { follow, fleet, names, watchedNames } = watching()
     names.set(host, ['10.0.0.1'])
     await follow({})
-    assert.deepEqual(await watchedNames.expand([name, a]), ['http://10.0.0.1:8000', a])
+    assert.deepEqual(await watchedNames.expand([name, a], never), ['http://10.0.0.1:8000', a])
     void follow({ 1: [name] })
     assert.deepEqual(fleet.serving(v), ['http://10.0.0.1:8000'])
     await follow({ 1: ['http://10.0.0.1:8000', name] })
     assert.deepEqual(fleet.sources(v), ['http://10.0.0.1:8000'])
   })
 
+  it('that are not known by the time the signal aborts are a fault of the plan, which waits no longer', async () => {
+    const { names, time, watchedNames } = watching()
+    names.set(host, 'hung')
+    const controller = new AbortController()
+    const refused = assert.rejects(watchedNames.expand([a, name], controller.signal), {
+      code: 'invalid_manifest',
+      message: 'models.example was not resolved in time',
+    })
+    await time.settle()
+    controller.abort()
+    await refused
+  })
+
   it('that lead nowhere are a fault of the plan', async () => {
     const { watchedNames } = watching()
-    await assert.rejects(watchedNames.expand([name]), {
+    await assert.rejects(watchedNames.expand([name], never), {
       code: 'invalid_manifest',
       message: 'models.example resolves to no address',
     })

@@ -24,7 +24,7 @@ export interface ReplicaWatch {
   follow(catalog: Catalog): Promise<void>
   /** The process at this address began anew: its files may be others. */
   reappeared(address: string): void
-  /** Resolves when no version is being verified at this address. */
+  /** Looks at this address; resolves when that is over, and no version is being verified there. */
   verified(address: string): Promise<void>
   close(): void
 }
@@ -160,12 +160,17 @@ export function createReplicaWatch(ports: ReplicaWatchPorts): ReplicaWatch {
     },
     reappeared(address) {
       for (const { watched } of at(address)) {
-        watched.seals.doubt()
+        watched.seals.doubt(0)
         void watched.look()
       }
     },
     async verified(address) {
-      await Promise.all(at(address).map(({ watched }) => watched.seals.verify()))
+      await Promise.all(
+        at(address).map(async ({ watched }) => {
+          await watched.look()
+          await watched.seals.verify()
+        }),
+      )
     },
     close() {
       names.close()

@@ -18,8 +18,10 @@ export interface SealWatch {
   join(version: string, state: VersionState, trust: Trust): void
   leave(version: string): void
   readonly size: number
-  /** Every version is to be verified again. */
-  doubt(): void
+  /** Every version is to be verified again, though not within so many ms after it was asked last. */
+  doubt(gapMs: number): void
+  /** So it is, at once, and takes no calls before. */
+  distrust(): void
   /** Verifies what is due. Resolves when nothing is being verified any more. */
   verify(): Promise<void>
   /** It cannot be asked, as it does not answer. */
@@ -33,12 +35,17 @@ interface Seal {
   /** When to verify it, by the elapsed clock; Infinity: not before there is a reason. */
   dueAt: number
   asking: boolean
+  askedAt: number
+  /** How long after a finding that bars it, or that is none, it is asked again. */
+  againMs: number
   barred: string | undefined
 }
 
 /** Loading a model takes its time. */
 const verifyMs = 60_000
-const againMs = 10_000
+/** Doubles each time in a row: asking can make upstream try to load. */
+const againMinMs = 2000
+const againMaxMs = 300_000
 
 export function createSealWatch(backend: Backend, address: string, ports: WatchPorts): SealWatch {
   const { fleet, clock, later, log, verifying } = ports
@@ -51,12 +58,17 @@ export function createSealWatch(backend: Backend, address: string, ports: WatchP
     fleet.setBarred(version, address, reason)
   }
 
+  const askAgain = (seal: Seal) => {
+    seal.dueAt = Math.min(seal.dueAt, clock.elapsed() + seal.againMs)
+    seal.againMs = Math.min(2 * seal.againMs, againMaxMs)
+  }
+
   const settle = (version: string, seal: Seal, finding: SealFinding) => {
     if (finding.seal === 'unknown') {
-      seal.dueAt = Math.min(seal.dueAt, clock.elapsed() + againMs)
+      askAgain(seal)
       if (!seal.known) bar(version, seal, notCompared(finding.reason))
     } else if (finding.seal === 'other') {
-      seal.dueAt = Math.min(seal.dueAt, clock.elapsed() + againMs)
+      askAgain(seal)
       if (seal.barred !== finding.reason) {
         log.error({ version, replica: address, reason: finding.reason }, 'a replica may not serve this version')
       }
@@ -65,6 +77,7 @@ export function createSealWatch(backend: Backend, address: string, ports: WatchP
     } else {
       if (seal.barred !== undefined) log.info({ version, replica: address }, 'a replica serves this version as applied')
       seal.known = true
+      seal.againMs = againMinMs
       bar(version, seal, undefined)
     }
   }
@@ -73,12 +86,21 @@ export function createSealWatch(backend: Backend, address: string, ports: WatchP
     seal.asking = true
     while (seal.dueAt <= clock.elapsed() && seals.get(version) === seal) {
       seal.dueAt = Number.POSITIVE_INFINITY
+      seal.askedAt = clock.elapsed()
       const finding = await verifying(() =>
-        within(verifyMs, later, (signal) => verifySeal(backend, seal.state, address, signal)),
+        within(verifyMs, later, (signal) => verifySeal(backend, seal.state, address, signal, 'missing')),
       ).catch((error: Error): SealFinding => ({ seal: 'unknown', reason: error.message }))
       if (seals.get(version) === seal) settle(version, seal, finding)
     }
     seal.asking = false
+  }
+
+  const doubt = (gapMs: number) => {
+    for (const seal of seals.values()) {
+      if (!seal.state.immutable) continue
+      seal.dueAt = Math.min(seal.dueAt, Math.max(clock.elapsed(), seal.askedAt + gapMs))
+      seal.againMs = againMinMs
+    }
   }
 
   return {
@@ -86,16 +108,25 @@ export function createSealWatch(backend: Backend, address: string, ports: WatchP
       // Upstream gives no digest: there is nothing to hold it to.
       const known = trust !== 'none' || !state.immutable
       const dueAt = trust === 'inspected' || !state.immutable ? Number.POSITIVE_INFINITY : clock.elapsed()
-      const reason = known ? undefined : notCompared('it is being asked')
-      seals.set(version, { state, known, dueAt, asking: false, barred: reason })
+      const reason = known ? undefined : notCompared(beingAsked)
+      const askedAt = Number.NEGATIVE_INFINITY
+      seals.set(version, { state, known, dueAt, asking: false, askedAt, againMs: againMinMs, barred: reason })
       fleet.setBarred(version, address, reason)
     },
     leave: (version) => void seals.delete(version),
     get size() {
       return seals.size
     },
-    doubt() {
-      for (const seal of seals.values()) if (seal.state.immutable) seal.dueAt = clock.elapsed()
+    doubt,
+    distrust() {
+      for (const [version, seal] of [...seals]) {
+        if (!seal.state.immutable) continue
+        // A new one: what is being asked just now may be answered by who was there before.
+        const anew = { ...seal, known: false, asking: false }
+        seals.set(version, anew)
+        if (seal.known) bar(version, anew, notCompared(beingAsked))
+      }
+      doubt(0)
     },
     async verify() {
       for (const [version, seal] of seals) {
@@ -110,6 +141,8 @@ export function createSealWatch(backend: Backend, address: string, ports: WatchP
     },
   }
 }
+
+const beingAsked = 'it is being asked'
 
 function notCompared(why: string): string {
   return `is not compared yet with what was applied: ${why}`

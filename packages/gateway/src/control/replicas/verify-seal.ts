@@ -1,4 +1,4 @@
-import type { Backend } from '../../kernel/backend.ts'
+import type { Backend, LoadWhat } from '../../kernel/backend.ts'
 import type { VersionState } from '../../kernel/catalog.ts'
 import { operatorReason, toAstraError } from '../../kernel/errors.ts'
 import { digestOf } from '../plan/digest.ts'
@@ -15,9 +15,10 @@ export async function verifySeal(
   { settings, digest, immutable }: Pick<VersionState, 'settings' | 'digest' | 'immutable'>,
   address: string,
   signal: AbortSignal,
+  load?: LoadWhat,
 ): Promise<SealFinding> {
   try {
-    const { digest: upstream } = await backend.inspect({ settings, replicas: [address] }, signal)
+    const { digest: upstream } = await backend.inspect({ settings, replicas: [address] }, signal, load)
     // Where upstream gave no digest there is nothing to hold it to.
     if (!immutable || sealOf(backend, settings, upstream) === digest) return { seal: 'same' }
     return { seal: 'other', reason: upstream === undefined ? untold : different }

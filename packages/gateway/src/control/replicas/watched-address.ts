@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Backend } from '../../kernel/backend.ts'
 import { AstraError, operatorReason } from '../../kernel/errors.ts'
+import type { HealthFault } from '../../kernel/replicas.ts'
 import { within } from './later.ts'
 import { createSealWatch, type SealWatch } from './seal-watch.ts'
 import type { WatchPorts } from './watch-ports.ts'
@@ -18,8 +20,10 @@ const intervalMs = 2000
 const probeMs = 2000
 const failuresMax = 2
 const suspicionMs = 200
-/** One that came back takes no calls while its versions are verified, but no longer than this: one slow version must not keep the others. */
-const holdMs = 2000
+/** Whoever gives reason to doubt it again and again has its versions verified so often, and no more. */
+const doubtMs = 2000
+/** Of one that came back, whoever waits for the look waits for its versions to be verified, but no longer than this. */
+const verifiedMs = 2000
 
 /** `known`: it was inspected a moment ago, so it counts as up before its first probe. */
 export function watchAddress(backend: Backend, address: string, known: boolean, ports: WatchPorts): WatchedAddress {
@@ -27,7 +31,7 @@ export function watchAddress(backend: Backend, address: string, known: boolean, 
   const seals = createSealWatch(backend, address, ports)
   let state: 'new' | 'up' | 'down' = known ? 'up' : 'new'
   let failures = 0
-  let reason: string | undefined
+  let told: HealthFault | undefined
   let lookedAt = clock.elapsed()
   let suspected = false
   let looking: Promise<void> | undefined
@@ -54,37 +58,42 @@ export function watchAddress(backend: Backend, address: string, known: boolean, 
   const lookOnce = async () => {
     suspected = false
     const fault = await probing(async () => {
+      // It may have left while it waited for its turn.
+      if (closed) return undefined
       lookedAt = clock.elapsed()
       return await within(probeMs, later, async (signal) => backend.probe?.(address, signal)).then(
         () => undefined,
-        wordsOf,
+        faultOf,
       )
     })
     if (closed) return
-    if (fault !== undefined) return failed(fault)
+    if (fault) return failed(fault)
     failures = 0
-    if (state !== 'up') seals.doubt()
+    const cameUp = state !== 'up'
+    // Before it takes calls again: while it was away, its files may have become others.
+    if (cameUp) seals.distrust()
+    passed()
     const verified = seals.verify()
-    if (state !== 'up') await within(holdMs, later, () => verified).catch(() => undefined)
-    if (!closed) passed()
+    if (cameUp) await within(verifiedMs, later, () => verified).catch(() => undefined)
   }
 
-  const failed = (fault: string) => {
+  const failed = (fault: HealthFault) => {
     failures++
+    seals.doubt(doubtMs)
     // One that never answered has nothing to lose.
     if (state === 'up' && failures < failuresMax) return
-    if (state !== 'down') log.warn({ replica: address, reason: fault }, 'a replica is down')
+    if (state !== 'down') log.warn({ replica: address, reason: fault.reason }, 'a replica is down')
     state = 'down'
-    seals.unreachable(fault)
-    if (reason !== fault) fleet.setHealth(backend.name, address, fault)
-    reason = fault
+    seals.unreachable(fault.reason)
+    if (!isDeepStrictEqual(told, fault)) fleet.setHealth(backend.name, address, fault)
+    told = fault
   }
 
   const passed = () => {
     if (state === 'down') log.info({ replica: address }, 'a replica is back')
     state = 'up'
-    if (reason !== undefined) fleet.setHealth(backend.name, address, undefined)
-    reason = undefined
+    if (told) fleet.setHealth(backend.name, address, undefined)
+    told = undefined
   }
 
   schedule()
@@ -93,6 +102,8 @@ export function watchAddress(backend: Backend, address: string, known: boolean, 
     look: () => (looking ? looking.then(look) : look()),
     suspect() {
       suspected = true
+      // A process that crashed and began anew is perhaps never seen to be away.
+      seals.doubt(doubtMs)
       if (!looking) schedule()
     },
     close() {
@@ -102,8 +113,9 @@ export function watchAddress(backend: Backend, address: string, known: boolean, 
   }
 }
 
-function wordsOf(thrown: unknown): string {
-  const words =
-    thrown instanceof AstraError ? operatorReason(thrown) : thrown instanceof Error ? thrown.message : thrown
-  return String(words).split('\n')[0] ?? ''
+function faultOf(thrown: unknown): HealthFault {
+  const known = thrown instanceof AstraError ? thrown : undefined
+  const words = known ? operatorReason(known) : thrown instanceof Error ? thrown.message : thrown
+  // What is no AstraError is our own word that it took too long.
+  return { reason: String(words).split('\n')[0] ?? '', silent: known === undefined || known.facts.unanswered === true }
 }

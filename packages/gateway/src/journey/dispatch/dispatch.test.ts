@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { BackendEvent } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
-import { answer, hang, key, type Outcome, openBed } from './testing/dispatch-bed.ts'
+import { answer, hang, key, noAnswer, type Outcome, openBed } from './testing/dispatch-bed.ts'
 
 const unreached = () => new AstraError('upstream_unavailable', { reason: 'refused' })
 const busy = () => new AstraError('upstream_unavailable', { reason: 'full', retryAfterMs: 1000 })
@@ -127,7 +127,7 @@ describe('whatever replicas do', () => {
           const error = errors[kind]
           if (error) throw error()
           if (kind === 'answer') return
-          if (kind === 'down') bed.fleet.setHealth('fake', replica, 'no answer')
+          if (kind === 'down') bed.fleet.setHealth('fake', replica, noAnswer)
           setImmediate(() => signal.aborted || leaves[Number(call)]?.abort())
           await hang(signal)
         }

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { type Datatype, isDatatype, ProtocolError, type Tensor } from '@astraapi/oip'
@@ -21,6 +21,7 @@ export interface Sending {
 
 export interface ServedApp {
   readonly port: number
+  readonly server: Server
   /** The options of every inference. */
   readonly inferences: readonly Parameters<LoadedVersion['infer']>[2][]
   readonly unloaded: readonly string[]
@@ -29,6 +30,7 @@ export interface ServedApp {
 
 export interface ServeAppOptions {
   readonly bodyBytesMax?: number
+  readonly allBodyBytesMax?: number
   /** Stands in for every inference. */
   readonly infer?: LoadedVersion['infer']
 }
@@ -37,11 +39,12 @@ export interface ServeAppOptions {
  * The HTTP side over a repository that has a model for every datatype, named for it in lower case, which answers its
  * inputs: `x` of any shape.
  */
-export async function serveApp(t: TestContext, options: ServeAppOptions = {}): Promise<ServedApp> {
+export async function serveApp(
+  t: TestContext,
+  { infer = echo, bodyBytesMax = 1 << 20, ...options }: ServeAppOptions = {},
+): Promise<ServedApp> {
   const inferences: Parameters<LoadedVersion['infer']>[2][] = []
   const unloaded: string[] = []
-  const { infer = async (inputs: readonly Tensor[]) => ({ outputs: inputs, queueMs: 1, computeMs: 2, batchRows: 1 }) } =
-    options
   const repository: Repository = {
     loadFound: async () => {},
     load: async () => {},
@@ -61,16 +64,20 @@ export async function serveApp(t: TestContext, options: ServeAppOptions = {}): P
   }
   const app = createApp({
     repository,
-    bodyBytesMax: options.bodyBytesMax ?? 1 << 20,
+    bodyBytesMax,
+    ...options,
     log: pino({ level: 'silent' }),
     notReady: () => undefined,
     metrics: async () => 'a_metric 1\n',
   })
   t.after(() => app.close())
   await app.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = app.server.address() as AddressInfo
-  return { port, inferences, unloaded, send: (method, path, sending) => exchange(port, method, path, sending) }
+  const { server } = app
+  const { port } = server.address() as AddressInfo
+  return { port, server, inferences, unloaded, send: (method, path, sending) => exchange(port, method, path, sending) }
 }
+
+const echo = async (inputs: readonly Tensor[]) => ({ outputs: inputs, queueMs: 1, computeMs: 2, batchRows: 1 })
 
 function echoVersion(name: string, datatype: Datatype, infer: LoadedVersion['infer']): LoadedVersion {
   const tensors = [{ name: 'x', datatype, shape: [] }]

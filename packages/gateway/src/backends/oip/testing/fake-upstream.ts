@@ -18,6 +18,8 @@ export interface FakeUpstream {
   answer(path: string, status: number, body: unknown): void
   /** Never answers a path. */
   hang(path: string): void
+  /** Breaks off instead of answering a path. */
+  cut(path: string): void
   /** Answers what was told to be "!held". */
   letGo(): void
   close(): Promise<void>
@@ -106,6 +108,7 @@ export async function openFakeUpstream(socketPath?: string): Promise<FakeUpstrea
     requests,
     answer: (path, status, body) => answers.set(path, (response) => end(response, status, body)),
     hang: (path) => answers.set(path, faults.hang),
+    cut: (path) => answers.set(path, faults.reset),
     letGo() {
       for (const answer of held.splice(0)) answer()
     },

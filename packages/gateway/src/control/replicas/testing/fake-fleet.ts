@@ -4,6 +4,8 @@ import type { ReplicaFleet, ReplicaMember } from '../../../kernel/replicas.ts'
 export function fakeFleet() {
   const members = new Map<string, readonly ReplicaMember[]>()
   const down = new Map<string, string>()
+  /** Of those that are down: whose attempts in flight are given up. */
+  const silent = new Set<string>()
   const barred = new Map<string, string>()
   const told: string[] = []
   let suspect: (backend: string, address: string) => void = () => {}
@@ -16,8 +18,10 @@ export function fakeFleet() {
       if (next.length === 0) members.delete(version)
       else members.set(version, next)
     },
-    setHealth(_backend, address, reason) {
-      put(down, address, reason)
+    setHealth(_backend, address, fault) {
+      put(down, address, fault?.reason)
+      if (fault?.silent) silent.add(address)
+      else silent.delete(address)
     },
     setBarred(version, address, reason) {
       put(barred, `${version} ${address}`, reason)
@@ -33,6 +37,7 @@ export function fakeFleet() {
   return {
     fleet,
     down,
+    silent,
     barred,
     told,
     addresses: (version: string) => (members.get(version) ?? []).map(({ address }) => address),

@@ -11,9 +11,9 @@ import { fakeTime } from './fake-time.ts'
 
 /** What an address does when it is asked. */
 export interface FakeReplica {
-  /** "up" answers, a text is the reason for which it does not, "hung" never answers. */
+  /** "up" is ready, a text is its own reason why it is not, "cut off" breaks off, "hung" never answers. */
   health: string
-  /** Of what it serves: what was applied is "sha256:1"; "none": it has not got the version; "hung": it never says. */
+  /** Of what it serves: what was applied is "sha256:1"; "none": it has not got the version; "hung": it says nothing before `answerHung`. */
   digest: string
 }
 
@@ -29,16 +29,20 @@ export function watching() {
   const lookUps: string[] = []
   const released: string[] = []
   const never = new Promise<never>(() => {})
+  const hung: (() => void)[] = []
   const note = (facts: Readonly<Record<string, unknown>>, message: string) =>
     log.push(`${facts.version ?? facts.replica ?? facts.host}: ${message}${facts.reason ? `: ${facts.reason}` : ''}`)
   const logger = { info: note, warn: note, error: note }
   const { oip, echo } = Object.fromEntries(fakeBackends()) as Record<'oip' | 'echo', Backend>
   const backend: Backend = {
     ...oip,
-    async inspect({ replicas: [address = ''] }) {
-      inspected.push(address)
+    async inspect({ replicas: [address = ''] }, _signal, load) {
+      inspected.push(`${address} ${load}`)
       const { digest = 'sha256:1' } = replicas.get(address) ?? {}
-      if (digest === 'hung') return await never
+      if (digest === 'hung') {
+        await new Promise<void>((resolve) => hung.push(resolve))
+        return { digest: 'sha256:1' }
+      }
       if (digest === 'none') throw new AstraError('invalid_manifest', { reason: `${address} has no m` })
       if (digest === 'loading') throw new AstraError('upstream_unavailable', { reason: 'm is not ready' })
       return { digest }
@@ -47,6 +51,7 @@ export function watching() {
       probes.push(address)
       const { health = 'up' } = replicas.get(address) ?? {}
       if (health === 'hung') return await never
+      if (health === 'cut off') throw new AstraError('upstream_failed', { reason: health, unanswered: true })
       if (health !== 'up') throw new AstraError('upstream_unavailable', { reason: health })
     },
     release: (address) => void released.push(address),
@@ -68,6 +73,8 @@ export function watching() {
   ])
   const watch = createReplicaWatch({ ...shared, fleet: fleet.fleet, backends, names: watchedNames })
   return {
+    /** Of the inspections that hung, the n-th finds what was applied. */
+    answerHung: (n: number) => hung[n]?.(),
     ...{ time, fleet, replicas, names, log, probes, inspected, lookUps, released, watch, watchedNames },
     /** Follows versions of m@v1, each with its entries, and lets what needs no time happen; `followed` is the watch's own word. */
     async follow(versions: Readonly<Record<string, readonly string[] | Partial<VersionState>>>) {

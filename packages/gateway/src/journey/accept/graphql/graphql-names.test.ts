@@ -65,6 +65,10 @@ test('property: types of different models never meet', () => {
   assert.equal(typeName('SpamV1', ['Output', 'foo_bar', 'v1']), 'SpamV1OutputFooBarV_1')
 })
 
+test('what is left of underscores takes no number that makes it a name of introspection', () => {
+  assert.deepEqual([...fieldNames(['_', ' _', '__']).values()], ['_', 'field', 'field_2'])
+})
+
 test('names of enum values', () => {
   assert.deepEqual(['ham', 'auto', 'true', 'null', 'no-store', '0', '', '__x'].map(isEnumName), [
     true,

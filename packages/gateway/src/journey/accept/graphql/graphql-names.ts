@@ -49,7 +49,8 @@ function usable(name: string): boolean {
 }
 
 function fieldName(property: string): string {
-  const name = camelCase(property).replace(/^__+/, '')
+  // Of underscores alone nothing is left: a number behind them would make a name of introspection's.
+  const name = camelCase(property).replace(/^_+$/, '').replace(/^__+/, '')
   if (usable(name)) return name
   if (name in Object.prototype) return `${name}_`
   return name === '' ? 'field' : `_${name}`

@@ -1,3 +1,4 @@
+import type { Encoded } from '@astraapi/oip'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CallOptions } from '../../../kernel/call.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
@@ -26,6 +27,7 @@ export async function infer(
   } as const
   // Filled step by step, so that the Record of a call that cannot be read tells as much as could be.
   let call = draftCall(request, reply, context.clock, outline)
+  const told: { body?: Encoded } = {}
   let hasRecord = false
   let answered = false
   try {
@@ -34,13 +36,22 @@ export async function infer(
     call = { ...call, options: readOptions(request) }
     const { contract } = lookUp({ model: call.model, major: call.major, version: undefined }, caller)
     const wish = await readInfer(request, contract)
-    call = { ...call, inputs: wish.inputs, options: withTimeout(call.options, wish.timeoutMs) }
+    call = {
+      ...call,
+      inputs: wish.inputs,
+      options: withTimeout(call.options, wish.timeoutMs),
+      tell: (answer) => {
+        told.body = emit.body(answer, name, wish)
+      },
+    }
     hasRecord = true
     const answer = await context.serve(call, caller)
     answered = true
-    if (answer.kind !== 'whole') throw new AstraError('internal', { reason: 'a call for a whole answer was streamed' })
+    if (answer.kind !== 'whole' || !told.body) {
+      throw new AstraError('internal', { reason: 'the journey ended without an answer told as tensors' })
+    }
     deprecate(reply, contract.deprecated)
-    return await emit.answer(reply, answer, name, wish)
+    return await emit.answer(reply, answer, told.body)
   } catch (thrown) {
     const error = toAstraError(thrown)
     if (!hasRecord) context.refuse(call, caller, error)

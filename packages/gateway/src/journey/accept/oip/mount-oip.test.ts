@@ -37,6 +37,7 @@ function door({
   models,
   notReady = [],
   unready,
+  tells = true,
 }: {
   of?: ContractRevision
   items?: readonly unknown[]
@@ -44,6 +45,7 @@ function door({
   models?: readonly string[]
   notReady?: readonly string[]
   unready?: string
+  tells?: boolean
 } = {}) {
   const versions = { '1.0': {}, '0.9': { retired: { successor: '1.0' } } }
   const catalog = testCatalog(weights, { versions, contract: { revisions: [of] } })
@@ -66,7 +68,7 @@ function door({
       refuse: (call, _caller, error) => void refused.push([call, error]),
       async serve(call): Promise<WholeAnswer> {
         calls.push(call)
-        return {
+        const answer: WholeAnswer = {
           kind: 'whole',
           callId: call.id,
           model: 'spam',
@@ -77,6 +79,8 @@ function door({
           usage: { items: call.inputs.length },
           timing: { queueMs: 0, upstreamMs: 0, totalMs: 0 },
         }
+        if (tells) call.tell?.(answer)
+        return answer
       },
     },
     emit: oipEmit,
@@ -111,7 +115,7 @@ describe('an infer request becomes one Call', () => {
     assert.deepEqual([status, body.id, body.model_name, body.model_version], [200, 'mine', 'spam', '1.0'])
     assert.deepEqual(body.outputs, [{ name: 'label', datatype: 'BYTES', shape: [2], data: ['ham', 'ham'] }])
     assert.equal(headers['astra-call-id'], 'call-1')
-    const [{ signal: _s, trace: _t, ...call } = assert.fail('no call')] = calls
+    const [{ signal: _s, trace: _t, tell: _a, ...call } = assert.fail('no call')] = calls
     assert.deepEqual(call, {
       id: 'call-1',
       door: 'oip',
@@ -337,12 +341,22 @@ it('whatever bytes come, compressed or not, with any header length: a refusal an
   )
 })
 
-it('an answer that is no tensor is an operator’s to read, and has its one Record already', async () => {
-  const { calls, refused, reported, send } = door({ items: [{ label: 1 }] })
-  const { status, body } = await send('POST', '/models/spam/infer', rows('a'))
-  assert.deepEqual([status, calls.length, refused.length], [500, 1, 0])
-  assert.match(body.error, /^The model broke its contract\. .* The call is call-1\.$/)
-  assert.match(reported[0]?.facts.reason ?? '', /cannot be told as tensors: \/0\/label must be a string/)
+describe('an answer that does not become one', () => {
+  it('as it is no tensor, fails the journey, which keeps the Record and the reason', async () => {
+    const { calls, refused, reported, send } = door({ items: [{ label: 1 }] })
+    const { status, body, headers } = await send('POST', '/models/spam/infer', rows('a'))
+    assert.deepEqual([status, headers['astra-error-code']], [500, 'invalid_output'])
+    assert.match(body.error, /^The model broke its contract\. .* The call is call-1\.$/)
+    assert.deepEqual([calls.length, refused.length, reported.length], [1, 0, 0])
+  })
+
+  it('by a fault of ours behind the journey, is an operator’s to read', async () => {
+    const { refused, reported, send } = door({ tells: false })
+    const { status, body } = await send('POST', '/models/spam/infer', rows('a'))
+    assert.deepEqual([status, refused.length], [500, 0])
+    assert.match(body.error, /^A fault in the gateway\. .* The call is call-1\.$/)
+    assert.match(reported[0]?.facts.reason ?? '', /without an answer told as tensors/)
+  })
 })
 
 describe('what is there to call', () => {

@@ -1,3 +1,4 @@
+import type { Encoded } from '@astraapi/oip'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WholeAnswer } from '../../../kernel/answer.ts'
 import type { Caller } from '../../../kernel/caller.ts'
@@ -27,8 +28,9 @@ export interface OipDoor {
 
 /** How answers leave by this door; handed in, as accept and emit do not know each other. */
 export interface OipEmit {
-  /** `model`: as the caller named it. Rejects when the answer cannot be told as tensors. */
-  answer(reply: FastifyReply, answer: WholeAnswer, model: string, wish: InferWish): Promise<FastifyReply>
+  /** `model`: as the caller named it. Throws `invalid_output` when the answer cannot be told as tensors. */
+  body(answer: WholeAnswer, model: string, wish: InferWish): Encoded
+  answer(reply: FastifyReply, answer: WholeAnswer, body: Encoded): Promise<FastifyReply>
   error(reply: FastifyReply, error: AstraError, callId: string | undefined): FastifyReply
 }
 

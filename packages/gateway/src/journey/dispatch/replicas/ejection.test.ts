@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { AstraError } from '../../../kernel/errors.ts'
-import { answer, key, openBed } from '../testing/dispatch-bed.ts'
+import { answer, key, noAnswer, openBed } from '../testing/dispatch-bed.ts'
 import { ejectedMax } from './ejection.ts'
 
 /** Replicas of which some fail every call. */
@@ -133,7 +133,7 @@ describe('ejection', () => {
             },
             fail: () => 'address' in one && failing.add(one.address),
             mend: () => 'address' in one && failing.delete(one.address),
-            down: () => 'address' in one && bed.fleet.setHealth('fake', one.address, 'no answer'),
+            down: () => 'address' in one && bed.fleet.setHealth('fake', one.address, noAnswer),
             up: () => 'address' in one && bed.fleet.setHealth('fake', one.address, undefined),
             bar: () => 'address' in one && bed.fleet.setBarred(key, one.address, 'other files'),
             lift: () => 'address' in one && bed.fleet.setBarred(key, one.address, undefined),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AstraError } from '../../../kernel/errors.ts'
-import { answer, hang, key, openBed } from '../testing/dispatch-bed.ts'
+import { answer, hang, key, noAnswer, openBed } from '../testing/dispatch-bed.ts'
 
 const refused = async () => {
   throw new AstraError('upstream_unavailable', { reason: 'connect ECONNREFUSED' })
@@ -137,7 +137,7 @@ describe('health', () => {
     bed.members('a', 'b')
     bed.fleet.setMembers('spam@v1/2.0', [{ backend: 'fake', address: 'a', source: 'a' }])
     bed.clock.advance(5)
-    bed.fleet.setHealth('fake', 'a', 'no answer')
+    bed.fleet.setHealth('fake', 'a', noAnswer)
     for (const version of [key, 'spam@v1/2.0']) {
       const [a] = bed.fleet.status(version)
       assert.deepEqual([a?.state, a?.reason, a?.since], ['down', 'no answer', 1_000_005])
@@ -149,7 +149,7 @@ describe('health', () => {
 
   it('is known of an address that joins later', () => {
     const bed = openBed({})
-    bed.fleet.setHealth('fake', 'b', 'no answer')
+    bed.fleet.setHealth('fake', 'b', noAnswer)
     bed.members('a', 'b')
     assert.deepEqual(states(bed), ['a ready', 'b down'])
   })
@@ -157,8 +157,8 @@ describe('health', () => {
   it('that is bad everywhere stops no call: the address is tried anyway', async () => {
     const bed = openBed({ replicas: ['a', 'b'] })
     bed.members('a', 'b')
-    bed.fleet.setHealth('fake', 'a', 'no answer')
-    bed.fleet.setHealth('fake', 'b', 'no answer')
+    bed.fleet.setHealth('fake', 'a', noAnswer)
+    bed.fleet.setHealth('fake', 'b', noAnswer)
     assert.equal((await bed.whole()).error, undefined)
   })
 
@@ -168,7 +168,7 @@ describe('health', () => {
       predict: async (replica, signal) => (replica === 'a' ? hang(signal) : answer),
     })
     const call = bed.whole()
-    bed.fleet.setHealth('fake', 'a', 'no answer')
+    bed.fleet.setHealth('fake', 'a', noAnswer)
     const { error, attempts } = await call
     assert.equal(error, undefined)
     assert.deepEqual(
@@ -184,7 +184,7 @@ describe('health', () => {
   const left: readonly [string, Parameters<typeof openBed>[0], ReplicasBefore][] = [
     ['the only replica', { replicas: ['a'] }, () => undefined],
     ['a call that may not be repeated', { replicas: ['a', 'b'], repeatable: false }, () => undefined],
-    ['where the others are down too', { replicas: ['a', 'b'] }, (bed) => bed.fleet.setHealth('fake', 'b', 'no answer')],
+    ['where the others are down too', { replicas: ['a', 'b'] }, (bed) => bed.fleet.setHealth('fake', 'b', noAnswer)],
     ['where the others are barred', { replicas: ['a', 'b'] }, (bed) => bed.fleet.setBarred(key, 'b', 'other files')],
   ]
   for (const [name, script, before] of left) {
@@ -199,7 +199,7 @@ describe('health', () => {
       bed.members(...(script.replicas ?? []))
       const call = bed.whole()
       before(bed)
-      bed.fleet.setHealth('fake', 'a', 'no answer')
+      bed.fleet.setHealth('fake', 'a', noAnswer)
       end.resolve(answer)
       assert.equal((await call).error, undefined)
       assert.deepEqual(aborts, [])
@@ -211,12 +211,28 @@ describe('health', () => {
       replicas: ['a', 'b'],
       async *stream(replica) {
         yield { type: 'chunk', chunk: { text: replica } }
-        bed.fleet.setHealth('fake', replica, 'no answer')
+        bed.fleet.setHealth('fake', replica, noAnswer)
         yield { type: 'chunk', chunk: { text: replica } }
       },
     })
     const { error, events, attempts } = await bed.streamed()
     assert.deepEqual([error, events.length, attempts.length], [undefined, 3, 1])
+  })
+
+  it('leaves in peace what is in flight at one that answers, until it falls silent', async () => {
+    const bed = openBed({
+      replicas: ['a', 'b'],
+      predict: async (replica, signal) => (replica === 'a' ? hang(signal) : answer),
+    })
+    const call = bed.whole()
+    bed.fleet.setHealth('fake', 'a', { reason: 'it is stopping', silent: false })
+    for (let i = 0; i < 4; i++) assert.equal((await bed.whole()).attempts[0]?.replica, 'b')
+    assert.deepEqual([bed.status('a').state, bed.status('a').inFlight], ['down', 1])
+    bed.fleet.setHealth('fake', 'a', noAnswer)
+    assert.deepEqual(
+      (await call).attempts.map(({ replica }) => replica),
+      ['a', 'b'],
+    )
   })
 
   it('aborts no more calls than the retry budget pays for', async () => {
@@ -228,7 +244,7 @@ describe('health', () => {
     const leave = new AbortController()
     const calls = Array.from({ length: 100 }, () => bed.whole({ signal: leave.signal }))
     bed.members('a', 'b')
-    bed.fleet.setHealth('fake', 'a', 'no answer')
+    bed.fleet.setHealth('fake', 'a', noAnswer)
     await new Promise(setImmediate)
     assert.equal(bed.status('a').inFlight, 100 - 30, 'a fifth of those in flight, and ten')
     leave.abort()
@@ -286,7 +302,7 @@ describe('what attempts tell', () => {
   it('one that is known to be down is not suspected', async () => {
     const bed = openBed({ predict: refused })
     bed.members('a')
-    bed.fleet.setHealth('fake', 'a', 'no answer')
+    bed.fleet.setHealth('fake', 'a', noAnswer)
     bed.fleet.onSuspicion(() => assert.fail('that is known'))
     assert.equal((await bed.whole()).attempts.length, 1)
   })

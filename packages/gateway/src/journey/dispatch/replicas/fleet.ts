@@ -72,12 +72,12 @@ export function createFleet({ clock, random }: FleetPorts): Fleet {
     setMembers(key, members) {
       if (fill(key, members).isEmpty) groups.delete(key)
     },
-    setHealth(backend, address, reason) {
+    setHealth(backend, address, fault) {
       const now = clock.elapsed()
-      const known = endpoints.setHealth(backend, address, reason === undefined ? undefined : { reason, at: now })
+      const known = endpoints.setHealth(backend, address, fault && { reason: fault.reason, at: now })
       for (const one of [...known.groups]) {
-        if (reason === undefined) one.cameBack(known.endpoint, now)
-        else one.wentDown(known.endpoint, now)
+        if (fault) one.wentDown(known.endpoint, fault, now)
+        else one.cameBack(known.endpoint, now)
       }
     },
     setBarred(key, address, reason) {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../kernel/clock.ts'
 import { AstraError, operatorReason } from '../../../kernel/errors.ts'
-import type { ReplicaStatus } from '../../../kernel/replicas.ts'
+import type { HealthFault, ReplicaStatus } from '../../../kernel/replicas.ts'
 import { type AttemptEnd, attemptEnds } from '../attempt-end.ts'
 import { choose } from './choose.ts'
 import { comeBack, eject, faultsMax } from './ejection.ts'
@@ -124,12 +124,13 @@ export class ReplicaGroup {
   }
 
   /**
-   * Aborts what an endpoint that is down has not begun to answer, so that it is made again elsewhere; what could not be made
+   * Aborts what an endpoint that fell silent has not begun to answer, so that it is made again elsewhere; what could not be made
    * again may as well wait for it.
    */
-  wentDown(endpoint: Endpoint, now: number): void {
+  wentDown(endpoint: Endpoint, fault: HealthFault, now: number): void {
     this.#roster.changed()
-    const reason = `${endpoint.address} fails its health checks: ${endpoint.down?.reason}`
+    if (!fault.silent) return
+    const reason = `${endpoint.address} fails its health checks: ${fault.reason}`
     for (const attempt of [...(this.#roster.members.get(endpoint)?.open ?? [])]) {
       const { expendable, firstChunkAt, controller, tried } = attempt
       if (!expendable || firstChunkAt !== undefined || controller.signal.aborted) continue

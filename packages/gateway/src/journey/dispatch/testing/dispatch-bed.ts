@@ -4,6 +4,7 @@ import type { Call } from '../../../kernel/call.ts'
 import { type Version, versionKey } from '../../../kernel/catalog.ts'
 import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
 import type { Attempt } from '../../../kernel/record.ts'
+import type { HealthFault } from '../../../kernel/replicas.ts'
 import { permit } from '../../admit/permit.ts'
 import { assign } from '../../assign/assign.ts'
 import { fitInputs } from '../../assign/fit-inputs.ts'
@@ -29,6 +30,7 @@ export interface Outcome {
 }
 
 export const key = versionKey('spam', 1, '1.0')
+export const noAnswer: HealthFault = { reason: 'no answer', silent: true }
 export const answer: Partial<Prediction> = { items: [{ output: { text: 'x' } }] }
 
 /** Dispatch and its fleet over one scripted backend, with a clock that stands still until it is told. */

@@ -1,11 +1,11 @@
-import { chooseEncoding, compress } from '@astraapi/oip'
+import { chooseEncoding, compress, type Encoded } from '@astraapi/oip'
 import type { FastifyReply } from 'fastify'
 import type { WholeAnswer } from '../../../kernel/answer.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
 import { errorHeaders } from '../problem.ts'
 import { serverTiming } from '../server-timing.ts'
 import { errorText } from './error-text.ts'
-import { type AnswerWish, inferBody } from './infer-body.ts'
+import { inferBody } from './infer-body.ts'
 
 const json = 'application/json'
 
@@ -14,8 +14,9 @@ const statuses: Readonly<Record<number, number>> = { 406: 400, 409: 503, 410: 40
 
 /** How answers leave by the door of the Open Inference Protocol. */
 export const oipEmit = {
-  async answer(reply: FastifyReply, answer: WholeAnswer, model: string, wish: AnswerWish): Promise<FastifyReply> {
-    const { body, headerLength } = inferBody(answer, model, wish)
+  body: inferBody,
+
+  async answer(reply: FastifyReply, answer: WholeAnswer, { body, headerLength }: Encoded): Promise<FastifyReply> {
     const encoding = chooseEncoding(reply.request.headers['accept-encoding'], body.length)
     const sent = encoding ? await compress(body, encoding) : body
     reply

@@ -1,0 +1,71 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import { decompress, ProtocolError } from '@astraapi/oip'
+import { createLane } from '../repository/lane.ts'
+
+/**
+ * Reads a request's body, and unpacks it. Rejects with `too-large`, with `unavailable` while too much is being read from
+ * others, and with what `decompress` rejects with.
+ */
+export type BodyReader = (body: Readable, headers: IncomingHttpHeaders) => Promise<Uint8Array>
+
+// As many threads as there are for it; a few bytes may unpack to as much as a body may have.
+const UNPACKED_AT_ONCE = 4
+
+/**
+ * @param bytesMax of one body, packed and unpacked.
+ * @param allBytesMax of all that are being read or wait to be unpacked.
+ */
+export function createBodyReader(bytesMax: number, allBytesMax: number): BodyReader {
+  const unpacking = createLane(UNPACKED_AT_ONCE)
+  let allBytes = 0
+  return async (stream, headers) => {
+    let bytes = 0
+    const encoding = headers['content-encoding']
+    if (Number(headers['content-length']) > bytesMax) throw tooLarge()
+    try {
+      const body = await collect(stream, (chunk) => {
+        bytes += chunk.length
+        allBytes += chunk.length
+        if (bytes > bytesMax) throw tooLarge()
+        if (allBytes > allBytesMax) throw tooMuchAtOnce()
+      })
+      return encoding === undefined ? body : await unpacking.run(() => decompress(body, encoding, bytesMax))
+    } finally {
+      allBytes -= bytes
+    }
+  }
+}
+
+/** With listeners: to leave a `for await` early destroys the connection that the refusal should go out on. */
+function collect(stream: Readable, check: (chunk: Buffer) => void): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    const settle = (how: () => void) => {
+      stream.off('data', take).off('end', end).off('error', gone).off('close', gone)
+      how()
+    }
+    const take = (chunk: Buffer) => {
+      try {
+        check(chunk)
+        chunks.push(chunk)
+      } catch (error) {
+        stream.pause()
+        settle(() => reject(error))
+      }
+    }
+    const end = () => settle(() => resolve(Buffer.concat(chunks)))
+    const gone = () => settle(() => reject(new ProtocolError('invalid', 'The connection closed within the body')))
+    stream.on('data', take).on('end', end).on('error', gone).on('close', gone)
+    if (stream.destroyed) gone()
+  })
+}
+
+function tooLarge(): ProtocolError {
+  return new ProtocolError('too-large', 'The body is larger than this server takes')
+}
+
+function tooMuchAtOnce(): ProtocolError {
+  const message = 'Too many large bodies are being sent at once; try again later'
+  return new ProtocolError('unavailable', message, { retryAfterMs: 1000 })
+}
