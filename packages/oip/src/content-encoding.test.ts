@@ -92,3 +92,15 @@ test('an answer is packed as it is asked for', () => {
     assert.equal(chooseEncoding(accept, 1023), undefined, 'not worth it')
   }
 })
+
+test('many bodies that unpack to very much are unpacked a few at a time', async () => {
+  const size = 8_000_000
+  const bomb = gzipSync(Buffer.alloc(size))
+  let most = 0
+  const held = () => {
+    most = Math.max(most, process.memoryUsage().arrayBuffers)
+  }
+  const before = process.memoryUsage().arrayBuffers
+  await Promise.all(Array.from({ length: 60 }, () => decompress(bomb, 'gzip', size).then(held)))
+  assert.ok(most - before < 30 * size, `${Math.round((most - before) / size)} of 60 bodies were held at once`)
+})

@@ -19,7 +19,8 @@ export async function compress(body: string | Uint8Array, encoding: ContentEncod
 }
 
 /**
- * The body that a `Content-Encoding` stands for, of at most `bytesMax` bytes: nothing is unpacked beyond them.
+ * The body that a `Content-Encoding` stands for, of at most `bytesMax` bytes: nothing is unpacked beyond them. Four at once in this
+ * process; others wait.
  * Rejects with `too-large`, `invalid` for a broken stream, and `unsupported` for an encoding that is not known.
  */
 export async function decompress(
@@ -28,7 +29,36 @@ export async function decompress(
   bytesMax: number,
 ): Promise<Uint8Array> {
   const codec = readContentEncoding(encoding)
-  return codec === undefined ? body : unpack(body, codec, bytesMax)
+  if (codec === undefined) return body
+  await turn()
+  try {
+    return await unpack(body, codec, bytesMax)
+  } finally {
+    leave()
+  }
+}
+
+// As many threads as there are for it. A few kilobytes can unpack to as much as a body may have, so many at once would take
+// what memory there is; whoever waits holds its packed bytes only.
+const UNPACKED_AT_ONCE = 4
+const waiting: (() => void)[] = []
+let unpacking = 0
+
+function turn(): Promise<void> | undefined {
+  if (unpacking < UNPACKED_AT_ONCE) {
+    unpacking++
+    return undefined
+  }
+  const { promise, resolve } = Promise.withResolvers<void>()
+  waiting.push(resolve)
+  return promise
+}
+
+/** In a turn of the event loop of its own, so that what was unpacked before is used up before more comes. */
+function leave(): void {
+  const next = waiting.shift()
+  if (next) setImmediate(next)
+  else unpacking--
 }
 
 /** The value of a `Content-Encoding` header; undefined for none. Throws `unsupported` for what is not known. */

@@ -222,6 +222,14 @@ test('integers keep their digits beyond 2^53, as literals and as text, beside nu
   })
 })
 
+test('a number of a million digits is refused at once', () => {
+  const text = `{"inputs":[{"name":"x","datatype":"INT64","shape":[1],"data":[${'9'.repeat(1_000_000)}]}]}`
+  const before = process.cpuUsage()
+  assert.throws(() => decodeInferRequest(Buffer.from(text), undefined, one('INT64')), { code: 'invalid' })
+  const { user } = process.cpuUsage(before)
+  assert.ok(user < 150_000, `${user} us: as a bigint it takes 500,000`)
+})
+
 test('numbers beyond their type are refused where JSON writes them', () => {
   for (const [datatype, data] of [
     ['FP64', '[1e999]'],

@@ -91,6 +91,8 @@ const timings: readonly (readonly [string | string[] | undefined, number | undef
   ['queue', undefined],
   ['queue, compute;dur=3', undefined],
   ['myqueue;dur=5', undefined],
+  [`queue;dur=${'9'.repeat(400)}`, undefined],
+  ['queue;dur=1e9', undefined],
   [undefined, undefined],
 ]
 

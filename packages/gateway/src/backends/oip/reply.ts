@@ -50,7 +50,7 @@ const busyMs: ReadonlyMap<number, number> = new Map([[429, 1000]])
 export function readQueueMs({ headers }: Reply): number | undefined {
   const timing = headers['server-timing']
   if (timing === undefined) return undefined
-  const match = /(?:^|,)\s*queue\s*;[^,]*?\bdur=(\d+(?:\.\d+)?)/.exec(String(timing))
+  const match = /(?:^|,)\s*queue\s*;[^,]*?\bdur=(\d{1,9}(?:\.\d{1,9})?)(?![\d.eE])/.exec(String(timing))
   return match ? Number(match[1]) : undefined
 }
 
