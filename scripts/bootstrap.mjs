@@ -40,10 +40,16 @@ function run([script, ...args]) {
   // Types are stripped and code is compiled once, not at every start.
   const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'), ...process.env }
   const child = spawn(pinnedNode(), [join(root, script), ...args], { stdio: 'inherit', env })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // A second signal cuts short what the first one began, so whoever was told to end is not told again.
+  let told = false
+  const tell = (signal) => {
+    told = true
+    child.kill(signal)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => tell(signal))
   // Whoever stops `npm start` by SIGTERM stops npm and its shell, which pass nothing on: an orphan must end by itself.
   const parent = process.ppid
-  setInterval(() => (process.ppid === parent ? undefined : child.kill('SIGTERM')), 500).unref()
+  setInterval(() => (process.ppid === parent || told ? undefined : tell('SIGTERM')), 500).unref()
   child.once('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
 }
 

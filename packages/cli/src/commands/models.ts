@@ -45,19 +45,25 @@ function rowsOf({ name, owner, defaultMajor, allowed, contracts }: Deployment) {
           .filter((note) => note !== '')
           .join(', '),
       },
-      faults: notReady(version).map(({ address, state, reason }) => `${address} is ${state}: ${reason}`),
+      faults: takingNone(version).map(({ address, state, reason }) => `${address} is ${state}: ${reason}`),
     })),
   )
 }
 
-/** "3/4 ready"; nothing where a version has no replicas, or this key may not see them. */
+/** "3/4 ready, 1 warming": those that take calls; nothing where a version has no replicas, or this key may not see them. */
 function readyText(version: DeployedVersion): string {
   const { replicas = [] } = version
-  return replicas.length === 0 ? '' : `${replicas.length - notReady(version).length}/${replicas.length} ready`
+  if (replicas.length === 0) return ''
+  const warming = replicas.filter(({ state }) => state === 'warming').length
+  const ready = `${replicas.length - takingNone(version).length}/${replicas.length} ready`
+  return warming === 0 ? ready : `${ready}, ${warming} warming`
 }
 
-function notReady({ replicas = [] }: DeployedVersion) {
-  return replicas.filter(({ state }) => state !== 'ready')
+/** A warming one answers already. */
+const takesCalls: ReadonlySet<string> = new Set(['ready', 'warming'])
+
+function takingNone({ replicas = [] }: DeployedVersion) {
+  return replicas.filter(({ state }) => !takesCalls.has(state))
 }
 
 function stateOf({ retired, successor, immutable }: DeployedVersion): string[] {

@@ -22,6 +22,25 @@ spam   v1     1.1      50%      custom  echo                mail
   )
 })
 
+test('models counts the replicas that take calls, those that are warming too', async (context) => {
+  const version = { backend: 'oip', immutable: true, share: 0.5, retired: false }
+  const [ready, warming] = ['ready', 'warming'].map((state) => ({ address: `http://${state}:1`, state, reason: 'r' }))
+  const versions = [
+    { ...version, id: '1.0', replicas: [warming] },
+    { ...version, id: '1.1', replicas: [ready, warming] },
+  ]
+  const contracts = [{ major: 'v1', task: 'custom', versions }]
+  const body = { models: [{ name: 'spam', owner: 'mail', defaultMajor: 'v1', allowed: true, contracts }] }
+  const { run } = await fakeGateway(context, { 'GET /api/v1/deployments': { body } })
+  assert.equal(
+    (await run(['models'])).out,
+    `MODEL  MAJOR  VERSION  TRAFFIC  TASK    BACKEND  REPLICAS              OWNER
+spam   v1     1.0      50%      custom  oip      1/1 ready, 1 warming  mail
+spam   v1     1.1      50%      custom  oip      2/2 ready, 1 warming  mail
+`,
+  )
+})
+
 test('models shows a version a line, with its part of the traffic', async (context) => {
   const version = { id: '1.0', backend: 'oip', immutable: true, share: 0.125, retired: false }
   const body = {
@@ -137,7 +156,7 @@ test('status says how the gateway fares', async (context) => {
     calls: { received: 3, recorded: 2, refused: 1 },
     accounting: { waiting: 0, written: 2, fault: 'disk full' },
     runtime: { state: 'ready', restarts: 1 },
-    notServed: [{ version: 'spam@v1/1.0', reason: 'embedded: serves other files' }],
+    notServed: [{ version: 'spam@v1/1.0', reason: 'embedded is barred: serves other files' }],
   }
   const { run } = await fakeGateway(context, { 'GET /api/v1/status': { body } })
   assert.equal(
@@ -147,7 +166,7 @@ catalog     revision 7, known for 3 ms
 calls       3 received, 2 recorded, 1 refused before their caller was known
 accounting  2 written, 0 waiting; last fault: disk full
 runtime     ready, restarts: 1
-not served  spam@v1/1.0: embedded: serves other files
+not served  spam@v1/1.0: embedded is barred: serves other files
 `,
   )
 })

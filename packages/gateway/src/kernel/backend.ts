@@ -36,9 +36,10 @@ export interface Backend {
   stream?(version: Version, replica: string, input: unknown, context: AttemptContext): AsyncIterable<BackendEvent>
   /**
    * Resolves when the replica answers and is ready; rejects with the reason, within the signal, and with `unanswered` where
-   * neither an answer nor a refusal came. Remote backends only.
+   * neither an answer nor a refusal came. Remote backends only. Gives an opaque text for who answered: another one is reason
+   * to look anew at what is served there, and proves nothing. Undefined where the backend cannot tell.
    */
-  probe?(replica: string, signal: AbortSignal): Promise<void>
+  probe?(replica: string, signal: AbortSignal): Promise<string | undefined>
   /** No further attempt will go to this replica: its connections may close once they are idle. */
   release?(replica: string): void
   close(): Promise<void>

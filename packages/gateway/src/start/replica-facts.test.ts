@@ -9,7 +9,7 @@ import { meterReplicas, notServed } from './replica-facts.ts'
 const version = { revision: 1, backend: 'oip', settings: {}, digest: 'sha256:0', immutable: true }
 const [a, b] = ['http://a:1', 'http://b:1'] as const
 
-function deployed() {
+function deployed(replicas: readonly string[] = [a, b]) {
   const contract = {
     task: 'custom' as const,
     streams: false,
@@ -17,7 +17,7 @@ function deployed() {
     examples: [],
     limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, inFlightMax: 1 },
     versions: {
-      '1': { ...version, replicas: [a, b] },
+      '1': { ...version, replicas },
       '2': { ...version, backend: 'echo', replicas: [] },
       '0': { ...version, replicas: [a], retired: {} },
     },
@@ -31,13 +31,25 @@ function deployed() {
   return { catalog, fleet }
 }
 
-test('a version is not served when no replica may serve it, and then each says why', () => {
+test('a version is not served when no replica takes its calls, and then each says why', () => {
   const { catalog, fleet } = deployed()
   assert.deepEqual(notServed(catalog, fleet), [])
   fleet.setBarred('m@v1/1', a, 'serves other files')
   assert.deepEqual(notServed(catalog, fleet), [], 'b serves it')
   fleet.setBarred('m@v1/1', b, 'has it not')
-  const reason = 'http://a:1: serves other files; http://b:1: has it not'
+  const reason = 'http://a:1 is barred: serves other files; http://b:1 is barred: has it not'
+  assert.deepEqual(notServed(catalog, fleet), [{ version: 'm@v1/1', reason }])
+  for (const address of [a, b]) fleet.setBarred('m@v1/1', address, undefined)
+  assert.deepEqual(notServed(catalog, fleet), [])
+  for (const address of [a, b]) fleet.setHealth('oip', address, { reason: 'refused', silent: false })
+  const down = 'http://a:1 is down: refused; http://b:1 is down: refused'
+  assert.deepEqual(notServed(catalog, fleet), [{ version: 'm@v1/1', reason: down }])
+})
+
+test('a version whose names lead to no address is not served', () => {
+  const { catalog, fleet } = deployed(['dns+http://none:1'])
+  fleet.setMembers('m@v1/1', [])
+  const reason = 'dns+http://none:1: no address is known'
   assert.deepEqual(notServed(catalog, fleet), [{ version: 'm@v1/1', reason }])
 })
 

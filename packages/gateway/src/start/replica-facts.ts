@@ -3,13 +3,14 @@ import type { Metrics } from '../journey/record/metrics.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import { type ReplicaFleet, type ReplicaState, replicaStates } from '../kernel/replicas.ts'
 
-/** The versions that no replica may serve, each with why: for the status. */
+/** The versions of which no replica takes calls, each with why: for the status. */
 export function notServed({ state }: Catalog, fleet: ReplicaFleet): readonly { version: string; reason: string }[] {
-  return [...liveVersions(state).keys()].flatMap((version) => {
+  return [...liveVersions(state)].flatMap(([version, live]) => {
+    const entries = live.state.replicas
     const replicas = fleet.status(version)
-    const [first] = replicas
-    if (!first || replicas.some(({ state }) => state !== 'barred')) return []
-    return [{ version, reason: replicas.map(({ address, reason }) => `${address}: ${reason}`).join('; ') }]
+    if (entries.length === 0 || replicas.some(({ state }) => replicaStates[state].takesCalls)) return []
+    const whys = replicas.map(({ address, state, reason }) => `${address} is ${state}: ${reason}`)
+    return [{ version, reason: whys.join('; ') || `${entries.join(', ')}: no address is known` }]
   })
 }
 

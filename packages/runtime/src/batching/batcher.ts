@@ -47,6 +47,7 @@ export interface BatcherOptions {
   /** What the inputs of all calls may take in memory; a call by itself may take more. */
   readonly bytesMax: number
   readonly clock: Clock
+  /** A worker is done with a batch, which it answered or failed. */
   onBatch(batch: { readonly rows: number; readonly computeMs: number }): void
 }
 
@@ -119,7 +120,6 @@ export function createBatcher(options: BatcherOptions): Batcher {
   function learn(batch: { readonly rows: number; readonly computeMs: number }): void {
     const newest = batch.computeMs / batch.rows
     msPerRow = msPerRow === undefined ? newest : msPerRow + NEWEST * (newest - msPerRow)
-    options.onBatch(batch)
   }
 
   function fail(calls: Iterable<Call>, why: string): void {

@@ -22,6 +22,8 @@ export interface BatchRunOptions {
   readonly msPerRow: number | undefined
   readonly clock: Clock
   onAnswer(batch: { readonly rows: number; readonly computeMs: number }): void
+  /** Once, when the worker is done with it: with an answer or without. */
+  onBatch(batch: { readonly rows: number; readonly computeMs: number }): void
 }
 
 // A worker may start in less, when everything is cached and nothing else runs.
@@ -37,7 +39,7 @@ function patienceMs(expectedMs: number, restartMs: number): number {
 
 /** Computes pieces of calls together, and gives each its own answer, or failure. */
 export function runBatch(options: BatchRunOptions): BatchRun {
-  const { pieces, worker, computeMsMax, msPerRow = 0, clock, onAnswer } = options
+  const { pieces, worker, computeMsMax, msPerRow = 0, clock, onAnswer, onBatch } = options
   const startedAt = clock.now()
   const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0)
   let cancelAbandon: (() => void) | undefined
@@ -54,10 +56,12 @@ export function runBatch(options: BatchRunOptions): BatchRun {
       const outputs = await worker.infer(inputs, pieces[0]?.call.outputs ?? [])
       const batch = { rows, computeMs: clock.now() - startedAt }
       isOver = true
+      onBatch(batch)
       onAnswer(batch)
       handOut(pieces, outputs, batch)
       return []
     } catch (error) {
+      if (!isOver) onBatch({ rows, computeMs: clock.now() - startedAt })
       return fail(error)
     } finally {
       cancelLate()

@@ -7,8 +7,8 @@ test('what is counted has the version as its label, and gauges end with the vers
   const labels = { model: 'spam', version: '1.1' }
   const spam = metrics.ofVersion(labels, { waiting: () => 3, rssBytes: () => 1024 })
   spam.batch(5, 20)
-  spam.call('ok', 100)
-  spam.call('failed')
+  metrics.call(labels, 'ok', 100)
+  metrics.call(labels, 'failed')
   spam.restart('memory')
   const of = 'model="spam",version="1.1"'
   const lines = (await metrics.text()).split('\n')
@@ -28,5 +28,9 @@ test('what is counted has the version as its label, and gauges end with the vers
     assert.ok(lines.includes(line), `${line}\n${lines.join('\n')}`)
   }
   spam.remove()
-  assert.doesNotMatch(await metrics.text(), /astra_runtime_waiting\{/)
+  const unloaded = await metrics.text()
+  assert.doesNotMatch(unloaded, /astra_runtime_waiting\{/)
+  assert.match(unloaded, /astra_runtime_calls_total\{.*"ok"\} 1/)
+  metrics.forget(labels)
+  assert.doesNotMatch(await metrics.text(), /"spam"/)
 })

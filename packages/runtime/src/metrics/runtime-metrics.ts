@@ -5,6 +5,10 @@ import type { EndReason } from '../workers/worker.ts'
 export interface RuntimeMetrics {
   /** Everything, in the text format. */
   text(): Promise<string>
+  /** Counts a call. */
+  call(labels: VersionLabels, outcome: Outcome, queueMs?: number): void
+  /** Drops what was counted for a version that is not in the repository any more. */
+  forget(labels: VersionLabels): void
   /** @param gauges read whenever the metrics are asked for. */
   ofVersion(labels: VersionLabels, gauges: VersionGauges): VersionMetrics
 }
@@ -23,17 +27,19 @@ export interface VersionGauges {
 
 export interface VersionMetrics {
   batch(rows: number, computeMs: number): void
-  call(outcome: Outcome, queueMs?: number): void
   restart(reason: EndReason): void
-  /** The version is gone. */
+  /** The version is unloaded: its gauges end, and its counters stay as they are. */
   remove(): void
 }
 
 /**
- * How a call ended: answered; its input was refused by the model; the model failed; too much waits, or its deadline
- * passed; there was no worker; its caller left.
+ * How a call ended: answered; the request was refused, by the server or the model; the model failed; too much waits, or
+ * its deadline passed; the version was not ready; its caller left.
  */
-export type Outcome = 'ok' | 'invalid' | 'failed' | 'overloaded' | 'unavailable' | 'abandoned'
+export type Outcome = (typeof OUTCOMES)[number]
+
+const OUTCOMES = ['ok', 'invalid', 'failed', 'overloaded', 'unavailable', 'abandoned'] as const
+const END_REASONS: readonly EndReason[] = ['crash', 'compute-time', 'abandoned', 'memory', 'closed']
 
 const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const ROWS = [1, 2, 3, 4, 6, 8, 16, 32, 64, 128, 256, 512, 1024]
@@ -82,6 +88,15 @@ export function createMetrics(): RuntimeMetrics {
 
   return {
     text: () => registry.metrics(),
+    call({ model, version }, outcome, queueMs) {
+      calls.inc({ model, version, outcome })
+      if (queueMs !== undefined) queue.observe({ model, version }, queueMs / 1000)
+    },
+    forget({ model, version }) {
+      for (const histogram of [rows, queue, compute]) histogram.remove({ model, version })
+      for (const outcome of OUTCOMES) calls.remove({ model, version, outcome })
+      for (const reason of END_REASONS) restarts.remove({ model, version, reason })
+    },
     ofVersion(labels, gauges) {
       live.set(labels, gauges)
       const { model, version } = labels
@@ -89,10 +104,6 @@ export function createMetrics(): RuntimeMetrics {
         batch(count, computeMs) {
           rows.observe({ model, version }, count)
           compute.observe({ model, version }, computeMs / 1000)
-        },
-        call(outcome, queueMs) {
-          calls.inc({ model, version, outcome })
-          if (queueMs !== undefined) queue.observe({ model, version }, queueMs / 1000)
         },
         restart: (reason) => restarts.inc({ model, version, reason }),
         remove: () => void live.delete(labels),

@@ -163,3 +163,10 @@ for (const [what, source, message] of BAD_MODULES) {
     await assert.rejects(load(t, source), message)
   })
 }
+
+test('a syntax error says in which file and line it is, and not in which folder', async (t) => {
+  await assert.rejects(load(t, 'const a = 1\n\nconst b = = 2\n'), { message: 'model.ts:3: Expression expected' })
+  await assert.rejects(load(t, "import { nothing } from 'node:fs'\nexport const b = nothing"), {
+    message: /^model\.ts:1: The requested module/,
+  })
+})

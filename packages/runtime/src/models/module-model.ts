@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Signature, TensorSpec } from '@astraapi/oip'
 import type { Model } from './model.ts'
@@ -24,10 +25,20 @@ export interface ModuleModel {
 
 /** Imports a model file and lets it load. Throws an Error whose message tells the author of the file what to change. */
 export async function loadModule(file: string): Promise<Model> {
-  const exported: { readonly model?: unknown } = await import(pathToFileURL(file).href)
+  const exported: { readonly model?: unknown } = await import(pathToFileURL(file).href).catch((error) => {
+    throw withPlace(error)
+  })
   const module = asModuleModel(exported.model)
   await module.load?.()
   return toModel(module)
+}
+
+/** A syntax error's stack begins with the file and line that its message lacks; not for every kind of module. */
+function withPlace(error: unknown): unknown {
+  if (!(error instanceof SyntaxError)) return error
+  const [, path, line] = /^(.+):(\d+)\n/.exec(error.stack ?? '') ?? []
+  if (path !== undefined) error.message = `${basename(path)}:${line}: ${error.message}`
+  return error
 }
 
 function toModel(module: ModuleModel): Model {

@@ -2,7 +2,7 @@ import { ProtocolError, type Signature, type Tensor } from '@astraapi/oip'
 import type { Batcher, InferOptions } from '../batching/batcher.ts'
 import type { Inferred } from '../batching/call.ts'
 import { settlesWithin } from '../clock.ts'
-import type { Outcome, VersionMetrics } from '../metrics/runtime-metrics.ts'
+import type { VersionMetrics } from '../metrics/runtime-metrics.ts'
 import type { ModelFacts } from '../models/model.ts'
 import type { WorkerPool } from '../workers/worker-pool.ts'
 
@@ -14,6 +14,8 @@ export interface LoadedVersion {
   readonly version: string
   /** `sha256:…` */
   readonly digest: string
+  /** What its module states, which is part of the digest. */
+  readonly identity: string | undefined
   /** As model metadata names it. */
   readonly platform: string
   readonly signature: Signature
@@ -53,15 +55,13 @@ export function createLoadedVersion(parts: VersionParts): LoadedVersion {
     name,
     version,
     digest,
+    identity: facts.identity,
     platform: facts.platform,
     signature: facts.signature,
     async infer(inputs, outputs, options) {
       try {
-        const inferred = await batcher.infer(inputs, outputs, options)
-        metrics.call('ok', inferred.queueMs)
-        return inferred
+        return await batcher.infer(inputs, outputs, options)
       } catch (error) {
-        metrics.call(options.signal.aborted ? 'abandoned' : outcomeOf(error))
         if (error instanceof ProtocolError || options.signal.aborted) throw error
         const message = `Version ${version} of ${name} failed on this input; the log of the runtime says why`
         throw new ProtocolError('internal', message, { cause: error })
@@ -78,10 +78,4 @@ export function createLoadedVersion(parts: VersionParts): LoadedVersion {
       metrics.remove()
     },
   }
-}
-
-function outcomeOf(error: unknown): Outcome {
-  if (!(error instanceof ProtocolError)) return 'failed'
-  if (error.code === 'invalid') return 'invalid'
-  return error.retryAfterMs === undefined ? 'unavailable' : 'overloaded'
 }

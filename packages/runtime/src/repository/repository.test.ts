@@ -105,6 +105,37 @@ test('load finds new versions and mended ones, and names those that fail', async
   assert.equal(repository.find('m', '1'), first)
 })
 
+test('load does not pass over that the files of a loaded version are others by now, and loads the other versions', async (t) => {
+  const dir = await writeModels(t, { 'm/1/model.ts': echoModule('1') })
+  const repository = await open(t, dir)
+  await repository.loadFound()
+  await writeModelFile(dir, 'm/1/serving.json', '{"threads": 2}')
+  await repository.load('m')
+  await writeModelFile(dir, 'm/1/model.ts', echoModule('changed'))
+  await writeModelFile(dir, 'm/2/model.ts', echoModule('2'))
+  await assert.rejects(repository.load('m'), {
+    code: 'invalid',
+    message: /^The files of m, version 1, have changed .* give the new files a version of their own, or unload/,
+  })
+  assert.deepEqual(repository.readyVersions('m'), ['1', '2'])
+  assert.deepEqual(await ask(repository.find('m', '1'), 'a'), ['1a'])
+})
+
+test('the state is another one after each load and unload, and in each process', async (t) => {
+  const dir = await writeModels(t, { 'm/1/model.ts': echoModule('') })
+  const [repository, other] = [await open(t, dir), await open(t, dir)]
+  const states = [repository.state(), other.state()]
+  await repository.loadFound()
+  states.push(repository.state())
+  await repository.load('m')
+  assert.equal(repository.state(), states.at(-1), 'nothing was loaded')
+  await repository.unload('m')
+  states.push(repository.state())
+  await repository.load('m')
+  states.push(repository.state())
+  assert.equal(new Set(states).size, 5)
+})
+
 test('load forgets a failed version whose folder is gone, and knows no model without one', async (t) => {
   const dir = await writeModels(t, { 'm/1/model.ts': '' })
   const repository = await open(t, dir)

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { writeModels } from '../../test/write-models.ts'
 import { scanModel, scanRepository } from './scan.ts'
 
-const unexpected = (folder: string, error: unknown) => assert.fail(`${folder}: ${error}`)
+const ignore = () => {}
 
 test('versions with a model file are found, whatever else lies about is passed over', async (t) => {
   const dir = await writeModels(t, {
@@ -27,7 +27,8 @@ test('versions with a model file are found, whatever else lies about is passed o
     'other/1/model.pt': '',
   })
   await mkdir(`${dir}/hollow/1/model.onnx`, { recursive: true })
-  const found = await scanRepository(dir, unexpected)
+  const passedOver: string[] = []
+  const found = await scanRepository(dir, (folder, why) => passedOver.push(`${folder.slice(dir.length + 1)}: ${why}`))
   assert.deepEqual(
     found.map(({ name, version, files }) => `${name}/${version}: ${files.toSorted().join()}`),
     [
@@ -39,6 +40,14 @@ test('versions with a model file are found, whatever else lies about is passed o
       'spam/1.1: model.onnx',
     ],
   )
+  const noFile = 'a version holds one of model.onnx, model.ts, model.js, model.mjs'
+  assert.deepEqual(passedOver.toSorted(), [
+    "Upper: a model's name is [a-z][a-z0-9-]*; rename it",
+    `hollow/1: ${noFile}`,
+    `other/1: ${noFile}`,
+    "spam/bad version: a version's name is [A-Za-z0-9._-]+; rename it",
+    `spam/empty: ${noFile}`,
+  ])
 })
 
 test('links are followed, broken ones passed over', async (t) => {
@@ -46,7 +55,7 @@ test('links are followed, broken ones passed over', async (t) => {
   await mkdir(`${dir}/linked`)
   await symlink(`${dir}/real/1.0`, `${dir}/linked/2.0`)
   await symlink(`${dir}/nowhere`, `${dir}/linked/3.0`)
-  const found = await scanModel(dir, 'linked')
+  const found = await scanModel(dir, 'linked', ignore)
   assert.deepEqual(
     found.map(({ version }) => version),
     ['2.0'],
@@ -56,6 +65,6 @@ test('links are followed, broken ones passed over', async (t) => {
 test('a name that leads out of the folder finds nothing', async (t) => {
   const dir = await writeModels(t, { 'repository/a/1/model.ts': '', 'outside/1/model.ts': '' })
   for (const name of ['..', '../outside', 'a/../../outside', '', '.', 'missing']) {
-    assert.deepEqual(await scanModel(`${dir}/repository`, name), [], name)
+    assert.deepEqual(await scanModel(`${dir}/repository`, name, ignore), [], name)
   }
 })

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { ProtocolError, quote, readContentEncoding } from '@astraapi/oip'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { countRefusal } from './count-refusal.ts'
 import { createBodyReader } from './read-body.ts'
 import { type ModelRequest, type Route, type RouteContext, routes } from './routes.ts'
 import { sendError } from './send-error.ts'
@@ -31,7 +32,10 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.removeAllContentTypeParsers()
   const readBody = createBodyReader(bodyBytesMax, allBodyBytesMax)
   app.addContentTypeParser('*', ({ headers }: FastifyRequest, body: IncomingMessage) => readBody(body, headers))
-  app.setErrorHandler((error, _request, reply) => sendError(reply, error, log))
+  app.setErrorHandler((error, request, reply) => {
+    countRefusal(context.repository, request, reply, error)
+    return sendError(reply, error, log)
+  })
   app.setNotFoundHandler(({ method, url }) => {
     throw new ProtocolError('not-found', `There is no ${method} ${quote(url)}`)
   })

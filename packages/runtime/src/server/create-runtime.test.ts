@@ -181,6 +181,69 @@ test('why a model failed is in the log and nowhere else', async () => {
   assert.match(JSON.stringify(line?.err), /secret detail.*model\.ts/)
 })
 
+test('the log line of a failure names the caller’s call and trace, if they have the form', async () => {
+  const { send, logged } = await shared
+  const callId = '019ab3c4-7d2e-7f00-8a11-0123456789ab'
+  const traceId = '0af7651916cd43dd8448eb211c80319c'
+  const idsOf = async (call: string, traceparent: string) => {
+    await send('POST', '/v2/models/failing/infer', BODY, { 'astra-call-id': call, traceparent })
+    const line = logged.findLast(({ url }) => url === '/v2/models/failing/infer')
+    return [line?.callId, line?.traceId]
+  }
+  assert.deepEqual(await idsOf(callId, `00-${traceId}-b7ad6b7169203331-01`), [callId, traceId])
+  assert.deepEqual(await idsOf('anything', 'at all'), [undefined, undefined])
+})
+
+test('every inference of a model that is known is counted once, also those refused early and while it is unloaded', async (t) => {
+  const { url, send, infer } = await serve(t)
+  const counted = async () => {
+    const metrics = await fetch(`${url}/metrics`).then((reply) => reply.text())
+    const lines = metrics.matchAll(
+      /^astra_runtime_(calls_total|compute_seconds_count)\{model="(.*?)",version="(.*?)"(?:,outcome="(.*)")?\} (\d+)$/gm,
+    )
+    return [...lines].map(([, , ...rest]) => rest.filter(Boolean).join(' ')).sort()
+  }
+  const post = (path: string, body?: string, headers = {}) => send('POST', `/v2/models/${path}/infer`, body, headers)
+  await infer('greet', text('a'))
+  await post('greet', '{')
+  await post('greet/versions/1.0', BODY, { 'content-encoding': 'gzip' })
+  await infer('failing', text('a'))
+  await infer('broken', text('a'))
+  await infer('missing', text('a'))
+  await post('greet/versions/7', BODY)
+  await send('GET', '/v2/models/greet/infer')
+  await send('POST', '/v2/repository/models/greet/unload')
+  await infer('greet', text('a'))
+  await send('POST', '/v2/repository/models/greet/load')
+  await infer('greet', text('a'))
+  assert.deepEqual(await counted(), [
+    'broken 1 unavailable 1',
+    // Its warm-up is no batch of the line.
+    'failing 1 1',
+    'failing 1 failed 1',
+    'greet 1.0 invalid 1',
+    'greet 1.1 2',
+    'greet 1.1 invalid 1',
+    'greet 1.1 ok 2',
+    'greet 1.1 unavailable 1',
+  ])
+})
+
+test('folders that are no models, though somebody may think so, are logged at the start and at a load', async (t) => {
+  const dir = await writeModels(t, { 'my_model/1/model.ts': '', 'm/1/weights.bin': '' })
+  const { runtime, send, logged } = await serveModels(t, dir)
+  await runtime.load()
+  await send('POST', '/v2/repository/models/my_model/load')
+  await send('POST', '/v2/repository/models/my_other/load')
+  const warned = logged.filter(({ folder }) => folder).map(({ folder, msg }) => `${folder}: ${msg}`)
+  assert.equal(warned.length, 3)
+  assert.match(warned.toSorted()[0] ?? '', /\/m\/1: folder passed over: a version holds one of model\.onnx/)
+  assert.match(
+    warned.at(-1) ?? '',
+    /\/my_model: folder passed over: a model's name is \[a-z\]\[a-z0-9-\]\*; rename it$/,
+  )
+})
+
 test('413 for a body beyond the limit, declared or not', async (t) => {
   const dir = await writeModels(t, { 'greet/1/model.ts': echoModule('') })
   const { runtime, send, url } = await serveModels(t, dir, { bodyBytesMax: 200 })
@@ -212,6 +275,7 @@ test('the server answers while it loads, and is ready when every model was tried
   assert.deepEqual([await status('/v2/health/live'), await status('/v2/models/slow/ready')], [200, 503])
   await openGate(dir)
   await loaded
+  assert.match((await send('GET', '/v2/health/ready')).headers.get('astra-model-state') ?? '', /^[0-9a-f]{12}-1$/)
   assert.deepEqual([await status('/v2/health/ready'), await status('/v2/models/slow/ready')], [200, 200])
 })
 

@@ -8,6 +8,7 @@ export interface InferBody {
 }
 
 export interface InferAnswer extends Encoded {
+  readonly queueMs: number
   /** The value of the `Server-Timing` header. */
   readonly timing: string
 }
@@ -24,7 +25,7 @@ export async function infer(
   const options = { signal, ...readDeadline(request.parameters) }
   const { outputs, queueMs, computeMs } = await loaded.infer(request.inputs, wanted, options)
   const encoded = encodeInferResponse({ model: name, version, id: request.id, outputs }, request.outputs)
-  return { ...encoded, timing: `queue;dur=${queueMs.toFixed(3)}, compute;dur=${computeMs.toFixed(3)}` }
+  return { ...encoded, queueMs, timing: `queue;dur=${queueMs.toFixed(3)}, compute;dur=${computeMs.toFixed(3)}` }
 }
 
 /** Triton's parameter `timeout`: microseconds, 0 for none. */

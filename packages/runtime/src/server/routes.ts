@@ -47,13 +47,14 @@ export function routes({ repository, notReady, metrics }: RouteContext): readonl
     ...eitherWay('GET', '', (request) => modelMetadata(find(request), repository)),
     ...eitherWay('GET', '/ready', (request) => modelReady(find(request))),
     ...eitherWay('GET', '/config', (request) => modelConfig(find(request))),
-    ...eitherWay('POST', '/infer', (request, reply) => answerInfer(find(request), request, reply)),
+    ...eitherWay('POST', '/infer', (request, reply) => answerInfer(find(request), repository, request, reply)),
     { method: 'POST', url: '/v2/repository/index', handler: index },
     { method: 'POST', url: '/v2/repository/models/:model/load', handler: load },
     { method: 'POST', url: '/v2/repository/models/:model/unload', handler: unload },
   ]
 
-  function ready() {
+  function ready(_request: FastifyRequest<ModelRequest>, reply: FastifyReply) {
+    reply.header('astra-model-state', repository.state())
     const reason = notReady()
     if (reason !== undefined) throw new ProtocolError('unavailable', reason)
     return { ready: true }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { PROTOCOL_ERROR_STATUS, ProtocolError } from '@astraapi/oip'
 import type { FastifyReply } from 'fastify'
 import type { Logger } from 'pino'
@@ -6,13 +7,30 @@ import type { Logger } from 'pino'
 export function sendError(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
   const { code, message, cause, retryAfterMs } = toProtocolError(error)
   const status = PROTOCOL_ERROR_STATUS[code]
-  if (status === 500) log.error({ method: reply.request.method, url: reply.request.url, err: cause }, message)
+  if (status === 500) {
+    const { method, url, headers } = reply.request
+    log.error({ method, url, ...callerIds(headers), err: cause }, message)
+  }
   // Only where the server is merely busy: a client tells by it that the model is there.
   if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
   return reply.code(status).send({ error: message })
 }
 
-function toProtocolError(error: unknown): ProtocolError {
+const CALL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
+
+/** By which a gateway's operator finds the call. Only what has the form: the headers are anybody's text. */
+function callerIds(headers: IncomingHttpHeaders): { readonly callId?: string; readonly traceId?: string } {
+  const callId = headers['astra-call-id']
+  const [, traceId] = TRACE_PARENT.exec(String(headers.traceparent)) ?? []
+  return {
+    ...(typeof callId === 'string' && CALL_ID.test(callId) && { callId }),
+    ...(traceId !== undefined && { traceId }),
+  }
+}
+
+/** An error as the protocol tells it; one that nobody foresaw is `internal`. */
+export function toProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error
   const status = statusOf(error)
   if (error instanceof Error && status >= 400 && status < 500) return new ProtocolError('invalid', error.message)

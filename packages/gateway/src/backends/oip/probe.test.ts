@@ -65,7 +65,7 @@ test('a probe waits behind no call, and keeps its connection', async (t) => {
 
 test('a server that refuses the connection may only be stopping; one that breaks off is silent', async (t) => {
   const { upstream, backend, probe } = await open(t)
-  const silentOf = (probing: Promise<void> | undefined) =>
+  const silentOf = (probing: Promise<unknown> | undefined) =>
     assert.rejects(probing ?? Promise.resolve(), (thrown) => {
       assert.ok(thrown instanceof AstraError)
       silent.push(thrown.facts.unanswered === true)
@@ -80,6 +80,26 @@ test('a server that refuses the connection may only be stopping; one that breaks
   await silentOf(probe())
   await silentOf(backend.probe?.('unix:/nowhere/at-all.sock', never))
   assert.deepEqual(silent, [false, true, false, false])
+})
+
+test('who answers stays the same until the connection is lost or the server says that its models are others', async (t) => {
+  const { upstream, probe } = await open(t)
+  upstream.answer(path, 200, {}, { 'astra-model-state': 'p1-1' })
+  const seen = [await probe(), await probe()]
+  assert.equal(seen[1], seen[0])
+  upstream.answer(path, 200, {}, { 'astra-model-state': 'p1-2' })
+  seen.push(await probe(), await probe())
+  assert.equal(seen[3], seen[2])
+  upstream.closeIdle()
+  await eventually(() => upstream.connections() === 0, 5000, 'the connection is gone')
+  // A server that says nothing of itself.
+  upstream.answer(path, 200, {})
+  seen.push(await probe(), await probe())
+  assert.equal(seen[5], seen[4])
+  upstream.closeIdle()
+  await eventually(() => upstream.connections() === 0, 5000, 'the connection is gone')
+  seen.push(await probe())
+  assert.equal(new Set(seen).size, 4)
 })
 
 test('what is no address is refused', async (t) => {

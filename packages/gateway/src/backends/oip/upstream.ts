@@ -11,12 +11,18 @@ export interface Upstream {
   /** `path` from /v2 on; a body makes it a POST. Rejects with AstraErrors, or with the signal's reason once it aborts. */
   send(path: string, body: string | Uint8Array | undefined, headers: string[], signal: AbortSignal): Promise<Reply>
   /** A GET on a connection of its own, so that it waits behind no call. */
-  probe(path: string, signal: AbortSignal): Promise<Reply>
+  probe(path: string, signal: AbortSignal): Promise<Probed>
   readonly binary: BinaryKnowledge
   /** Takes no more, and closes the connections once they are idle. */
   release(): Promise<void>
   /** Ends what is still in flight. */
   close(): Promise<void>
+}
+
+export interface Probed {
+  readonly reply: Reply
+  /** Which connection for probes it came over, counted from 1: no process answers over one that was made to another. */
+  readonly connection: number
 }
 
 /**
@@ -44,6 +50,8 @@ export function openUpstream(replica: string, address: string, bodyBytesMax: num
   }
   const calls = new Pool(url.origin, { ...options, connections: connectionsMax })
   const probes = new Client(url.origin, options)
+  let connection = 0
+  probes.on('connect', () => connection++)
   const base = url.pathname.replace(/\/+$/, '')
   const binary = createBinaryKnowledge((signal) => exchange(calls, `${base}/v2`, undefined, [], signal))
   // With no connection left, another server may stand there by the next call.
@@ -56,7 +64,10 @@ export function openUpstream(replica: string, address: string, bodyBytesMax: num
     replica,
     binary,
     send: (path, body, headers, signal) => exchange(calls, base + path, body, headers, signal),
-    probe: (path, signal) => exchange(probes, base + path, undefined, [], signal),
+    probe: async (path, signal) => {
+      const reply = await exchange(probes, base + path, undefined, [], signal)
+      return { reply, connection }
+    },
     async release() {
       await Promise.all([calls.close(), probes.close()])
     },

@@ -6,7 +6,7 @@ import { eventually } from './eventually.ts'
 
 const never = new AbortController().signal
 
-function probe({ backend, replica }: BackendHarness, signal = never, at = replica): Promise<void> {
+function probe({ backend, replica }: BackendHarness, signal = never, at = replica): Promise<unknown> {
   assert.ok(backend.probe, 'the backend probes')
   return backend.probe(at, signal)
 }

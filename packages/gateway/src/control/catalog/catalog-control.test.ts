@@ -191,6 +191,17 @@ describe('addReplica and removeReplica', () => {
     assert.deepEqual(await apply(control, control.export()), { revision: 3, changes: [] })
   })
 
+  it('know an address however it is spelt', async () => {
+    const { control } = await started()
+    await apply(control, manifest(`"1": {replicas: ["HTTP://A:1/", "${a}", "${b}/"]}`))
+    assert.deepEqual(await add(control, `${a}/`, '1'), { revision: 1, replicas: [a, b] })
+    assert.deepEqual(await add(control, 'dns+http://Two:1/', '1'), {
+      revision: 2,
+      replicas: [a, b, 'dns+http://two:1'],
+    })
+    assert.deepEqual(await remove(control, 'http://A:1/', '2'), { revision: 3, replicas: [b, 'dns+http://two:1'] })
+  })
+
   it('ask a new one first, at every address of a name', async () => {
     const asked: string[] = []
     const state = { digest: 'sha256:1' }

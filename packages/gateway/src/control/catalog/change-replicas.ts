@@ -1,7 +1,7 @@
 import type { Backend } from '../../kernel/backend.ts'
 import type { CatalogState, VersionState } from '../../kernel/catalog.ts'
 import { AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
-import { replicaFault } from '../manifest/replica-address.ts'
+import { plainReplica, replicaFault } from '../manifest/replica-address.ts'
 import type { ReplicaPlace } from '../operations/ports.ts'
 import type { ReplicaNames } from '../replicas/replica-names.ts'
 import { verifySeal } from '../replicas/verify-seal.ts'
@@ -27,14 +27,14 @@ export async function withReplica(
   names: Names,
   signal: AbortSignal,
 ): Promise<ReplicasChange> {
-  const { address } = place
+  const address = plainReplica(place.address)
   const { version, name, put } = find(state, place)
   const backend = backends.get(version.backend)
   if (!backend?.remote) throw invalidAddress(`has no use: the backend ${version.backend} runs in the gateway`)
   if (version.retired) throw new AstraError('version_retired', { detail: `Version ${name} was retired` })
   const fault = replicaFault(address)
   if (fault) throw invalidAddress(fault.message, fault.suggestion)
-  if (version.replicas.includes(address)) return { state, replicas: version.replicas }
+  if (version.replicas.map(plainReplica).includes(address)) return { state, replicas: version.replicas }
   if (version.replicas.length >= replicasMax) throw invalidAddress(`would be one more than ${replicasMax}`)
   await requireSame(version, name, address, backend, names, signal)
   return put([...version.replicas, address])
@@ -42,10 +42,10 @@ export async function withReplica(
 
 /** The state with one replica less; the same where it has it not. The last one stays: rejects with `conflict`. */
 export function withoutReplica(state: CatalogState, place: ReplicaPlace, names: Names): ReplicasChange {
-  const { address } = place
+  const address = plainReplica(place.address)
   const { version, name, put } = find(state, place)
   const { replicas } = version
-  if (!replicas.includes(address)) {
+  if (!replicas.map(plainReplica).includes(address)) {
     const source = replicas.find((entry) => names.known(entry).includes(address))
     if (source === undefined) return { state, replicas }
     throw new AstraError('conflict', {
@@ -53,7 +53,8 @@ export function withoutReplica(state: CatalogState, place: ReplicaPlace, names: 
       next: 'Take it out of the name (DNS), or remove the name itself.',
     })
   }
-  if (replicas.length > 1) return put(replicas.filter((entry) => entry !== address))
+  const left = replicas.filter((entry) => plainReplica(entry) !== address)
+  if (left.length > 0) return put(left)
   throw new AstraError('conflict', {
     detail: `${address} is the last replica of ${name}`,
     next: 'Add another one first, or retire the version in the manifest ("retired: {}").',

@@ -195,10 +195,11 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
   ],
   'replicas where clouds keep their metadata': [
     replicas(
-      '"http://169.254.169.254", "http://[fe80::1]:80", "http://[::ffff:169.254.169.254]", "http://2852039166", "http://169.254.169.254.", "http://[::ffff:1.2.3.4]"',
+      '"http://169.254.169.254", "http://[fe80::1]:80", "http://[::ffff:169.254.169.254]", "http://2852039166", "http://169.254.169.254.", "http://[64:ff9b::a9fe:a9fe]", "http://[::169.254.169.254]", "http://[2002:a9fe:a9fe::]", "http://[fd00:ec2::254]", "http://100.100.100.200", "http://[::ffff:1.2.3.4]"',
     ),
-    ...[0, 1, 2, 3, 4].map(
-      (i) => `8 | ${v1}.versions.1.0.replicas.${i} | is a link-local address, where clouds keep their metadata`,
+    ...Array.from(
+      { length: 10 },
+      (_, i) => `8 | ${v1}.versions.1.0.replicas.${i} | is a link-local address, where clouds keep their metadata`,
     ),
   ],
   'a schema outside the subset': [

@@ -4,10 +4,15 @@ import { didYouMean } from '../../kernel/schema/nearest.ts'
 /** The runtime that the gateway itself supervises. */
 export const embeddedReplica = 'embedded'
 
-/** Where clouds keep their metadata; IPv4 mapped into IPv6 is seen through. */
+/** Where clouds keep their metadata; IPv4 mapped into IPv6 is seen through, by whichever of the ways to do so. */
 const linkLocal = new BlockList()
 linkLocal.addSubnet('169.254.0.0', 16, 'ipv4')
 linkLocal.addSubnet('fe80::', 10, 'ipv6')
+linkLocal.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6')
+linkLocal.addSubnet('::a9fe:0', 112, 'ipv6')
+linkLocal.addSubnet('2002:a9fe::', 32, 'ipv6')
+linkLocal.addAddress('fd00:ec2::254', 'ipv6')
+linkLocal.addAddress('100.100.100.200', 'ipv4')
 
 const forms = '"embedded", http(s)://host:port, dns+http(s)://name:port or unix:/path.sock'
 
@@ -35,6 +40,16 @@ export function replicaFault(entry: string): ReplicaFault | undefined {
   if (isIP(host) === 0 || !entry.startsWith(dnsPrefix)) return undefined
   const plain = entry.slice(dnsPrefix.length)
   return { message: 'is an address already: there is no name to look up', suggestion: `Write "${plain}".` }
+}
+
+/**
+ * One spelling for an address, so that a process is not taken for two: `HTTP://Host:1/` is `http://host:1`. What is no address
+ * stays as it is.
+ */
+export function plainReplica(entry: string): string {
+  const url = replicaFault(entry) ? undefined : urlOf(entry)
+  if (!url) return entry
+  return entry.startsWith(dnsPrefix) ? `${dnsPrefix}${url.origin}` : url.origin
 }
 
 /** A name that stands for all the addresses that it resolves to. */

@@ -6,7 +6,7 @@ import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { defaultBackend } from '../manifest/defaults.ts'
 import type { ManifestVersion, Place } from '../manifest/manifest.ts'
-import { embeddedReplica } from '../manifest/replica-address.ts'
+import { embeddedReplica, plainReplica } from '../manifest/replica-address.ts'
 import type { Report } from './report.ts'
 
 /** A version of the manifest with its defaults filled in, not yet inspected. */
@@ -71,7 +71,7 @@ export function draftVersion(
     ...name,
     backend,
     settings: backend.withDefaults(settings, name.model, name.id),
-    replicas: backend.remote ? (replicas ?? [embeddedReplica]) : [],
+    replicas: backend.remote ? [...new Set((replicas ?? [embeddedReplica]).map(plainReplica))] : [],
     revision,
     retired,
   }

@@ -228,6 +228,39 @@ describe('what was applied', () => {
     }
   })
 
+  it('one that was exchanged between two probes is verified, though none failed', async () => {
+    const { follow, fleet, time, set, inspected } = watching()
+    set(a, { identity: 'first' })
+    await follow({ 1: [a, b] })
+    await time.advance(10_000)
+    assert.deepEqual(inspected.toSorted(), [`${a} missing`, `${b} missing`], 'as long as it stays the same, once')
+    set(a, { identity: 'second', digest: 'sha256:2' })
+    await time.advance(2000)
+    assert.deepEqual(fleet.serving(v), [b])
+    assert.equal(fleet.down.size, 0)
+  })
+
+  it('one that was exchanged before its first probe, after plan saw it, is verified', async () => {
+    const { follow, fleet, time, set } = watching()
+    await follow({ 1: [b] })
+    await follow({ 1: [a, b] })
+    set(a, { identity: 'other', digest: 'sha256:2' })
+    await time.advance(2000)
+    assert.deepEqual(fleet.serving(v), [b])
+  })
+
+  it('one that is another at every probe is verified every 2 s at most, and that is said once', async () => {
+    const { follow, fleet, time, set, inspected, log } = watching()
+    let turn = 0
+    set(a, { identity: () => String(turn++) })
+    await follow({ 1: [a] })
+    inspected.length = 0
+    await time.advance(60_000)
+    assert.ok(inspected.length >= 15 && inspected.length <= 30, `${inspected.length} times in 60 s`)
+    assert.deepEqual(fleet.serving(v), [a])
+    assert.equal(log.filter((line) => line.includes('keeps no connection')).length, 1)
+  })
+
   it('one that comes back takes no calls for a version while that is verified, even if it was just being asked', async () => {
     const { follow, fleet, time, set, answerHung } = watching()
     await follow({ 1: [a, b], 2: { replicas: [a], immutable: false } })

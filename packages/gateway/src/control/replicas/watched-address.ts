@@ -22,6 +22,8 @@ const failuresMax = 2
 const suspicionMs = 200
 /** Whoever gives reason to doubt it again and again has its versions verified so often, and no more. */
 const doubtMs = 2000
+/** So many probes in a row that another one answered than before: a server that closes idle connections early looks like that. */
+const changesMax = 5
 /** Of one that came back, whoever waits for the look waits for its versions to be verified, but no longer than this. */
 const verifiedMs = 2000
 
@@ -31,6 +33,8 @@ export function watchAddress(backend: Backend, address: string, known: boolean, 
   const seals = createSealWatch(backend, address, ports)
   let state: 'new' | 'up' | 'down' = known ? 'up' : 'new'
   let failures = 0
+  let identity: string | undefined
+  let changes = 0
   let told: HealthFault | undefined
   let lookedAt = clock.elapsed()
   let suspected = false
@@ -57,24 +61,31 @@ export function watchAddress(backend: Backend, address: string, known: boolean, 
 
   const lookOnce = async () => {
     suspected = false
-    const fault = await probing(async () => {
+    const found = await probing(async () => {
       // It may have left while it waited for its turn.
       if (closed) return undefined
       lookedAt = clock.elapsed()
-      return await within(probeMs, later, async (signal) => backend.probe?.(address, signal)).then(
-        () => undefined,
-        faultOf,
-      )
+      return await within(probeMs, later, async (signal) => backend.probe?.(address, signal)).catch(faultOf)
     })
     if (closed) return
-    if (fault) return failed(fault)
+    if (typeof found === 'object') return failed(found)
     failures = 0
+    recognise(found)
     const cameUp = state !== 'up'
     // Before it takes calls again: while it was away, its files may have become others.
     if (cameUp) seals.distrust()
     passed()
     const verified = seals.verify()
     if (cameUp) await within(verifiedMs, later, () => verified).catch(() => undefined)
+  }
+
+  /** A process or a model that was exchanged between two probes is never seen to be away. */
+  const recognise = (found: string | undefined) => {
+    changes = found === identity ? 0 : changes + 1
+    if (changes === 0) return
+    identity = found
+    seals.doubt(doubtMs)
+    if (changes === changesMax) log.info({ replica: address }, restless)
   }
 
   const failed = (fault: HealthFault) => {
@@ -112,6 +123,9 @@ export function watchAddress(backend: Backend, address: string, known: boolean, 
     },
   }
 }
+
+const restless =
+  'a replica keeps no connection from one probe to the next, or changes its models all the time: its versions are verified anew each time'
 
 function faultOf(thrown: unknown): HealthFault {
   const known = thrown instanceof AstraError ? thrown : undefined

@@ -57,6 +57,8 @@ export async function serveApp(
         return infer(inputs, outputs, how)
       })
     },
+    count: () => {},
+    state: () => 'state-1',
     names: () => ['fp32'],
     readyVersions: () => ['1'],
     index: () => [{ name: 'fp32', version: '1', state: 'READY', reason: '' }],
@@ -85,6 +87,7 @@ function echoVersion(name: string, datatype: Datatype, infer: LoadedVersion['inf
     name,
     version: '1',
     digest: 'sha256:0',
+    identity: undefined,
     platform: 'echo',
     signature: { inputs: tensors, outputs: tensors },
     infer,

@@ -15,7 +15,7 @@ export interface FakeUpstream {
   closeIdle(): void
   readonly requests: readonly SeenRequest[]
   /** Replaces the answer to a path, e.g. "/v2/repository/index". */
-  answer(path: string, status: number, body: unknown): void
+  answer(path: string, status: number, body: unknown, headers?: Readonly<Record<string, string>>): void
   /** Never answers a path. */
   hang(path: string): void
   /** Breaks off instead of answering a path. */
@@ -106,7 +106,8 @@ export async function openFakeUpstream(socketPath?: string): Promise<FakeUpstrea
     connections: () => sockets.size,
     closeIdle: () => server.closeIdleConnections(),
     requests,
-    answer: (path, status, body) => answers.set(path, (response) => end(response, status, body)),
+    answer: (path, status, body, headers = {}) =>
+      answers.set(path, (response) => end(response.setHeaders(new Map(Object.entries(headers))), status, body)),
     hang: (path) => answers.set(path, faults.hang),
     cut: (path) => answers.set(path, faults.reset),
     letGo() {

@@ -15,6 +15,8 @@ export interface FakeReplica {
   health: string
   /** Of what it serves: what was applied is "sha256:1"; "none": it has not got the version; "hung": it says nothing before `answerHung`. */
   digest: string
+  /** Who it says that it is; a function, each time anew. */
+  identity: string | (() => string) | undefined
 }
 
 /** A watch over a fake fleet, with replicas and names that a test scripts. An address that no test named answers as it should. */
@@ -49,10 +51,11 @@ export function watching() {
     },
     async probe(address) {
       probes.push(address)
-      const { health = 'up' } = replicas.get(address) ?? {}
+      const { health = 'up', identity } = replicas.get(address) ?? {}
       if (health === 'hung') return await never
       if (health === 'cut off') throw new AstraError('upstream_failed', { reason: health, unanswered: true })
       if (health !== 'up') throw new AstraError('upstream_unavailable', { reason: health })
+      return typeof identity === 'function' ? identity() : identity
     },
     release: (address) => void released.push(address),
   }
@@ -92,7 +95,13 @@ export function watching() {
       return { followed }
     },
     set: (address: string, replica: Partial<FakeReplica>) =>
-      void replicas.set(address, { health: 'up', digest: 'sha256:1', ...replicas.get(address), ...replica }),
+      void replicas.set(address, {
+        health: 'up',
+        digest: 'sha256:1',
+        identity: undefined,
+        ...replicas.get(address),
+        ...replica,
+      }),
   }
 
   function stateOf(versions: Readonly<Record<string, readonly string[] | Partial<VersionState>>>): CatalogState {
