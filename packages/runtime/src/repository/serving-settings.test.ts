@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { writeModels } from '../../test/write-models.ts'
 import { parseServingSettings, readServingSettings } from './serving-settings.ts'
@@ -17,6 +19,12 @@ const DEFAULTS = {
 test('without a file, and without fields, the defaults hold', async (t) => {
   assert.deepEqual(await readServingSettings(await writeModels(t), { threads: 3 }), DEFAULTS)
   assert.deepEqual(parseServingSettings({ batching: {} }, { threads: 3 }), DEFAULTS)
+})
+
+test('a file that could be read for ever is not read', async (t) => {
+  const dir = await writeModels(t)
+  await symlink('/dev/zero', join(dir, 'serving.json'))
+  await assert.rejects(readServingSettings(dir, { threads: 1 }), /serving.json is no regular file/)
 })
 
 test('every field is read', async (t) => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { quote } from '@astraapi/oip'
 import { nearest } from './nearest.ts'
@@ -34,11 +34,21 @@ export interface BatchingSettings {
 
 /** Reads the file of a version's folder; it may be absent. Throws an Error that names the field at fault. */
 export async function readServingSettings(folder: string, defaults: { threads: number }): Promise<ServingSettings> {
-  const text = await readFile(join(folder, SERVING_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '{}'
+  return parseServingSettings(parseJson(await textOf(join(folder, SERVING_FILE))), defaults)
+}
+
+const bytesMax = 2 ** 20
+
+/** A pipe or a device would be read for ever, and keep the process from ending. */
+async function textOf(file: string): Promise<string> {
+  try {
+    const found = await stat(file)
+    if (!found.isFile() || found.size > bytesMax) throw new Error(`${SERVING_FILE} is no regular file of at most 1 MiB`)
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '{}'
     throw error
-  })
-  return parseServingSettings(parseJson(text), defaults)
+  }
 }
 
 function parseJson(text: string): unknown {

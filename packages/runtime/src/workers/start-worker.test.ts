@@ -69,6 +69,25 @@ test('a module that throws has failed on this input only, with its own stack', a
   assert.deepEqual((await worker.infer(text('good'), ['answer']))[0]?.data, ['good'])
 })
 
+test('whatever a module throws, the worker lives on and its message is short', async (t) => {
+  const throwing = `
+    const odd = {
+      bare: Object.create(null),
+      getter: Object.defineProperty(new Error('a'), 'message', { get() { throw 1 } }),
+      proxy: new Proxy(new Error('a'), { get() { throw new Error('b') } }),
+      long: new Error('m'.repeat(10_000_000)),
+    }
+    if (text in odd) throw odd[text]
+    return { answer: text }`
+  const { worker } = await start(t, textModule(`predict({ text }) { ${throwing} },`))
+  for (const what of ['bare', 'getter', 'proxy', 'long']) {
+    await assert.rejects(worker.infer(text(what), ['answer']), (error) => {
+      return error instanceof Error && error.message.length <= 1000 && (error.stack ?? '').length < 6000
+    })
+  }
+  assert.deepEqual((await worker.infer(text('good'), ['answer']))[0]?.data, ['good'])
+})
+
 const ENDINGS = [
   ['calls process.exit', 'process.exit(0)', 'exited with 0'],
   [

@@ -10,6 +10,9 @@ import { createFrameReader, decodeFrame, encodeFrame } from './frame.ts'
 import type { FrontMessage, WorkerMessage, WorkerTask } from './messages.ts'
 import { watchParent } from './watch-parent.ts'
 
+const messageMax = 1000
+const stackMax = 4000
+
 const task: WorkerTask = JSON.parse(process.argv[2] ?? '')
 const front = new Socket({ fd: 3 })
 
@@ -64,12 +67,14 @@ function say(message: WorkerMessage, tensors: readonly Tensor[] = []): void {
   front.write(encodeFrame(message, tensors))
 }
 
+/** A model may throw anything: what cannot be told must not end the worker, and what is endless must not reach the log. */
 function failure(type: 'failed' | 'fatal', error: unknown): WorkerMessage {
-  const isError = error instanceof Error
-  return {
-    type,
-    invalid: error instanceof ProtocolError && error.code === 'invalid',
-    message: isError ? error.message : String(error),
-    stack: isError ? error.stack : undefined,
+  try {
+    const isError = error instanceof Error
+    const message = String(isError ? error.message : error).slice(0, messageMax)
+    const stack = isError && typeof error.stack === 'string' ? error.stack.slice(0, stackMax) : undefined
+    return { type, invalid: error instanceof ProtocolError && error.code === 'invalid', message, stack }
+  } catch {
+    return { type, invalid: false, message: 'it threw something that cannot be told', stack: undefined }
   }
 }
