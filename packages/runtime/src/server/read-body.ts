@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { decompress, ProtocolError } from '@astraapi/oip'
-import { createLane } from '../repository/lane.ts'
 
 /**
  * Reads a request's body, and unpacks it. Rejects with `too-large`, with `unavailable` while too much is being read from
@@ -9,19 +8,14 @@ import { createLane } from '../repository/lane.ts'
  */
 export type BodyReader = (body: Readable, headers: IncomingHttpHeaders) => Promise<Uint8Array>
 
-// As many threads as there are for it; a few bytes may unpack to as much as a body may have.
-const UNPACKED_AT_ONCE = 4
-
 /**
  * @param bytesMax of one body, packed and unpacked.
  * @param allBytesMax of all that are being read or wait to be unpacked.
  */
 export function createBodyReader(bytesMax: number, allBytesMax: number): BodyReader {
-  const unpacking = createLane(UNPACKED_AT_ONCE)
   let allBytes = 0
   return async (stream, headers) => {
     let bytes = 0
-    const encoding = headers['content-encoding']
     if (Number(headers['content-length']) > bytesMax) throw tooLarge()
     try {
       const body = await collect(stream, (chunk) => {
@@ -30,7 +24,7 @@ export function createBodyReader(bytesMax: number, allBytesMax: number): BodyRea
         if (bytes > bytesMax) throw tooLarge()
         if (allBytes > allBytesMax) throw tooMuchAtOnce()
       })
-      return encoding === undefined ? body : await unpacking.run(() => decompress(body, encoding, bytesMax))
+      return await decompress(body, headers['content-encoding'], bytesMax)
     } finally {
       allBytes -= bytes
     }

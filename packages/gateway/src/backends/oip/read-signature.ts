@@ -1,5 +1,6 @@
+import { isDatatype } from '@astraapi/oip'
 import { AstraError } from '../../kernel/errors.ts'
-import { type Datatype, datatypes, type TensorSignature, type TensorSpec } from '../../kernel/tensors.ts'
+import type { TensorSignature, TensorSpec } from '../../kernel/tensors.ts'
 
 /**
  * Reads `inputs` and `outputs` of a model's metadata. Throws `upstream_failed` when they are not as the protocol says, and
@@ -24,10 +25,6 @@ function readSpec(spec: unknown, role: string): TensorSpec {
     throw unfit(`${role} ${name} has shape [${shape}]: its first dimension must be the batch, -1 or 1`)
   }
   return { name, datatype, shape }
-}
-
-function isDatatype(value: unknown): value is Datatype {
-  return (datatypes as readonly unknown[]).includes(value)
 }
 
 function isShape(value: unknown): value is readonly number[] {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { DATATYPES, type Datatype } from '@astraapi/oip'
 import { schemaFaults } from '../../kernel/schema/subset.ts'
-import { datatypes } from '../../kernel/tensors.ts'
 import { schemaFromTensors, tensorMisfit } from './tensor-schema.ts'
 import { tensor } from './testing/planning.ts'
 
 describe('schemaFromTensors', () => {
   it('makes a contract of every datatype that its own tensors fit, on both sides', () => {
-    for (const datatype of datatypes) {
+    for (const datatype of Object.keys(DATATYPES) as Datatype[]) {
       for (const shape of ['[-1]', '[-1, 1]', '[-1, 3]', '[-1, -1, 2]', '[1, 2, 2, 2]']) {
         const spec = tensor('x', `${datatype} ${shape}`)
         const schema = schemaFromTensors([spec])

@@ -240,7 +240,7 @@ describe('a request that cannot become a Call has one Record, and an error that 
       body: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 1e9, 0], data: [] }] },
       status: 400,
       code: 'invalid_body',
-      error: /shape \[1,1000000000,0\], which is more than 100000 empty lists/,
+      error: /holds 1000000000 empty lists, more than the 10000 allowed/,
     },
     {
       name: 'no row of billions of lists',

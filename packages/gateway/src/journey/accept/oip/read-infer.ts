@@ -1,7 +1,6 @@
 import {
   decodeInferRequest,
   decompress,
-  elementCount,
   type InferRequest,
   type Tensor,
   type TensorSpec,
@@ -15,8 +14,6 @@ import { readBody } from '../json-body.ts'
 import { fromProtocol } from './from-protocol.ts'
 import type { ModelRequest } from './oip-door.ts'
 import { type TensorForm, tensorFormOf } from './tensor-form.ts'
-
-const hollowListsMax = 100_000
 
 /** What an infer request says: one input a row, and how its answer shall look. */
 export interface InferWish {
@@ -46,7 +43,6 @@ export async function readInfer(
     const request = decodeInferRequest(body, headerLength?.toString(), form.signature)
     const { id, outputs: wanted } = request
     const rows = rowsOf(request.inputs, form, itemsMax)
-    for (const tensor of request.inputs) refuseHollow(tensor)
     const inputs = tensorsToItems(form.itemSpecs, request.inputs, rows)
     return { id, inputs, timeoutMs: readTimeout(request), wanted, outputSpecs: form.signature.outputs }
   } catch (thrown) {
@@ -61,15 +57,6 @@ function rowsOf([first]: readonly Tensor[], { oneRow }: TensorForm, itemsMax: nu
   if (rows === 1 || (rows > 1 && !oneRow)) return rows
   const detail = rows === 0 ? 'The request holds no row' : 'The model takes one row a request'
   throw new AstraError('invalid_body', { detail, next: 'The first dimension of each shape is the number of rows.' })
-}
-
-/** Whatever its shape says, an empty tensor has no bytes; lists within lists would still be made of it. */
-function refuseHollow({ name, shape, data }: Tensor): void {
-  if (data.length > 0 || elementCount(shape.slice(0, shape.indexOf(0))) <= hollowListsMax) return
-  throw new AstraError('invalid_body', {
-    detail: `Input "${name}" has shape [${shape}], which is more than ${hollowListsMax} empty lists`,
-    next: 'Send less at once.',
-  })
 }
 
 /** Microseconds, as Triton reads it; 0 is none. */
