@@ -14,8 +14,10 @@ export interface AnswerHead {
 
 export interface WholeAnswer extends AnswerHead {
   readonly kind: 'whole'
-  /** One per input, in order. */
+  /** One per input, in order; empty where the answer was relayed. */
   readonly items: readonly Item[]
+  /** Upstream's own bytes, in the dialect of the call's `wire`. */
+  readonly relayed?: Buffer
   readonly usage: Usage
   readonly timing: Timing
 }
@@ -31,12 +33,22 @@ export type Item = { readonly output: unknown } | { readonly error: AstraError }
 
 export type StreamEvent =
   | { readonly type: 'chunk'; readonly chunk: unknown }
+  /** Upstream's own bytes, whole events in the dialect of the call's `wire`, its terminal event among them. */
+  | { readonly type: 'relayed'; readonly bytes: Buffer }
   | { readonly type: 'answer-end'; readonly usage: Usage }
 
-export interface Usage {
+export interface Usage extends TokenUsage {
   readonly items: number
+}
+
+export interface TokenUsage {
+  /** All of them, those read from or written to a prompt cache included. */
   readonly inputTokens?: number
+  readonly cachedInputTokens?: number
+  readonly cacheWriteInputTokens?: number
+  /** All of them, those of reasoning included. */
   readonly outputTokens?: number
+  readonly reasoningTokens?: number
   /** True when tokens were counted here because upstream did not say. */
   readonly estimated?: boolean
 }

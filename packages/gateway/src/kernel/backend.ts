@@ -1,7 +1,10 @@
-import type { Item, Usage } from './answer.ts'
-import type { Version, VersionState } from './catalog.ts'
+import type { Item, TokenUsage } from './answer.ts'
+import type { ContractRevision, Version, VersionState } from './catalog.ts'
+import type { Violation } from './errors.ts'
 import type { Schema } from './schema/schema.ts'
+import type { TaskName } from './tasks.ts'
 import type { TensorSignature } from './tensors.ts'
+import type { Dialect, WireRequest } from './wire.ts'
 
 /**
  * The port behind which everything that runs a model stands. A backend speaks one protocol; it knows nothing of callers,
@@ -14,8 +17,8 @@ export interface Backend {
   readonly name: string
   /** JSON Schema (closed object) of its own fields of a version in the manifest. */
   readonly settings: Schema
-  /** Whether a version needs at least one replica address. */
-  readonly remote: boolean
+  /** The tasks that it can serve; left out: every one. */
+  readonly tasks?: readonly TaskName[]
   /** Whether running a call twice costs nothing but the work: then an attempt that broke off unanswered may be made again elsewhere. */
   readonly repeatable: boolean
   /** Its fields with every default spelt out. */
@@ -24,6 +27,17 @@ export interface Backend {
     model: string,
     version: string,
   ): Readonly<Record<string, unknown>>
+  /**
+   * Where versions go whose manifest names no replicas; none: it must name some. Undefined where a version takes none, as it runs in
+   * the gateway or finds its way itself.
+   */
+  addresses(settings: VersionState['settings']): readonly string[] | undefined
+  /** The part of its settings that changes answers, and so stands in the digest; secrets don't. Left out: all of them. */
+  sealed?(settings: VersionState['settings']): VersionState['settings']
+  /** What is run there, as prices and reports name it: "openai/gpt-4o-mini". Left out: backend and model have no such name. */
+  upstreamModel?(settings: VersionState['settings']): string | undefined
+  /** Where its settings do not fit the contract revision that the version implements, by JSON Pointers into the settings. Called by plan. */
+  misfits?(settings: VersionState['settings'], revision: ContractRevision): readonly Violation[]
   /** Makes the version ready to serve (loads it where upstream can), and says what it is. Called by plan and apply. */
   inspect(
     version: Pick<VersionState, 'settings' | 'replicas'>,
@@ -34,6 +48,8 @@ export interface Backend {
   predict(version: Version, replica: string, inputs: readonly unknown[], context: AttemptContext): Promise<Prediction>
   /** Chunks as they come. */
   stream?(version: Version, replica: string, input: unknown, context: AttemptContext): AsyncIterable<BackendEvent>
+  /** Requests that pass through in their own bytes. */
+  readonly relay?: Relay
   /**
    * Resolves when the replica answers and is ready; rejects with the reason, within the signal, and with `unanswered` where
    * neither an answer nor a refusal came. Remote backends only. Gives an opaque text for who answered: another one is reason
@@ -68,7 +84,7 @@ export interface AttemptContext {
 
 export interface Prediction {
   readonly items: readonly Item[]
-  readonly usage?: Omit<Usage, 'items'>
+  readonly usage?: TokenUsage
   /** Time upstream says a call waited in its queue, ms. */
   readonly queueMs?: number
   /** Calls that wait or run at the replica for this version, by its own report; the answered one not among them. */
@@ -77,4 +93,27 @@ export interface Prediction {
 
 export type BackendEvent =
   | { readonly type: 'chunk'; readonly chunk: unknown }
-  | { readonly type: 'usage'; readonly usage: Omit<Usage, 'items'> }
+  | { readonly type: 'usage'; readonly usage: TokenUsage }
+
+/** The same promises as `predict` and `stream`, kept for a request in a dialect that upstream speaks itself. */
+export interface Relay {
+  speaks(version: Version, dialect: Dialect): boolean
+  /** An error inside a 200 is an error. */
+  predict(version: Version, replica: string, request: WireRequest, context: AttemptContext): Promise<Relayed>
+  /** Whole events as they come; ends after the dialect's terminal event, and throws where there is none or an error comes instead. */
+  stream(version: Version, replica: string, request: WireRequest, context: AttemptContext): AsyncIterable<RelayEvent>
+}
+
+export interface Relayed {
+  readonly bytes: Buffer
+  readonly usage?: TokenUsage
+  /** What the model said, for an estimate where upstream told no usage. */
+  readonly text: string
+  readonly queueMs?: number
+  readonly waiting?: number
+}
+
+export type RelayEvent =
+  /** `content`: false before the answer itself begins, so that another attempt may still take its place. `text`: as in `Relayed`. */
+  | { readonly type: 'relayed'; readonly bytes: Buffer; readonly content: boolean; readonly text: string }
+  | { readonly type: 'usage'; readonly usage: TokenUsage }

@@ -1,4 +1,5 @@
 import type { WholeAnswer } from './answer.ts'
+import type { WireRequest } from './wire.ts'
 
 /** A request after its door: the same shape whichever protocol it came in by. */
 export interface Call {
@@ -10,6 +11,8 @@ export interface Call {
   readonly major: number | undefined
   /** One entry an item, as the caller sent it; not validated yet. */
   readonly inputs: readonly unknown[]
+  /** Of a door that speaks a language model's protocol: the request in its own words. `inputs` is empty then. */
+  readonly wire?: WireRequest
   /** True when the caller sent a list, and expects results and errors per item. */
   readonly batch: boolean
   /** True at a door whose protocol has no errors per item: the first item's error fails the call. */
@@ -30,7 +33,7 @@ export interface Call {
   readonly signal: AbortSignal
 }
 
-export type DoorName = 'native' | 'graphql' | 'oip'
+export type DoorName = 'native' | 'graphql' | 'oip' | 'openai' | 'anthropic'
 
 /** W3C trace context: what came in (or was begun here) and goes on upstream. */
 export interface Trace {

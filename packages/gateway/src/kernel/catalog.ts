@@ -11,6 +11,22 @@ import type { TensorSignature } from './tensors.ts'
 export interface CatalogState {
   readonly models: Readonly<Record<string, ModelState>>
   readonly consumers: Readonly<Record<string, ConsumerState>>
+  /** By what `Backend.upstreamModel` says; of each the latest stands last. */
+  readonly prices?: Readonly<Record<string, readonly Price[]>>
+}
+
+/** What an upstream model costs from a day on (UTC, "2026-01-31"): USD per million tokens, and per million items. */
+export interface Price {
+  readonly from: string
+  readonly input?: number
+  /** Of the input tokens those read from a prompt cache; left out: as `input`. */
+  readonly cachedInput?: number
+  /** Of the input tokens those written to one; left out: as `input`. */
+  readonly cacheWriteInput?: number
+  readonly output?: number
+  /** Of the output tokens those of reasoning; left out: as `output`. */
+  readonly reasoning?: number
+  readonly items?: number
 }
 
 export interface ModelState {
@@ -35,6 +51,16 @@ export interface ContractState {
   readonly versions: Readonly<Record<string, VersionState>>
   /** Parts by version id; only versions with a weight above 0 are listed. */
   readonly weights: Readonly<Record<string, number>>
+  /** Versions that are asked in this order when the assigned one fails before its answer has begun. */
+  readonly fallback?: readonly string[]
+  readonly hedge?: Hedge
+}
+
+/** A second attempt beside a first one that has not begun to answer. */
+export interface Hedge {
+  readonly afterMs: number
+  /** At most this share of the calls, in (0, 1]. */
+  readonly share: number
 }
 
 export interface ContractRevision {
@@ -54,6 +80,10 @@ export interface ContractLimits {
   readonly bodyBytesMax: number
   readonly itemsMax: number
   readonly timeoutMs: number
+  /** Streams: until upstream sends anything, per attempt. */
+  readonly firstByteMs: number
+  /** Streams: between what upstream sends. */
+  readonly idleMs: number
   /** Calls in flight per version in one gateway; past it 503. */
   readonly inFlightMax: number
 }
@@ -121,6 +151,8 @@ export interface Contract {
   readonly deprecated: Deprecation | undefined
   readonly versions: ReadonlyMap<string, Version>
   readonly split: readonly Share[]
+  readonly fallback: readonly Version[]
+  readonly hedge: Hedge | undefined
   /** Compiled on first use from the published revision. */
   readonly check: ContractCheck
 }

@@ -3,13 +3,15 @@ import type { Schema } from './schema/schema.ts'
 /** The canonical chat form of `chat.ts` as JSON Schema: the contract of every model whose task is chat. */
 
 const text = part('text', { text: string() })
-const image = part('image', {
-  source: {
-    oneOf: [object({ url: string() }), object({ mediaType: string(), base64: { type: 'string', format: 'byte' } })],
-  },
-})
-const audio = part('audio', { mediaType: string(), base64: { type: 'string', format: 'byte' } })
-const reasoning = part('reasoning', { text: string() }, { signature: string() })
+const base64: Schema = { type: 'string', format: 'byte' }
+const image = part(
+  'image',
+  { source: { oneOf: [object({ url: string() }), object({ mediaType: string(), base64 })] } },
+  { detail: { type: 'string', enum: ['auto', 'low', 'high'] } },
+)
+const file = part('file', { mediaType: string(), base64 }, { name: string() })
+const audio = part('audio', { mediaType: string(), base64 })
+const reasoning = part('reasoning', { text: string() }, { signature: string(), redacted: string() })
 const toolCall = part('tool-call', { id: string(), tool: string(), arguments: string('JSON text') })
 const toolResult = part(
   'tool-result',
@@ -27,7 +29,7 @@ export const chatRequestSchema: Schema = object(
       items: {
         oneOf: [
           message('system', text),
-          message('user', { oneOf: [text, image, audio] }),
+          message('user', { oneOf: [text, image, audio, file] }),
           message('assistant', { oneOf: [text, reasoning, toolCall] }),
           message('tool', toolResult),
         ],
@@ -55,24 +57,29 @@ export const chatRequestSchema: Schema = object(
     presencePenalty: { type: 'number', minimum: -2, maximum: 2 },
     n: { type: 'integer', minimum: 1, maximum: 128 },
     logprobs: { type: 'integer', minimum: 0, maximum: 20 },
+    topK: { type: 'integer', minimum: 1, maximum: 1000 },
     reasoning: object(
       {},
       {
-        effort: { type: 'string', enum: ['minimal', 'low', 'medium', 'high'] },
+        effort: { type: 'string', enum: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] },
         tokensMax: { type: 'integer', minimum: 1, maximum: 10_000_000 },
       },
     ),
   },
 )
 
+const tokenLogprob = { token: string(), logprob: { type: 'number' } } as const
+const logprobs = list(object({ ...tokenLogprob, top: list(object(tokenLogprob)) }))
+
 export const chatAnswerSchema: Schema = object({
-  choices: list(object({ content: list({ oneOf: [text, reasoning, toolCall] }), finishReason })),
+  choices: list(object({ content: list({ oneOf: [text, reasoning, toolCall] }), finishReason }, { logprobs })),
 })
 
 export const chatChunkSchema: Schema = {
   oneOf: [
-    event('text-delta', { text: string() }),
+    event('text-delta', { text: string() }, { logprobs }),
     event('reasoning-delta', { text: string() }),
+    event('reasoning-end', {}, { signature: string(), redacted: string() }),
     event('tool-call-start', { id: string(), tool: string() }),
     event('tool-call-delta', { id: string(), arguments: string() }),
     event('choice-end', { finishReason }),
@@ -94,8 +101,8 @@ function part(type: string, required: Properties, optional: Properties = {}): Sc
   return object({ type: { type: 'string', const: type }, ...required }, optional)
 }
 
-function event(type: string, required: Properties): Schema {
-  return part(type, { choice: { type: 'integer', minimum: 0, maximum: 127 }, ...required })
+function event(type: string, required: Properties, optional: Properties = {}): Schema {
+  return part(type, { choice: { type: 'integer', minimum: 0, maximum: 127 }, ...required }, optional)
 }
 
 function message(role: string, content: Schema): Schema {

@@ -22,12 +22,16 @@ export interface ChatRequest {
   readonly n?: number
   /** How many log-probabilities per token; 0 = the chosen token only. */
   readonly logprobs?: number
-  readonly reasoning?: { readonly effort?: 'minimal' | 'low' | 'medium' | 'high'; readonly tokensMax?: number }
+  readonly topK?: number
+  readonly reasoning?: {
+    readonly effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh'
+    readonly tokensMax?: number
+  }
 }
 
 export type ChatMessage =
   | { readonly role: 'system'; readonly content: readonly TextPart[] }
-  | { readonly role: 'user'; readonly content: readonly (TextPart | ImagePart | AudioPart)[] }
+  | { readonly role: 'user'; readonly content: readonly (TextPart | ImagePart | AudioPart | FilePart)[] }
   | { readonly role: 'assistant'; readonly content: readonly (TextPart | ReasoningPart | ToolCallPart)[] }
   | { readonly role: 'tool'; readonly content: readonly ToolResultPart[] }
 
@@ -37,6 +41,7 @@ export interface TextPart {
 }
 export interface ImagePart {
   readonly type: 'image'
+  readonly detail?: 'auto' | 'low' | 'high'
   readonly source: { readonly url: string } | { readonly mediaType: string; readonly base64: string }
 }
 export interface AudioPart {
@@ -44,11 +49,20 @@ export interface AudioPart {
   readonly mediaType: string
   readonly base64: string
 }
+/** A document, e.g. "application/pdf". */
+export interface FilePart {
+  readonly type: 'file'
+  readonly mediaType: string
+  readonly base64: string
+  readonly name?: string
+}
 export interface ReasoningPart {
   readonly type: 'reasoning'
   readonly text: string
   /** The vendor's proof of origin, to be sent back unchanged. */
   readonly signature?: string
+  /** In place of the text: reasoning that the vendor keeps secret, to be sent back unchanged. */
+  readonly redacted?: string
 }
 export interface ToolCallPart {
   readonly type: 'tool-call'
@@ -76,13 +90,35 @@ export interface ChatAnswer {
   readonly choices: readonly {
     readonly content: readonly (TextPart | ReasoningPart | ToolCallPart)[]
     readonly finishReason: FinishReason
+    /** One per token of the text, where they were asked for. */
+    readonly logprobs?: readonly TokenLogprob[]
   }[]
+}
+
+export interface TokenLogprob {
+  readonly token: string
+  /** Natural logarithm. */
+  readonly logprob: number
+  /** The likeliest tokens at this place. */
+  readonly top: readonly { readonly token: string; readonly logprob: number }[]
 }
 
 /** A streamed chat, noun-verb. `choice` counts from 0. */
 export type ChatChunk =
-  | { readonly type: 'text-delta'; readonly choice: number; readonly text: string }
+  | {
+      readonly type: 'text-delta'
+      readonly choice: number
+      readonly text: string
+      readonly logprobs?: readonly TokenLogprob[]
+    }
   | { readonly type: 'reasoning-delta'; readonly choice: number; readonly text: string }
+  /** Ends a piece of reasoning: its proof of origin, or what stands for it. */
+  | {
+      readonly type: 'reasoning-end'
+      readonly choice: number
+      readonly signature?: string
+      readonly redacted?: string
+    }
   | { readonly type: 'tool-call-start'; readonly choice: number; readonly id: string; readonly tool: string }
   | { readonly type: 'tool-call-delta'; readonly choice: number; readonly id: string; readonly arguments: string }
   | { readonly type: 'choice-end'; readonly choice: number; readonly finishReason: FinishReason }

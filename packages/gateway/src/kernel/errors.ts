@@ -40,6 +40,12 @@ export const errorTable = {
   unknown_key: row(404, false, 'No such key', 'See GET /api/v1/keys for the keys.'),
   unknown_consumer: row(404, false, 'No such consumer', 'Declare it under "consumers" in the manifest and apply it.'),
   method_not_allowed: row(405, false, 'This path does not take this method', 'See GET /openapi.json for its methods.'),
+  wrong_task: row(
+    400,
+    false,
+    'The model does another task than this path',
+    'Call it at POST /models/{model}/v{major}/predict, or by GraphQL.',
+  ),
   not_streamable: row(406, false, 'This contract does not stream', 'Leave out "Accept: text/event-stream".'),
   invalid_body: row(400, false, 'The body cannot be read', 'Send one JSON object, as GET /openapi.json describes it.'),
   invalid_option: row(400, false, 'A call option cannot be read', 'Correct the option that is named.'),
@@ -110,6 +116,12 @@ export const errorTable = {
     'Tell the owner of the model; the call id finds the reason.',
   ),
   timeout: row(504, false, 'The time limit ran out', 'Allow more time (Astra-Timeout), or send less.'),
+  upstream_stalled: row(
+    504,
+    false,
+    'The model fell silent',
+    'Repeat if the call may run twice; the call id finds the reason for an operator.',
+  ),
   cancelled: row(499, false, 'The caller went away', 'Nothing to do.'),
   internal: row(500, false, 'A fault in the gateway', 'Repeat; if it stays, report the call id.'),
 } as const satisfies Record<string, ErrorRow>

@@ -44,8 +44,18 @@ export interface CallRecord {
   readonly items: number
   readonly itemsFailed: number
   readonly inputTokens: number | undefined
+  readonly cachedInputTokens: number | undefined
+  readonly cacheWriteInputTokens: number | undefined
   readonly outputTokens: number | undefined
+  readonly reasoningTokens: number | undefined
+  /** Tokens were counted here, as upstream did not say or the stream was cut. */
   readonly usageEstimated: boolean
+  /** What answered, by the name that prices have for it, e.g. "openai/gpt-4o-mini". */
+  readonly upstreamModel: string | undefined
+  /** By the price in force when the call was received; undefined where there is none, or nothing ran. */
+  readonly costUsd: number | undefined
+  /** A model was asked and there is no price for it: the cost is not zero, it is unknown. */
+  readonly unpriced: boolean
   readonly attempts: readonly Attempt[]
   readonly traceId: string
 }
@@ -58,7 +68,7 @@ export type AssignReason = 'pin' | 'only' | 'weights-unit' | 'weights-session' |
 
 /** One try at one replica. */
 export interface Attempt {
-  readonly role: 'serve' | 'retry'
+  readonly role: 'serve' | 'retry' | 'fallback' | 'hedge'
   readonly version: string
   readonly replica: string
   /** From the call's start, ms. */

@@ -90,7 +90,13 @@ export interface UsageRow {
   readonly failed: number
   readonly items: number
   readonly inputTokens: number
+  readonly cachedInputTokens: number
   readonly outputTokens: number
+  readonly reasoningTokens: number
+  /** Of the calls that have a price. */
+  readonly costUsd: number
+  /** Calls that asked a model and have none. */
+  readonly unpriced: number
   readonly latencyMeanMs: number
   /** From a mergeable histogram: upper bounds, within 12 %. */
   readonly latencyP50Ms: number

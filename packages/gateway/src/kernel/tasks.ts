@@ -20,7 +20,7 @@ export interface TaskOptions {
   readonly dimensions?: number
 }
 
-export type TaskName = 'chat' | 'completion' | 'embedding' | 'classification' | 'regression' | 'custom'
+export type TaskName = 'chat' | 'completion' | 'embedding' | 'moderation' | 'classification' | 'regression' | 'custom'
 
 const textInput: Schema = {
   type: 'object',
@@ -35,6 +35,8 @@ const completionInput: Schema = {
     prompt: { type: 'string' },
     outputTokensMax: { type: 'integer', minimum: 1, maximum: 1_000_000 },
     temperature: { type: 'number', minimum: 0, maximum: 2 },
+    topP: { type: 'number', minimum: 0, maximum: 1 },
+    seed: { type: 'integer', format: 'int64' },
     stop: { type: 'array', items: { type: 'string' }, maxItems: 16 },
   },
   required: ['prompt'],
@@ -54,7 +56,10 @@ export const taskTable: Readonly<Record<TaskName, Task>> = {
     input: completionInput,
     output: () =>
       closed({ text: { type: 'string' }, finishReason: { type: 'string', enum: ['stop', 'length', 'other'] } }),
-    chunk: closed({ text: { type: 'string' } }),
+    chunk: {
+      ...closed({ text: { type: 'string' } }),
+      properties: { text: { type: 'string' }, finishReason: { type: 'string', enum: ['stop', 'length', 'other'] } },
+    },
     takes: [],
   },
   embedding: {
@@ -70,6 +75,18 @@ export const taskTable: Readonly<Record<TaskName, Task>> = {
       }),
     chunk: undefined,
     takes: ['input', 'dimensions'],
+  },
+  moderation: {
+    summary: 'Whether a text is harmful, and in which ways',
+    input: textInput,
+    output: () =>
+      closed({
+        flagged: { type: 'boolean' },
+        categories: { type: 'object', additionalProperties: { type: 'boolean' } },
+        scores: { type: 'object', additionalProperties: { type: 'number' }, description: 'From 0 to 1, by category' },
+      }),
+    chunk: undefined,
+    takes: [],
   },
   classification: {
     summary: 'One label of a set, with the probability that it is right',

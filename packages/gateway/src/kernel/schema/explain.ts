@@ -38,7 +38,9 @@ interface Account {
 function visit(schema: Schema, value: unknown, path: string, account: Account) {
   if (account.found.length >= account.violationsMax) return
   if (schema.oneOf) return visitAlternatives(schema.oneOf, value, path, account)
-  if (!fitsType(schema, value)) return report(account, { path, message: typeFault([schema], value) })
+  if (!fitsType(schema, value)) {
+    return report(account, { path, message: typeFault([schema], value), ...exampleOf(schema) })
+  }
   if (!visitChoice(schema, value, path, account)) return
   if (typeof value === 'string') visitRules(ruleTable.string, schema, value, path, account)
   else if (typeof value === 'number') visitRules(ruleTable.number, schema, value, path, account)
@@ -48,6 +50,10 @@ function visit(schema: Schema, value: unknown, path: string, account: Account) {
 
 function report(account: Account, violation: Violation) {
   if (account.found.length < account.violationsMax) account.found.push(violation)
+}
+
+function exampleOf({ examples }: Schema): Pick<Violation, 'suggestion'> {
+  return examples?.[0] === undefined ? {} : { suggestion: `Write for example ${JSON.stringify(examples[0])}.` }
 }
 
 function visitRules<T>(rules: readonly Rule<T>[], schema: Schema, value: T, path: string, account: Account) {

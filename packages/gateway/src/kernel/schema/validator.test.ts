@@ -176,7 +176,7 @@ test('a check refuses undeclared fields of an input, and takes them out of an ou
 test('in alternatives, fields are taken out by the one that the output is', () => {
   const { output } = compileCheck({ input: {}, output: chatAnswerSchema })
   const call = { type: 'tool-call', id: '1', tool: 't', arguments: '{}' }
-  const answer = { choices: [{ content: [{ ...call, index: 0 }], finishReason: 'stop', logprobs: null }], model: 'x' }
+  const answer = { choices: [{ content: [{ ...call, index: 0 }], finishReason: 'stop', native: null }], model: 'x' }
   assert.equal(output(answer), undefined)
   assert.deepEqual(answer, { choices: [{ content: [call], finishReason: 'stop' }] })
 })

@@ -1,0 +1,38 @@
+import type { Usage } from './answer.ts'
+import type { Price } from './catalog.ts'
+
+/** The price in force at a time (ms since the Unix epoch): the latest that began by then, at midnight UTC. */
+export function priceAt(prices: readonly Price[], timeMs: number): Price | undefined {
+  return prices.findLast(({ from }) => Date.parse(from) <= timeMs)
+}
+
+/**
+ * What an answer cost: its tokens and items, each times its price per million. Cached, cache-write and reasoning tokens are parts
+ * of the input and output tokens, and cost as much as those where the price does not tell them apart. Undefined, never 0, where
+ * an amount that has a price is not known, or tokens were used that have none (unless the model is paid by the item).
+ */
+export function costUsd(price: Price, usage: Usage): number | undefined {
+  const { inputTokens, cachedInputTokens = 0, cacheWriteInputTokens = 0, outputTokens, reasoningTokens = 0 } = usage
+  const unpriced = price.items === undefined ? undefined : 0
+  const parts = [
+    part(inputTokens, cachedInputTokens + cacheWriteInputTokens, price.input ?? unpriced),
+    part(cachedInputTokens, 0, price.cachedInput ?? price.input ?? unpriced),
+    part(cacheWriteInputTokens, 0, price.cacheWriteInput ?? price.input ?? unpriced),
+    part(outputTokens, reasoningTokens, price.output ?? unpriced),
+    part(reasoningTokens, 0, price.reasoning ?? price.output ?? unpriced),
+  ]
+  let sum = usage.items * (price.items ?? 0)
+  for (const cost of parts) {
+    if (cost === undefined) return undefined
+    sum += cost
+  }
+  return sum / 1e6
+}
+
+/** Of a number of tokens those that are not priced apart. */
+function part(tokens: number | undefined, apart: number, price: number | undefined): number | undefined {
+  if (price === 0) return 0
+  if (tokens === undefined) return price === undefined ? 0 : undefined
+  const rest = Math.max(0, tokens - apart)
+  return rest === 0 ? 0 : price && rest * price
+}
