@@ -1,0 +1,102 @@
+/**
+ * Sets members of the outermost object of a JSON text, and leaves every other byte as it stands: numbers beyond 2^53, spaces, the order
+ * of keys. `bytes` must be valid JSON, an object, which the caller made sure of by parsing it. `members` are JSON texts by key; every
+ * occurrence of a key is replaced, however it is escaped, and one that is absent is added at the end.
+ */
+export function setMembers(bytes: Buffer, members: Readonly<Record<string, string>>): Buffer {
+  const missing = new Map(Object.entries(members))
+  const pieces: Buffer[] = []
+  let kept = 0
+  let empty = true
+  let at = afterSpace(bytes, afterSpace(bytes, 0) + 1)
+  while (bytes[at] !== closeBrace) {
+    empty = false
+    const keyEnd = afterString(bytes, at)
+    const key = keyText(bytes, at, keyEnd)
+    const valueStart = afterSpace(bytes, afterSpace(bytes, keyEnd) + 1)
+    const valueEnd = afterValue(bytes, valueStart)
+    if (Object.hasOwn(members, key)) {
+      pieces.push(bytes.subarray(kept, valueStart), Buffer.from(members[key] ?? 'null'))
+      kept = valueEnd
+      missing.delete(key)
+    }
+    at = afterSpace(bytes, valueEnd)
+    if (bytes[at] === comma) at = afterSpace(bytes, at + 1)
+  }
+  const added = Array.from(missing, ([key, json]) => `${JSON.stringify(key)}:${json}`).join(',')
+  if (added !== '') pieces.push(bytes.subarray(kept, at), Buffer.from(empty ? added : `,${added}`))
+  else pieces.push(bytes.subarray(kept, at))
+  return Buffer.concat([...pieces, bytes.subarray(at)])
+}
+
+const quote = 0x22
+const comma = 0x2c
+const backslash = 0x5c
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
+const space = 0x20
+const nearMax = 48
+
+/** Everything up to a space is white in JSON, as control characters have no other place outside of strings. */
+function afterSpace(bytes: Buffer, start: number): number {
+  let at = start
+  while ((bytes[at] ?? closeBrace) <= space) at += 1
+  return at
+}
+
+/** `start` is at the opening quote. A quote ends the string unless an odd number of backslashes stands before it. */
+function afterString(bytes: Buffer, start: number): number {
+  // Most strings are short, and a native search costs as much as some dozens of steps.
+  const near = Math.min(start + nearMax, bytes.length)
+  let end = start + 1
+  while (end < near && bytes[end] !== quote) end += bytes[end] === backslash ? 2 : 1
+  if (bytes[end] === quote && end < near) return end + 1
+  end = bytes.indexOf(quote, end)
+  while (end > 0 && isEscaped(bytes, end)) end = bytes.indexOf(quote, end + 1)
+  if (end < 0) throw notJson()
+  return end + 1
+}
+
+function isEscaped(bytes: Buffer, quoteAt: number): boolean {
+  let at = quoteAt - 1
+  while (bytes[at] === backslash) at -= 1
+  return (quoteAt - at) % 2 === 0
+}
+
+function keyText(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end)
+  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1)
+}
+
+function afterValue(bytes: Buffer, start: number): number {
+  const first = bytes[start]
+  if (first === quote) return afterString(bytes, start)
+  if (first === openBrace || first === openBracket) return afterNested(bytes, start)
+  let at = start
+  while (!endsPlainValue(bytes[at])) at += 1
+  return at
+}
+
+function endsPlainValue(byte: number | undefined): boolean {
+  return byte === undefined || byte <= space || byte === comma || byte === closeBrace
+}
+
+function afterNested(bytes: Buffer, start: number): number {
+  let depth = 0
+  for (let at = start; at < bytes.length; at += 1) {
+    const byte = bytes[at]
+    if (byte === quote) at = afterString(bytes, at) - 1
+    else if (byte === openBrace || byte === openBracket) depth += 1
+    else if (byte === closeBrace || byte === closeBracket) {
+      depth -= 1
+      if (depth === 0) return at + 1
+    }
+  }
+  throw notJson()
+}
+
+function notJson(): Error {
+  return new Error('these bytes were to be valid JSON')
+}

@@ -1,0 +1,115 @@
+import { AstraError } from '../../../kernel/errors.ts'
+import { formatTable } from '../../../kernel/schema/formats.ts'
+import type { JsonObject } from '../../dialect.ts'
+
+/** How a request's fields are read: each reader throws `invalid_input` with the field's JSON Pointer, in the caller's own words. */
+
+export function wrongAt(path: string, message: string): AstraError {
+  return new AstraError('invalid_input', { detail: `${path} ${message}`, violations: [{ path, message }] })
+}
+
+/** For what a request asks that the canonical form has no place for. */
+export function uncarried(field: string): AstraError {
+  return new AstraError('unsupported', {
+    detail: `"${field.slice(0, 64)}" cannot be passed to this model`,
+    next: 'Leave it out, or use a model served by an OpenAI-compatible backend.',
+  })
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function objectAt(value: unknown, path: string): JsonObject {
+  if (!isObject(value)) throw wrongAt(path, 'must be an object')
+  return value
+}
+
+export function listAt(value: unknown, path: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw wrongAt(path, 'must be a list')
+  return value
+}
+
+export function textAt(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw wrongAt(path, 'must be a string')
+  return value
+}
+
+export function booleanAt(value: unknown, path: string): boolean {
+  if (typeof value !== 'boolean') throw wrongAt(path, 'must be true or false')
+  return value
+}
+
+export function numberAt(value: unknown, path: string, min: number, max: number): number {
+  if (typeof value !== 'number' || value < min || value > max)
+    throw wrongAt(path, `must be a number from ${min} to ${max}`)
+  return value
+}
+
+export function integerAt(value: unknown, path: string, min: number, max: number): number {
+  if (!Number.isInteger(value)) throw wrongAt(path, 'must be a whole number')
+  return numberAt(value, path, min, max)
+}
+
+export function wordAt<Word extends string>(value: unknown, path: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === value)
+  if (found === undefined) throw wrongAt(path, `must be one of ${words.map((word) => `"${word}"`).join(', ')}`)
+  return found
+}
+
+export function base64At(value: unknown, path: string): string {
+  const text = textAt(value, path)
+  if (!formatTable.byte.fits(text)) throw wrongAt(path, 'must be base64')
+  return text
+}
+
+/** "data:image/png;base64,…" */
+export function dataUrlAt(value: unknown, path: string): { readonly mediaType: string; readonly base64: string } {
+  const text = textAt(value, path)
+  const comma = text.indexOf(',')
+  const head = /^data:([\w.+-]+\/[\w.+-]+)(?:;[\w-]+=[\w.-]+)*;base64$/i.exec(
+    text.slice(0, Math.min(comma, headLengthMax)),
+  )
+  if (head?.[1] === undefined) throw wrongAt(path, 'must be a URL such as data:image/png;base64,…')
+  return { mediaType: head[1].toLowerCase(), base64: base64At(text.slice(comma + 1), path) }
+}
+
+const headLengthMax = 256
+
+/** The seeds that a signed integer of 64 bits holds. */
+export const seedMax = 2 ** 63
+
+/** One string, or a list of them. */
+export function stopAt(value: unknown, path: string): readonly string[] {
+  return typeof value === 'string'
+    ? [value]
+    : listAt(value, path).map((entry, index) => textAt(entry, `${path}/${index}`))
+}
+
+/** What a field is for, where leaving it out changes nothing in the answer: why, and the values for which that holds. */
+export interface SilentField {
+  readonly why: string
+  readonly only?: readonly unknown[]
+}
+
+/**
+ * Refuses every field that `object` has and neither table knows. `null` means left out, as in all of OpenAI's protocol. `place` says
+ * where the object stands in words for the refusal: "messages.name".
+ */
+export function refuseUnknown(
+  object: JsonObject,
+  known: Readonly<Record<string, unknown>>,
+  silent: Readonly<Record<string, SilentField>>,
+  place = '',
+): void {
+  for (const [field, value] of Object.entries(object)) {
+    if (value === null || value === undefined || Object.hasOwn(known, field)) continue
+    if (!Object.hasOwn(silent, field) || !isSilent(silent[field], value)) throw uncarried(place + field)
+  }
+}
+
+function isSilent(field: SilentField | undefined, value: unknown): boolean {
+  if (field?.only === undefined) return field !== undefined
+  const json = JSON.stringify(value)
+  return field.only.some((allowed) => JSON.stringify(allowed) === json)
+}

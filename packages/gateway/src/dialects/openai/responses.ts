@@ -1,0 +1,27 @@
+import type { AskHalf, DialectCodec } from '../dialect.ts'
+import { setMembers } from '../json-edit.ts'
+import { checkRequest } from './responses/check-request.ts'
+import { lookAtAnswer, readAnswer } from './responses/read-answer.ts'
+import { readRequest } from './responses/read-request.ts'
+import { readStream } from './responses/read-stream.ts'
+import { writeAnswer } from './responses/write-answer.ts'
+import { writeRequest } from './responses/write-request.ts'
+import { writeStream } from './responses/write-stream.ts'
+
+/**
+ * OpenAI's responses without their state: nothing is stored, here or upstream, so that no caller is tied to the upstream that answered
+ * before.
+ */
+export const openaiResponses: DialectCodec = {
+  name: 'openai-responses',
+  task: 'chat',
+  path: '/responses',
+  accept: { check: checkRequest, readRequest, writeAnswer, writeStream },
+  ask: { writeRequest, readAnswer, lookAtAnswer, forward, readStream },
+}
+
+/** Left out, `store` means true upstream. */
+function forward(...[request, wish]: Parameters<AskHalf['forward']>): ReturnType<AskHalf['forward']> {
+  const bytes = setMembers(request.bytes, { model: JSON.stringify(wish.model), store: 'false' })
+  return { bytes, hidesUsage: false }
+}
