@@ -1,6 +1,10 @@
 import type { Backend } from '../kernel/backend.ts'
+import { createAnthropicBackend } from './anthropic/anthropic.ts'
 import { createEchoBackend } from './echo/echo.ts'
 import { createOipBackend } from './oip/oip.ts'
+import { createOpenaiBackend } from './openai/openai.ts'
+import { createPromptBackend } from './prompt/prompt.ts'
+import { createProviderBackend } from './provider/provider.ts'
 
 export interface BackendOptions {
   /** Short names of replica addresses, e.g. `embedded` -> "unix:/…/runtime.sock". */
@@ -9,10 +13,17 @@ export interface BackendOptions {
   readonly bodyBytesMax: number
 }
 
+/** Those that serve chats, on which typed prompts stand. */
+const chatMakers = [createOpenaiBackend, createAnthropicBackend, createProviderBackend, createOipBackend] as const
+
 /** Every backend: a new one is a folder and a line here. */
 const makers = {
+  anthropic: createAnthropicBackend,
   echo: () => createEchoBackend(),
   oip: createOipBackend,
+  openai: createOpenaiBackend,
+  prompt: (options) => createPromptBackend(chatMakers.map((make) => make(options))),
+  provider: createProviderBackend,
 } as const satisfies Record<string, (options: BackendOptions) => Backend>
 
 export type BackendName = keyof typeof makers

@@ -55,9 +55,9 @@ export function createEchoBackend({ wait = realWait }: EchoOptions = {}): Backen
   return {
     name: 'echo',
     settings: echoSettingsSchema,
-    remote: false,
     repeatable: true,
     withDefaults: (settings) => ({ ...defaults, ...settings }),
+    addresses: () => undefined,
     inspect: async () => ({ digest }),
     async predict(version, _replica, inputs, { signal }): Promise<Prediction> {
       signal.throwIfAborted()

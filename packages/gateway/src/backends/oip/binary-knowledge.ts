@@ -1,4 +1,4 @@
-import type { Reply } from './reply.ts'
+import type { Reply } from '../http/reply.ts'
 
 /** Whether a server takes and gives tensors in binary, as it says itself at /v2. */
 export interface BinaryKnowledge {

@@ -2,9 +2,11 @@ import { encodeInferRequest } from '@astraapi/oip'
 import type { Item } from '../../kernel/answer.ts'
 import type { AttemptContext } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import type { Reply } from '../http/reply.ts'
 import type { Batch } from './batches.ts'
+import { tensorHeaders } from './call-headers.ts'
 import { readItems } from './read-items.ts'
-import { headerLengthName, type Reply, refusal } from './reply.ts'
+import { refusal } from './reply.ts'
 import type { Route } from './route.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -24,7 +26,7 @@ export async function infer(
     paysInBinary(route, batch) && (upstream.binary.spoken ?? (await findOut(upstream, route, context.signal)))
   if (!binary && route.binaryOnly) throw cannotCarry(upstream)
   const { body, headerLength } = encodeInferRequest({ inputs: batch.tensors, binary })
-  const reply = await upstream.send(route.path, body, headersOf(context, headerLength), context.signal)
+  const reply = await upstream.send(route.path, body, tensorHeaders(context, headerLength), context.signal)
   if (reply.status !== 200) return { refused: refusal(reply) }
   return { items: readItems(route.signature, reply, batch.places.length), reply }
 }
@@ -49,14 +51,4 @@ async function findOut(upstream: Upstream, { binaryOnly }: Route, signal: AbortS
 function cannotCarry({ replica }: Upstream): AstraError {
   const reason = `${replica} does not take tensors in binary, without which FP16 and BF16 cannot be carried`
   return new AstraError('upstream_unavailable', { reason })
-}
-
-function headersOf({ callId, traceparent, tracestate }: AttemptContext, headerLength: number | undefined): string[] {
-  const headers =
-    headerLength === undefined
-      ? ['content-type', 'application/json']
-      : ['content-type', 'application/octet-stream', headerLengthName, String(headerLength)]
-  headers.push('astra-call-id', callId, 'traceparent', traceparent, 'endpoint-load-metrics-format', 'text')
-  if (tracestate !== undefined) headers.push('tracestate', tracestate)
-  return headers
 }

@@ -2,8 +2,9 @@ import type { Inspection, LoadWhat } from '../../kernel/backend.ts'
 import { AstraError, toAstraError } from '../../kernel/errors.ts'
 import { isJsonObject } from '../../kernel/schema/facets.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
+import type { Reply } from '../http/reply.ts'
 import { readSignature } from './read-signature.ts'
-import { type Reply, readJson, readObject, refusal } from './reply.ts'
+import { readJson, readObject, refusal } from './reply.ts'
 import { isBinaryOnly } from './route.ts'
 import { type OipSettings, versionPath } from './settings.ts'
 import type { Upstream } from './upstream.ts'
@@ -82,10 +83,12 @@ const unknownModel: ReadonlySet<number> = new Set([400, 404])
 
 function readInspection(metadata: Reply): Inspection {
   const { inputs, outputs, parameters } = readObject(metadata)
-  const digest = (parameters as { readonly digest?: unknown } | null | undefined)?.digest
+  const { digest, generates } = isJsonObject(parameters) ? parameters : {}
+  // Ours says so of a model that generates text: its task is a chat or a completion, and tensors are no part of that.
+  const isSilent = generates === true || (inputs === undefined && outputs === undefined)
   return {
     digest: typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : undefined,
-    ...(inputs === undefined && outputs === undefined ? {} : { tensors: readSignature(inputs, outputs) }),
+    ...(isSilent ? {} : { tensors: readSignature(inputs, outputs) }),
   }
 }
 

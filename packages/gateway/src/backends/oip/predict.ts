@@ -2,15 +2,13 @@ import type { Item } from '../../kernel/answer.ts'
 import type { AttemptContext, Prediction } from '../../kernel/backend.ts'
 import type { Version } from '../../kernel/catalog.ts'
 import { type AstraError, toAstraError } from '../../kernel/errors.ts'
+import { runEach } from '../run-each.ts'
 import { settleItems } from '../settle-items.ts'
 import { type Batch, toBatches, toSingles } from './batches.ts'
 import { infer } from './infer.ts'
 import { readQueueMs, readWaiting } from './reply.ts'
 import { routeOf } from './route.ts'
 import type { Upstream } from './upstream.ts'
-
-/** Requests that one call may have in flight when its items do not fit into one. */
-const requestsMax = 4
 
 /**
  * Items in as few requests as their shapes allow. A batch that upstream refuses is sent again item by item, so that a bad
@@ -61,15 +59,4 @@ export async function predict(
 
 function max(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
-}
-
-/** A few at a time, so that one call does not take every connection. */
-async function runEach(batches: readonly Batch[], run: (batch: Batch) => Promise<void>): Promise<void> {
-  const [first] = batches
-  if (first && batches.length === 1) return run(first)
-  const left = batches.values()
-  const lane = async () => {
-    for (const batch of left) await run(batch)
-  }
-  await Promise.all(Array.from({ length: Math.min(batches.length, requestsMax) }, lane))
 }

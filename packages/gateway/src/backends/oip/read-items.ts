@@ -2,7 +2,8 @@ import { decodeInferResponse, itemReader, ProtocolError } from '@astraapi/oip'
 import type { Item } from '../../kernel/answer.ts'
 import { AstraError, type ErrorCode } from '../../kernel/errors.ts'
 import type { TensorSignature } from '../../kernel/tensors.ts'
-import { headerLengthName, type Reply } from './reply.ts'
+import type { Reply } from '../http/reply.ts'
+import { headerLengthName } from './reply.ts'
 
 /**
  * The rows of a response as items. Throws `upstream_failed` when it is not what the signature says. A row with a value that

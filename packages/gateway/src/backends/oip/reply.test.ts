@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Reply, readQueueMs, readWaiting, refusal } from './reply.ts'
+import type { Reply } from '../http/reply.ts'
+import { readQueueMs, readWaiting, refusal } from './reply.ts'
 
 const reply = (status: number, body: string, headers: Reply['headers'] = {}): Reply => ({
   status,

@@ -1,12 +1,6 @@
 import { AstraError } from '../../kernel/errors.ts'
 import { isJsonObject } from '../../kernel/schema/facets.ts'
-
-/** An HTTP response, read whole. */
-export interface Reply {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: Buffer
-}
+import { type Reply, readRetryAfter } from '../http/reply.ts'
 
 /** Where a body's JSON ends and its binary tensors begin. */
 export const headerLengthName = 'inference-header-content-length'
@@ -63,21 +57,6 @@ export function readWaiting({ headers }: Reply): number | undefined {
   if (report === undefined) return undefined
   const match = /[."]waiting"?\s*[=:]\s*(\d{1,9})/.exec(String(report))
   return match ? Number(match[1]) : undefined
-}
-
-const retryAfterMaxMs = 3_600_000
-
-/** In seconds, or a date, which is held against upstream's own clock. At most an hour is believed. */
-function readRetryAfter({ headers }: Reply): number | undefined {
-  const value = headers['retry-after']
-  if (typeof value !== 'string') return undefined
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : httpDate(value) - httpDate(headers.date)
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), retryAfterMaxMs)
-}
-
-/** Date.parse alone takes "-1" for a year. */
-function httpDate(value: unknown): number {
-  return typeof value === 'string' && /^[A-Z][a-z]{2,8}, /.test(value) ? Date.parse(value) : Number.NaN
 }
 
 const wordsMax = 500

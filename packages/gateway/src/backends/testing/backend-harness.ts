@@ -21,6 +21,8 @@ export interface BackendHarness {
   running(): number
   /** Answers what is held. */
   letGo?(): void
+  /** What is answered then; left out: the input itself. */
+  readonly heldOutput?: unknown
   /** Calls that wait or run, as upstream reports with every answer. */
   readonly waiting?: number
   /** Makes upstream answer so from now on when it is asked whether it is ready. */

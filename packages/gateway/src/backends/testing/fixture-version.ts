@@ -25,10 +25,19 @@ export function fixtureVersion(
     publishedRevision: 1,
     published: { input: {}, output: {}, ...(tensors ? { tensors } : {}) },
     examples: [],
-    limits: { bodyBytesMax: 1 << 20, itemsMax: 256, timeoutMs: 30_000, inFlightMax: 1024 },
+    limits: {
+      bodyBytesMax: 1 << 20,
+      itemsMax: 256,
+      timeoutMs: 30_000,
+      firstByteMs: 60_000,
+      idleMs: 60_000,
+      inFlightMax: 1024,
+    },
     deprecated: undefined,
     versions: new Map(),
     split: [],
+    fallback: [],
+    hedge: undefined,
     check: { input: () => undefined, output: () => undefined, chunk: () => undefined },
   }
   return { id: '1.0', contract, state, tensors }

@@ -23,7 +23,7 @@ export const streams: readonly Scenario[] = [
       const controller = new AbortController()
       const reason = new AstraError('cancelled')
       const events = stream(harness, harness.misbehaving.stall, { signal: controller.signal })[Symbol.asyncIterator]()
-      assert.equal((await events.next()).value?.type, 'chunk')
+      while ((await events.next()).value?.type !== 'chunk');
       const second = events.next()
       await eventually(() => harness.running() > 0, 5000, 'upstream is silent')
       controller.abort(reason)
@@ -36,8 +36,7 @@ export const streams: readonly Scenario[] = [
     needs: ['stall'],
     async run(harness) {
       for await (const event of stream(harness, harness.misbehaving.stall)) {
-        assert.equal(event.type, 'chunk')
-        break
+        if (event.type === 'chunk') break
       }
       await eventually(() => harness.running() === 0, stopMs, 'upstream stops')
     },
@@ -48,7 +47,8 @@ export const streams: readonly Scenario[] = [
     async run(harness) {
       const events: BackendEvent[] = []
       const reading = async () => {
-        for await (const event of stream(harness, harness.misbehaving.cut)) events.push(event)
+        for await (const event of stream(harness, harness.misbehaving.cut))
+          if (event.type === 'chunk') events.push(event)
       }
       await assert.rejects(reading, (thrown) => holdError(harness, thrown, 'upstream_failed'))
       assert.equal(events.length, 1)

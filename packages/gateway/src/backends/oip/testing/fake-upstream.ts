@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { generate, generateStream } from './fake-generation.ts'
 
 /**
  * A small server of the protocol: its models answer the tensors they were asked with, in JSON or in binary as they were asked,
@@ -84,9 +85,8 @@ export async function openFakeUpstream(socketPath?: string): Promise<FakeUpstrea
     requests.push(seen)
     const fixed = answers.get(seen.path)
     if (fixed) fixed(response)
-    else if (seen.body.includes('"!held"')) held.push(() => infer(seen, response))
-    else if (seen.path.endsWith('/infer')) infer(seen, response)
-    else end(response, 404, { error: privateWords })
+    else if (seen.body.includes('"!held"')) held.push(() => run(seen, response))
+    else run(seen, response)
   }
 
   // A caller that leaves before its body was read is nobody's fault.
@@ -120,11 +120,28 @@ export async function openFakeUpstream(socketPath?: string): Promise<FakeUpstrea
   }
 }
 
-function infer({ body, binary }: SeenRequest, response: ServerResponse): void {
-  const told = Object.entries(faults).find(([name]) => body.includes(`"!${name}"`) || binary.includes(`!${name}`))
-  if (told) return void told[1](response)
+type Run = (seen: SeenRequest, response: ServerResponse) => void
+
+const routes: Readonly<Record<string, Run>> = {
+  infer,
+  generate: ({ body }, response) => end(response, 200, generate(body)),
+  generate_stream: ({ body }, response) => generateStream(body, response),
+}
+
+function run(seen: SeenRequest, response: ServerResponse): void {
+  const { body, binary, path } = seen
+  const [, name = ''] = /\/(\w+)$/.exec(path) ?? []
+  const route = routes[name]
+  if (!route) return void end(response, 404, { error: privateWords })
+  const told = Object.entries(faults).find(([fault]) => body.includes(`"!${fault}"`) || binary.includes(`!${fault}`))
+  // A stream is cut in its own way.
+  if (told && !(name === 'generate_stream' && told[0] === 'cut')) return void told[1](response)
   response.setHeader('server-timing', 'queue;dur=1.5, infer;dur=3')
   response.setHeader('endpoint-load-metrics', `TEXT named_metrics.waiting=${waiting}, application_utilization=0.5`)
+  route(seen, response)
+}
+
+function infer({ body, binary }: SeenRequest, response: ServerResponse): void {
   const { inputs } = JSON.parse(body)
   const json = JSON.stringify({ outputs: inputs })
   if (binary.length === 0) response.writeHead(200, { 'content-type': 'application/json' }).end(json)

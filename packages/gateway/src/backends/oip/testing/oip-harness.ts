@@ -58,3 +58,36 @@ export async function openOip(): Promise<BackendHarness> {
     close: upstream.close,
   }
 }
+
+const chat = (text: string) => ({ messages: [{ role: 'user', content: [{ type: 'text', text }] }] })
+const answer = (text: string) => ({ choices: [{ content: [{ type: 'text', text }], finishReason: 'stop' }] })
+
+/** The same server, with a version that generates text. */
+export async function openOipChat(): Promise<BackendHarness> {
+  const harness = await openOip()
+  const { version } = harness
+  return {
+    ...harness,
+    version: { ...version, tensors: undefined, contract: { ...version.contract, task: 'chat' } },
+    input: (n) => chat(`input ${n}`),
+    output: (n) => answer(`input ${n}`),
+    chunks: (n) => [
+      { type: 'text-delta', choice: 0, text: 'input ' },
+      { type: 'text-delta', choice: 0, text: `${n}` },
+      { type: 'choice-end', choice: 0, finishReason: 'stop' },
+    ],
+    misbehaving: {
+      refused: chat('!refused'),
+      unavailable: chat('!unavailable'),
+      failed: chat('!failed'),
+      busy: chat('!busy'),
+      unanswered: chat('!reset'),
+      torn: chat('!cut'),
+      hang: chat('!hang'),
+      held: chat('!held'),
+      cut: chat('!cut'),
+      stall: chat('!stall'),
+    },
+    heldOutput: answer('!held'),
+  }
+}

@@ -1,7 +1,13 @@
-import type { Upstream } from './upstream.ts'
+/** A server at an address. */
+export interface Closable {
+  /** Takes no more, and closes the connections once they are idle. */
+  release(): Promise<void>
+  /** Ends what is still in flight. */
+  close(): Promise<void>
+}
 
 /** The servers that are known, by replica; an idle one holds no socket. */
-export interface Upstreams {
+export interface Places<Upstream extends Closable> {
   /** For calls and probes: it stays until it is released. */
   at(replica: string): Upstream
   /** For an inspection. Those that nothing else asks are let go of a while after their last one: they may never become replicas. */
@@ -10,7 +16,7 @@ export interface Upstreams {
   close(): Promise<void>
 }
 
-interface Place {
+interface Place<Upstream> {
   readonly upstream: Upstream
   stays: boolean
   visits: number
@@ -18,15 +24,18 @@ interface Place {
 }
 
 /** `open` may throw; `keepMs`: how long after its last inspection one is kept that nothing else asked. */
-export function createUpstreams(open: (replica: string) => Upstream, keepMs: number): Upstreams {
-  const places = new Map<string, Place>()
+export function createPlaces<Upstream extends Closable>(
+  open: (replica: string) => Upstream,
+  keepMs: number,
+): Places<Upstream> {
+  const places = new Map<string, Place<Upstream>>()
   /** Released, and not yet idle. */
   const leaving = new Set<Upstream>()
 
-  const placeAt = (replica: string): Place => {
+  const placeAt = (replica: string): Place<Upstream> => {
     const known = places.get(replica)
     if (known) return known
-    const place = { upstream: open(replica), stays: false, visits: 0, expiry: undefined }
+    const place: Place<Upstream> = { upstream: open(replica), stays: false, visits: 0, expiry: undefined }
     places.set(replica, place)
     return place
   }
@@ -40,14 +49,14 @@ export function createUpstreams(open: (replica: string) => Upstream, keepMs: num
     void place.upstream.release().finally(() => leaving.delete(place.upstream))
   }
 
-  const enter = (replica: string): Place => {
+  const enter = (replica: string): Place<Upstream> => {
     const place = placeAt(replica)
     clearTimeout(place.expiry)
     place.visits++
     return place
   }
 
-  const exit = (replica: string, place: Place) => {
+  const exit = (replica: string, place: Place<Upstream>) => {
     if (--place.visits > 0 || place.stays || places.get(replica) !== place) return
     place.expiry = setTimeout(release, keepMs, replica).unref()
   }
@@ -62,7 +71,7 @@ export function createUpstreams(open: (replica: string) => Upstream, keepMs: num
       return place.upstream
     },
     async visit(replicas, work) {
-      const entered: [string, Place][] = []
+      const entered: [string, Place<Upstream>][] = []
       try {
         for (const replica of replicas) entered.push([replica, enter(replica)])
         return await work(entered.map(([, { upstream }]) => upstream))

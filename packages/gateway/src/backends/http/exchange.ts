@@ -1,23 +1,30 @@
 import type { Dispatcher } from 'undici'
-import { AstraError } from '../../kernel/errors.ts'
+import { brokenExchange } from './broken.ts'
 import type { Reply } from './reply.ts'
 
-/** A body makes it a POST. Rejects with AstraErrors, or with the signal's reason once it aborts. */
+export interface HttpRequest {
+  readonly path: string
+  /** Makes it a POST. */
+  readonly body: string | Uint8Array | undefined
+  /** Names and values in turn. */
+  readonly headers: string[]
+}
+
+/** The response read whole. Rejects with AstraErrors, or with the signal's reason once it aborts. */
 export function exchange(
   over: Dispatcher,
-  path: string,
-  body: string | Uint8Array | undefined,
-  headers: string[],
+  request: HttpRequest,
+  bodyBytesMax: number,
   signal: AbortSignal,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
-    const request =
-      body === undefined
-        ? ({ path, method: 'GET', headers } as const)
-        : ({ path, method: 'POST', headers, body } as const)
-    over.dispatch(request, new Exchange(resolve, reject, signal))
+    over.dispatch(toDispatch(request), new Exchange(resolve, reject, bodyBytesMax, signal))
   })
+}
+
+export function toDispatch({ path, body, headers }: HttpRequest): Dispatcher.DispatchOptions {
+  return body === undefined ? { path, method: 'GET', headers } : { path, method: 'POST', headers, body }
 }
 
 /**
@@ -29,14 +36,22 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (reply: Reply) => void
   readonly #reject: (reason: unknown) => void
   readonly #signal: AbortSignal
+  readonly #bodyBytesMax: number
   readonly #chunks: Buffer[] = []
+  #bytes = 0
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
   #headers: Reply['headers'] = {}
 
-  constructor(resolve: (reply: Reply) => void, reject: (reason: unknown) => void, signal: AbortSignal) {
+  constructor(
+    resolve: (reply: Reply) => void,
+    reject: (reason: unknown) => void,
+    bodyBytesMax: number,
+    signal: AbortSignal,
+  ) {
     this.#resolve = resolve
     this.#reject = reject
+    this.#bodyBytesMax = bodyBytesMax
     this.#signal = signal
     signal.addEventListener('abort', this)
   }
@@ -60,8 +75,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#headers = headers
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk)
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#bytes > this.#bodyBytesMax)
+      controller.abort(new Error(`the answer is longer than ${this.#bodyBytesMax} bytes`))
+    else this.#chunks.push(chunk)
   }
 
   onResponseEnd(): void {
@@ -71,14 +89,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve({ status: this.#status, headers: this.#headers, body })
   }
 
-  /** Before the request was written surely nothing ran; afterwards nobody knows. A response out of form is one, too. */
-  onResponseError(_: unknown, error: Error & { readonly code?: string }): void {
+  onResponseError(_: unknown, error: Error): void {
     this.#signal.removeEventListener('abort', this)
-    const facts = { reason: `${error.code ?? error.name}: ${error.message}`, cause: error }
-    const unanswered = this.#status < 200 && error.name !== 'HTTPParserError'
-    const failure = this.#controller
-      ? new AstraError('upstream_failed', unanswered ? { ...facts, unanswered } : facts)
-      : new AstraError('upstream_unavailable', facts)
-    this.#reject(failure)
+    this.#reject(brokenExchange(error, this.#controller !== undefined, this.#status >= 200))
   }
 }

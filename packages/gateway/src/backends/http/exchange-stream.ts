@@ -1,0 +1,162 @@
+import type { Dispatcher } from 'undici'
+import { AstraError } from '../../kernel/errors.ts'
+import { brokenExchange } from './broken.ts'
+import { type HttpRequest, toDispatch } from './exchange.ts'
+import type { ReplyHead } from './reply.ts'
+
+/** A response whose body is read as it comes, once. Leaving the loop early ends the connection. */
+export interface StreamedReply extends ReplyHead, AsyncIterable<Buffer> {
+  /** Ends the connection, unless the response has ended. */
+  leave(): void
+  /** Nothing more is wanted of a response that is as good as over: its connection is kept if it ends soon, and ended if not. */
+  letEnd(): void
+}
+
+/** Resolves with the response's head. Rejects, and its body throws, AstraErrors, or the signal's reason once it aborts. */
+export function exchangeStream(over: Dispatcher, request: HttpRequest, signal: AbortSignal): Promise<StreamedReply> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    over.dispatch(toDispatch(request), new StreamExchange(resolve, reject, signal))
+  })
+}
+
+/** What a slow reader lets pile up here before upstream has to wait, in bytes. */
+const highWater = 256 * 1024
+/** How long an answer that said its last word may take to end, in ms. */
+const endMs = 1000
+
+interface Reading {
+  resolve(result: IteratorResult<Buffer, undefined>): void
+  reject(reason: unknown): void
+}
+
+const over: IteratorResult<Buffer, undefined> = { done: true, value: undefined }
+
+/** As `Exchange`: undici's handler, the signal's listener and the body's reader in one object. */
+class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply, AsyncIterator<Buffer, undefined> {
+  readonly #resolve: (reply: StreamedReply) => void
+  readonly #reject: (reason: unknown) => void
+  readonly #signal: AbortSignal
+  #controller: Dispatcher.DispatchController | undefined
+  status = 0
+  headers: ReplyHead['headers'] = {}
+  /** Read from upstream, and by nobody here yet. */
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #reading: Reading | undefined
+  /** Upstream's side is over: with this failure, or well. */
+  #ended = false
+  #failure: { readonly reason: unknown } | undefined
+  /** The reader's side is over. */
+  #left = false
+  #patience: NodeJS.Timeout | undefined
+
+  constructor(resolve: (reply: StreamedReply) => void, reject: (reason: unknown) => void, signal: AbortSignal) {
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#signal = signal
+    signal.addEventListener('abort', this)
+  }
+
+  /** The signal aborted: EventTarget calls this. What has come already is of no use to anybody. */
+  handleEvent(): void {
+    const { reason } = this.#signal
+    this.#chunks = []
+    this.#end({ reason })
+    this.#controller?.abort(reason)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#signal.aborted) controller.abort(this.#signal.reason)
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ReplyHead['headers']): void {
+    if (status < 200) return
+    this.status = status
+    this.headers = headers
+    this.#resolve(this)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#left) return
+    const reading = this.#reading
+    if (reading) {
+      this.#reading = undefined
+      reading.resolve({ done: false, value: chunk })
+      return
+    }
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+    if (this.#bytes > highWater) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    this.#end(undefined)
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    const failure = brokenExchange(error, this.#controller !== undefined, this.status > 0)
+    this.#end({ reason: failure })
+  }
+
+  #end(failure: { readonly reason: unknown } | undefined): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#failure = failure
+    this.#signal.removeEventListener('abort', this)
+    clearTimeout(this.#patience)
+    if (failure) this.#reject(failure.reason)
+    const reading = this.#reading
+    this.#reading = undefined
+    if (failure) reading?.reject(failure.reason)
+    else reading?.resolve(over)
+  }
+
+  next(): Promise<IteratorResult<Buffer, undefined>> {
+    const chunk = this.#chunks.shift()
+    if (chunk) {
+      this.#bytes -= chunk.length
+      if (this.#bytes < highWater / 2 && this.#controller?.paused) this.#controller.resume()
+      return Promise.resolve({ done: false, value: chunk })
+    }
+    if (this.#left) return Promise.resolve(over)
+    if (this.#failure) return Promise.reject(this.#failure.reason)
+    if (this.#ended) return Promise.resolve(over)
+    return new Promise((resolve, reject) => {
+      this.#reading = { resolve, reject }
+    })
+  }
+
+  return(): Promise<IteratorResult<Buffer, undefined>> {
+    this.leave()
+    return Promise.resolve(over)
+  }
+
+  leave(): void {
+    if (this.#patience === undefined) this.#drop()
+  }
+
+  letEnd(): void {
+    this.#discard()
+    if (this.#ended) return
+    this.#patience ??= setTimeout(() => this.#drop(), endMs).unref()
+    if (this.#controller?.paused) this.#controller.resume()
+  }
+
+  #drop(): void {
+    this.#discard()
+    if (this.#ended) return
+    this.#end(undefined)
+    this.#controller?.abort(new AstraError('cancelled', { reason: 'its reader left' }))
+  }
+
+  #discard(): void {
+    this.#left = true
+    this.#chunks = []
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}

@@ -1,0 +1,113 @@
+import type { Backend } from '../../kernel/backend.ts'
+import type { Version, VersionState } from '../../kernel/catalog.ts'
+import { AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
+import { misfits, textFault } from './misfits.ts'
+import { type Job, predict } from './predict.ts'
+import { type PromptSettings, promptSettingsSchema, readSettings } from './settings.ts'
+import { chatWriter } from './write-chat.ts'
+
+/**
+ * Typed prompts: a version of a typed contract that is a template and a chat model. The input fills the template, the answer is the
+ * output.
+ * @param upstreams that serve chats; they are this backend's own, and close with it.
+ */
+export function createPromptBackend(upstreams: readonly Backend[]): Backend {
+  const byName = new Map(upstreams.map((upstream) => [upstream.name, upstream]))
+  const jobs = new WeakMap<Version, Job>()
+
+  function upstreamOf(settings: VersionState['settings']): Upstream {
+    const { backend: name, ...own } = readSettings(settings).upstream
+    const backend = byName.get(name)
+    if (!backend) throw new AstraError('internal', { reason: `no chat backend named ${name}` })
+    return { backend, settings: own }
+  }
+
+  function jobOf(version: Version): Job {
+    const known = jobs.get(version)
+    if (known) return known
+    const { backend, settings } = upstreamOf(version.state.settings)
+    const job: Job = {
+      upstream: backend,
+      chat: chatVersion(version, backend, settings),
+      check: version.contract.check,
+      write: chatWriter(readSettings(version.state.settings), version.contract.published),
+    }
+    jobs.set(version, job)
+    return job
+  }
+
+  return {
+    name: 'prompt',
+    settings: promptSettingsSchema(upstreams),
+    tasks: ['classification', 'regression', 'moderation', 'custom'],
+    repeatable: upstreams.every(({ repeatable }) => repeatable),
+    withDefaults(settings, model, version) {
+      const { backend, settings: own } = upstreamOf(settings)
+      const upstream = { backend: backend.name, ...backend.withDefaults(own, model, version) }
+      const temperature = settings.reasoning === undefined ? 0 : null
+      return { temperature, outputTokensMax: 1024, structured: 'schema', ...settings, upstream }
+    },
+    addresses(settings) {
+      const { backend, settings: own } = upstreamOf(settings)
+      return backend.addresses(own)
+    },
+    sealed(settings) {
+      const { backend, settings: own } = upstreamOf(settings)
+      return { ...settings, upstream: { backend: backend.name, ...(backend.sealed?.(own) ?? own) } }
+    },
+    upstreamModel(settings) {
+      const { backend, settings: own } = upstreamOf(settings)
+      return backend.upstreamModel?.(own)
+    },
+    misfits: (settings, revision) => misfits(readSettings(settings), revision),
+    async inspect({ settings, replicas }, signal, load) {
+      holdTexts(readSettings(settings))
+      const { backend, settings: own } = upstreamOf(settings)
+      // Its tensors are not this contract's.
+      const { digest } = await backend.inspect({ settings: own, replicas }, signal, load).catch((thrown) => {
+        throw signal.aborted ? thrown : atUpstream(thrown)
+      })
+      return { digest }
+    },
+    predict: async (version, replica, inputs, context) => predict(jobOf(version), replica, inputs, context),
+    release(replica) {
+      for (const upstream of upstreams) upstream.release?.(replica)
+    },
+    async close() {
+      await Promise.all(upstreams.map((upstream) => upstream.close()))
+    },
+  }
+}
+
+interface Upstream {
+  readonly backend: Backend
+  readonly settings: VersionState['settings']
+}
+
+function chatVersion(version: Version, { name }: Backend, settings: VersionState['settings']): Version {
+  return {
+    ...version,
+    contract: { ...version.contract, task: 'chat' },
+    state: { ...version.state, backend: name, settings },
+    tensors: undefined,
+  }
+}
+
+function holdTexts(settings: PromptSettings): void {
+  const fault = textFault(settings)
+  if (!fault) return
+  throw new AstraError('invalid_manifest', { detail: fault.message, violations: [fault], reason: fault.message })
+}
+
+/** Its fields stand one level deeper in this version. */
+function atUpstream(thrown: unknown): AstraError {
+  const error = toAstraError(thrown)
+  const [violation] = error.facts.violations ?? []
+  if (!violation || violation.path === 'replicas') return error
+  const message = `${violation.path}: ${operatorReason(error)}`
+  return new AstraError(error.code, {
+    ...error.facts,
+    violations: [{ ...violation, path: 'upstream', message }],
+    reason: message,
+  })
+}

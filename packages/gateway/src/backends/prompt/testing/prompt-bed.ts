@@ -1,0 +1,25 @@
+import type { ContractRevision, Version } from '../../../kernel/catalog.ts'
+import { compileCheck } from '../../../kernel/schema/validator.ts'
+import { taskTable } from '../../../kernel/tasks.ts'
+import { context } from '../../testing/asking.ts'
+import { fixtureVersion } from '../../testing/fixture-version.ts'
+import { createPromptBackend } from '../prompt.ts'
+import { openChatModel } from './chat-model.ts'
+
+const { input, output } = taskTable.classification
+export const spam: ContractRevision = { input: input ?? {}, output: output({ labels: ['ham', 'spam'] }) ?? {} }
+export const mail = { text: 'Win a prize' }
+export const good = '{"label": "spam", "score": 0.9}'
+
+/** A typed prompt for spam over a model that says what it is told to. */
+export function openPromptBed(settings: Readonly<Record<string, unknown>> = {}) {
+  const model = openChatModel()
+  const backend = createPromptBackend([model.backend])
+  const least = { upstream: { backend: 'fake', model: 'm' }, prompt: 'Is it spam? {{input.text}}' }
+  const full = backend.withDefaults({ ...least, ...settings }, 'spam', '1.2')
+  const plain = fixtureVersion('prompt', full, ['http://acme.example'])
+  const contract = { ...plain.contract, task: 'classification', published: spam, check: compileCheck(spam) } as const
+  const version: Version = { ...plain, contract }
+  const predict = (...inputs: readonly unknown[]) => backend.predict(version, 'http://acme.example', inputs, context)
+  return { ...model, backend, settings: full, predict }
+}

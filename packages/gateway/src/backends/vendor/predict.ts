@@ -1,0 +1,100 @@
+import type { DialectCodec } from '../../dialects/dialect.ts'
+import type { Item, TokenUsage } from '../../kernel/answer.ts'
+import type { AttemptContext, Prediction, Relayed } from '../../kernel/backend.ts'
+import { AstraError, toAstraError } from '../../kernel/errors.ts'
+import type { TaskName } from '../../kernel/tasks.ts'
+import type { WireRequest } from '../../kernel/wire.ts'
+import { runEach } from '../run-each.ts'
+import { settleItems } from '../settle-items.ts'
+import { type Asking, askWhole } from './ask.ts'
+import { wishOf } from './wish.ts'
+
+/** Inputs that one request may carry, by task; one where the protocols know no lists. */
+const inputsMax: Partial<Readonly<Record<TaskName, number>>> = { embedding: 256, moderation: 256 }
+
+/**
+ * Inputs in as few requests as the protocol allows. A list that upstream refuses is sent again input by input, so that a bad one harms
+ * nobody; one on which it failed is not, as that may be the reason.
+ */
+export async function predict(
+  asking: Asking,
+  codec: DialectCodec,
+  inputs: readonly unknown[],
+  context: AttemptContext,
+): Promise<Prediction> {
+  const items = new Array<Item>(inputs.length)
+  const usages: TokenUsage[] = []
+  const again: number[][] = []
+
+  async function run(places: readonly number[]): Promise<void> {
+    try {
+      const wish = wishOf(asking, false)
+      const body = JSON.stringify(
+        codec.ask.writeRequest(
+          places.map((place) => inputs[place]),
+          wish,
+        ),
+      )
+      const answer = await askWhole(asking, { codec, body, context }, (reply) => codec.ask.readAnswer(reply.body))
+      if (answer.items.length !== places.length) throw miscounted(places.length, answer.items.length)
+      if (answer.usage) usages.push(answer.usage)
+      for (const [row, place] of places.entries()) items[place] = answer.items[row] as Item
+    } catch (thrown) {
+      if (context.signal.aborted) throw context.signal.reason
+      const error = toAstraError(thrown)
+      if (error.code === 'invalid_input' && places.length > 1) again.push(...places.map((place) => [place]))
+      else for (const place of places) items[place] = { error }
+    }
+  }
+
+  context.signal.throwIfAborted()
+  await runEach(inParts(inputs.length, inputsMax[codec.task] ?? 1), run)
+  if (again.length > 0) await runEach(again, run)
+  settleItems(items)
+  const usage = addUp(usages)
+  return usage ? { items, usage } : { items }
+}
+
+/** The caller's own request, and upstream's own answer. */
+export async function relayPredict(
+  asking: Asking,
+  codec: DialectCodec,
+  request: WireRequest,
+  context: AttemptContext,
+): Promise<Relayed> {
+  context.signal.throwIfAborted()
+  const { bytes: body } = codec.ask.forward(request, wishOf(asking, false))
+  return askWhole(asking, { codec, body, context }, (reply) => {
+    const { usage, text } = codec.ask.lookAtAnswer(reply.body)
+    return { bytes: reply.bytes, text, ...(usage ? { usage } : {}) }
+  })
+}
+
+function inParts(count: number, size: number): readonly (readonly number[])[] {
+  const places = Array.from({ length: count }, (_, place) => place)
+  return Array.from({ length: Math.ceil(count / size) }, (_, n) => places.slice(n * size, (n + 1) * size))
+}
+
+function miscounted(asked: number, answered: number): AstraError {
+  return new AstraError('upstream_failed', { reason: `${asked} inputs were sent, and ${answered} answers came` })
+}
+
+function addUp([first, ...others]: readonly TokenUsage[]): TokenUsage | undefined {
+  if (!first || others.length === 0) return first
+  const sum: Partial<Record<(typeof counted)[number], number>> = {}
+  for (const usage of [first, ...others]) {
+    for (const field of counted) {
+      const tokens = usage[field]
+      if (tokens !== undefined) sum[field] = (sum[field] ?? 0) + tokens
+    }
+  }
+  return sum
+}
+
+const counted = [
+  'inputTokens',
+  'cachedInputTokens',
+  'cacheWriteInputTokens',
+  'outputTokens',
+  'reasoningTokens',
+] as const satisfies readonly (keyof TokenUsage)[]

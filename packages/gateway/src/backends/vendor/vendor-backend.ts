@@ -1,0 +1,112 @@
+import type { DialectCodec } from '../../dialects/dialect.ts'
+import { dialects } from '../../dialects/dialects.ts'
+import type { Backend, Inspection } from '../../kernel/backend.ts'
+import type { Version, VersionState } from '../../kernel/catalog.ts'
+import { AstraError, type Violation } from '../../kernel/errors.ts'
+import type { TaskName } from '../../kernel/tasks.ts'
+import type { Dialect } from '../../kernel/wire.ts'
+import { parseAddress } from '../http/address.ts'
+import { createPlaces } from '../http/places.ts'
+import { type Asking, isOwn, keyReference } from './ask.ts'
+import { headerFault } from './check-headers.ts'
+import { predict, relayPredict } from './predict.ts'
+import { createSecretSource, type SecretSource } from './secret-source.ts'
+import { snapshotDigest } from './snapshot-digest.ts'
+import { openChunks, openRelay, streamEvents } from './stream.ts'
+import { type VendorProtocol, type VendorSettings, vendorSettingsSchema } from './vendor-protocol.ts'
+import { openVendorUpstream } from './vendor-upstream.ts'
+
+export interface VendorOptions {
+  /** Longest whole answer that is read, in bytes. */
+  readonly bodyBytesMax: number
+  readonly secrets?: SecretSource
+}
+
+/** Nothing but calls goes to a vendor: none is remembered on account of an inspection. */
+const visitedMs = 0
+
+/** The models of a vendor, or of whatever speaks its protocol. */
+export function createVendorBackend<Settings extends VendorSettings>(
+  own: VendorProtocol<Settings>,
+  { bodyBytesMax, secrets = createSecretSource() }: VendorOptions,
+): Backend {
+  // The schema holds what is read as this protocol's settings.
+  const protocol = own as unknown as VendorProtocol<VendorSettings>
+  const places = createPlaces((replica) => openVendorUpstream(replica, bodyBytesMax), visitedMs)
+  const settingsOf = (settings: VersionState['settings']) => settings as unknown as VendorSettings
+
+  const askingOf = ({ state }: Version, replica: string): Asking => {
+    return { protocol, settings: settingsOf(state.settings), upstream: places.at(replica), secrets }
+  }
+
+  const codecOf = ({ contract, state }: Version): DialectCodec => {
+    const dialect = protocol.dialects[contract.task]?.(settingsOf(state.settings))
+    if (dialect) return dialects[dialect]
+    const reason = `the backend ${protocol.name} does not serve ${contract.task}`
+    throw new AstraError('unsupported', { detail: 'This model does not serve that task', reason })
+  }
+
+  return {
+    name: protocol.name,
+    settings: vendorSettingsSchema(protocol),
+    tasks: Object.keys(protocol.dialects) as TaskName[],
+    repeatable: true,
+    withDefaults: (settings) => ({ vendor: protocol.name, ...protocol.defaults, ...settings }),
+    addresses: (settings) => (protocol.elsewhere?.(settingsOf(settings)) ? [] : [protocol.address]),
+    sealed: (settings) =>
+      Object.fromEntries(
+        ['model', ...protocol.sealed].flatMap((name) => (name in settings ? [[name, settings[name]]] : [])),
+      ),
+    upstreamModel: (settings) => nameOf(settingsOf(settings)),
+    inspect: ({ settings, replicas }) => inspect(protocol, settingsOf(settings), replicas, secrets),
+    predict: async (version, replica, inputs, context) =>
+      predict(askingOf(version, replica), codecOf(version), inputs, context),
+    stream: (version, replica, input, context) =>
+      streamEvents(() => openChunks(askingOf(version, replica), codecOf(version), input, context)),
+    relay: {
+      speaks: ({ state }: Version, dialect: Dialect) =>
+        protocol.relays(
+          dialect,
+          settingsOf(state.settings),
+          state.replicas.every((at) => isOwn(protocol, at)),
+        ),
+      predict: async (version, replica, request, context) =>
+        relayPredict(askingOf(version, replica), dialects[request.dialect], request, context),
+      stream: (version, replica, request, context) =>
+        streamEvents(() => openRelay(askingOf(version, replica), dialects[request.dialect], request, context)),
+    },
+    release: places.release,
+    close: places.close,
+  }
+}
+
+/** Asks nobody: holds the settings against each other, and looks whether the secrets are there. */
+async function inspect(
+  protocol: VendorProtocol<VendorSettings>,
+  settings: VendorSettings,
+  replicas: readonly string[],
+  secrets: SecretSource,
+): Promise<Inspection> {
+  for (const replica of replicas) parseAddress(replica, replica)
+  const fault = protocol.misfit?.(settings) ?? headerFault(settings)
+  if (fault) throw misfit(fault)
+  for (const replica of replicas) {
+    const key = keyReference(protocol, settings, replica)
+    if (key) await secrets.check('apiKey', key)
+  }
+  for (const value of Object.values(settings.headers ?? {})) {
+    if (typeof value !== 'string') await secrets.check('headers', value)
+  }
+  // What the address calls a model there is not the vendor's own name for it.
+  const floating = protocol.elsewhere?.(settings) ?? false
+  return { digest: floating ? undefined : snapshotDigest(settings.vendor, settings.model) }
+}
+
+function nameOf({ vendor, model }: VendorSettings): string {
+  return `${vendor}/${model}`
+}
+
+function misfit(violation: Violation): AstraError {
+  const { message } = violation
+  return new AstraError('invalid_manifest', { detail: message, violations: [violation], reason: message })
+}
