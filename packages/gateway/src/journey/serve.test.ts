@@ -2,77 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { WholeAnswer } from '../kernel/answer.ts'
-import type { Backend, BackendEvent, Prediction } from '../kernel/backend.ts'
 import type { Call } from '../kernel/call.ts'
-import { AstraError, type ErrorCode, toAstraError } from '../kernel/errors.ts'
-import type { CallRecord } from '../kernel/record.ts'
-import { createCharge } from './charge/in-flight.ts'
-import { createFleet } from './dispatch/replicas/fleet.ts'
-import { createJourney } from './serve.ts'
-import { testCall, testCaller, testCatalog } from './testing/fixtures.ts'
-
-type Predict = (replica: string, signal: AbortSignal, inputs: readonly unknown[]) => Promise<Prediction>
-type Stream = (replica: string, signal: AbortSignal) => AsyncIterable<BackendEvent>
-
-const echo: Predict = async (_replica, _signal, inputs) => ({ items: inputs.map((output) => ({ output })) })
-
-/** A journey over one scripted backend, with all the Records that it kept. */
-function journeyWith(
-  script: { predict?: Predict; stream?: Stream; replicas?: readonly string[]; streams?: boolean } = {},
-) {
-  const records: CallRecord[] = []
-  let now = 0
-  const clock = { now: () => now, elapsed: () => now++, id: () => 'unused' }
-  const { predict = echo, stream } = script
-  const backend: Backend = {
-    name: 'fake',
-    settings: {},
-    remote: true,
-    repeatable: true,
-    withDefaults: (settings) => settings,
-    inspect: async () => ({ digest: undefined }),
-    predict: (_version, replica, inputs, { signal }) => predict(replica, signal, inputs),
-    stream: (_version, replica, _input, { signal }) => (stream ? stream(replica, signal) : nothing()),
-    close: async () => undefined,
-  }
-  const catalog = testCatalog(
-    { '1.0': 1 },
-    { versions: { '1.0': { replicas: script.replicas ?? ['a'] } }, contract: { streams: script.streams ?? true } },
-  )
-  const journey = createJourney({
-    clock,
-    catalog: () => catalog,
-    backends: new Map([['fake', backend]]),
-    fleet: createFleet({ clock, random: Math.random }),
-    charge: createCharge(),
-    begin: () => undefined,
-    record: { elapsed: clock.elapsed, hashUnit: (unit) => `#${unit}`, keep: (record) => records.push(record) },
-  })
-  return { journey, records }
-}
-
-async function* nothing(): AsyncGenerator<BackendEvent> {}
-
-async function outcome(
-  { journey, records }: ReturnType<typeof journeyWith>,
-  over: Partial<Call> = {},
-  caller = testCaller(),
-): Promise<{ code: ErrorCode | undefined; record: CallRecord; chunks: unknown[] }> {
-  const chunks: unknown[] = []
-  let code: ErrorCode | undefined
-  try {
-    const answer = await journey.serve(testCall(over), caller)
-    if (answer.kind === 'stream') for await (const event of answer.events) chunks.push(event)
-  } catch (thrown) {
-    code = toAstraError(thrown).code
-  }
-  assert.equal(records.length, 1, 'exactly one Record')
-  return { code, record: records[0] as CallRecord, chunks }
-}
+import { AstraError, type ErrorCode } from '../kernel/errors.ts'
+import { testCall, testCaller } from './testing/fixtures.ts'
+import { echo, journeyWith, outcome, type Predict, type Stream } from './testing/journey-bed.ts'
 
 const unavailable = () => new AstraError('upstream_unavailable', { reason: 'refused' })
 const hang: Predict = (_replica, signal) =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 
 describe('the journey keeps exactly one Record', () => {
   it('of a success, with who, what and why', async () => {
@@ -298,6 +238,78 @@ describe('a stream', () => {
       ['cancelled'],
     )
     assert.ok(released)
+  })
+
+  it('whose caller leaves while upstream is silent ends at once, and upstream is told', async () => {
+    const caller = new AbortController()
+    let told = false
+    const stream: Stream = async function* (_replica, signal) {
+      yield { type: 'chunk', chunk: { text: 'a' } }
+      signal.addEventListener('abort', () => {
+        told = true
+      })
+      await hang(_replica, signal, [])
+    }
+    const run = journeyWith({ stream })
+    const answer = await run.journey.serve(testCall({ stream: true, signal: caller.signal }), testCaller())
+    assert.ok(answer.kind === 'stream')
+    const events = answer.events[Symbol.asyncIterator]()
+    await events.next()
+    const next = events.next()
+    await new Promise(setImmediate)
+    caller.abort()
+    assert.ok(told, 'before anything else happens')
+    await assert.rejects(next, { code: 'cancelled' })
+    await new Promise(setImmediate)
+    assert.deepEqual(
+      run.records.map(({ outcome }) => outcome),
+      ['cancelled'],
+    )
+  })
+
+  it('that its reader leaves is cancelled even where upstream ends only when it is told to', async () => {
+    const stream: Stream = (_replica, signal) => ({
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: { type: 'chunk', chunk: { text: 'a' } } }),
+        return: () => hang(_replica, signal, []).catch(() => ({ done: true, value: undefined })) as Promise<never>,
+      }),
+    })
+    const run = journeyWith({ stream })
+    const answer = await run.journey.serve(testCall({ stream: true }), testCaller())
+    assert.ok(answer.kind === 'stream')
+    for await (const _ of answer.events) break
+    assert.equal(run.records[0]?.outcome, 'cancelled')
+  })
+
+  it('gives its places back however it ends', async () => {
+    const stream: Stream = async function* (replica) {
+      if (replica === 'a') throw new AstraError('upstream_failed')
+      yield* words(replica, new AbortController().signal)
+      yield* words(replica, new AbortController().signal)
+    }
+    const run = journeyWith({ stream, upstreamModels: {} })
+    const ends: readonly ((events: AsyncIterable<unknown>) => Promise<void>)[] = [
+      async (events) => {
+        for await (const _ of events);
+      },
+      async (events) => {
+        for await (const _ of events) break
+      },
+    ]
+    // Two calls at once are the limit of each version.
+    for (let i = 0; i < 8; i++) {
+      const answer = await run.journey.serve(testCall({ stream: true }), testCaller())
+      assert.ok(answer.kind === 'stream')
+      assert.equal(answer.version, '1.1')
+      await ends[i % 2]?.(answer.events)
+    }
+    const plain = journeyWith({ stream: words })
+    for (let i = 0; i < 8; i++) {
+      const answer = await plain.journey.serve(testCall({ stream: true }), testCaller())
+      assert.ok(answer.kind === 'stream')
+      await ends[i % 2]?.(answer.events)
+    }
+    assert.deepEqual([run.records.length, plain.records.length], [8, 8])
   })
 
   it('that nobody ever reads is recorded when its caller leaves', async () => {

@@ -1,14 +1,15 @@
-import type { Answer, StreamAnswer, StreamEvent, WholeAnswer } from '../kernel/answer.ts'
+import type { Answer, StreamAnswer, WholeAnswer } from '../kernel/answer.ts'
 import type { Call } from '../kernel/call.ts'
 import type { Caller } from '../kernel/caller.ts'
-import type { Catalog } from '../kernel/catalog.ts'
+import type { Catalog, Version } from '../kernel/catalog.ts'
 import { AstraError, toAstraError } from '../kernel/errors.ts'
 import { permit } from './admit/permit.ts'
 import { assign } from './assign/assign.ts'
-import { fitInputs } from './assign/fit-inputs.ts'
+import { fitInputs, type Relays } from './assign/fit-inputs.ts'
 import type { ChargedCall, createCharge } from './charge/in-flight.ts'
 import { type DispatchPorts, dispatch, dispatchStream } from './dispatch/dispatch.ts'
 import { type OpenRecord, openRecord, type RecordPorts } from './record/open-record.ts'
+import { RecordedStream } from './recorded-stream.ts'
 
 export interface JourneyPorts extends DispatchPorts {
   readonly catalog: () => Catalog
@@ -35,27 +36,31 @@ export function createJourney(ports: JourneyPorts): Journey {
     ports.begin(call, caller)
     return openRecord(call, caller, ports.record)
   }
+  const relays: Relays = (version, dialect) => {
+    const relay = ports.backends.get(version.state.backend)?.relay
+    return relay?.speaks(version, dialect) ?? false
+  }
   return {
     async serve(call, caller) {
       const record = open(call, caller)
       try {
         const catalog = ports.catalog()
-        record.sees(catalog.revision)
+        record.sees(catalog)
         const admitted = permit(call, caller, catalog)
         const assigned = assign(admitted)
         record.assigned(assigned)
-        const fitted = fitInputs(assigned)
+        const fitted = fitInputs(assigned, relays)
         const charged = ports.charge(fitted)
         return await (call.stream ? answerInChunks(charged, ports, record) : answerWhole(charged, ports, record))
       } catch (thrown) {
         const error = toAstraError(thrown)
-        record.fail(error)
+        record.fail(error, await record.spent())
         throw error
       }
     },
     refuse(call, caller, error) {
       const record = open(call, caller)
-      record.sees(ports.catalog().revision)
+      record.sees(ports.catalog())
       record.fail(error)
     },
   }
@@ -63,14 +68,15 @@ export function createJourney(ports: JourneyPorts): Journey {
 
 async function answerWhole(charged: ChargedCall, ports: JourneyPorts, record: OpenRecord): Promise<WholeAnswer> {
   try {
-    const { items, usage } = await dispatch(charged, ports, record)
+    const { version, items, relayed, usage } = await dispatch(charged, ports, record)
     if (charged.call.signal.aborted) throw new AstraError('cancelled')
     const [only] = items
     if (!charged.call.batch && only && 'error' in only) throw only.error
     const failures = items.flatMap((item) => ('error' in item ? [item.error] : []))
     const [first] = failures
     if (first && charged.call.allOrNothing) throw first
-    const answer: WholeAnswer = { ...head(charged), kind: 'whole', items, usage, timing: record.timing() }
+    const answered = { ...head(charged, version), kind: 'whole', items, usage, timing: record.timing() } as const
+    const answer: WholeAnswer = relayed ? { ...answered, relayed } : answered
     charged.call.tell?.(answer)
     // The caller reads each item's error in a 200; for the Record a batch without a single output failed.
     if (first && failures.length === items.length) record.fail(first, usage)
@@ -81,51 +87,20 @@ async function answerWhole(charged: ChargedCall, ports: JourneyPorts, record: Op
   }
 }
 
-/** The first chunk is awaited here, so that a failure before it still has a status of its own. */
+/** The first event is awaited here, so that a failure before it still has a status of its own. */
 async function answerInChunks(charged: ChargedCall, ports: JourneyPorts, record: OpenRecord): Promise<StreamAnswer> {
-  const events = recorded(dispatchStream(charged, ports, record), charged, record)
-  const first = await events.next()
-  // A caller who leaves before the door reads on would leave the generator hanging, and the call without a Record.
-  charged.call.signal.addEventListener('abort', () => void events.return(undefined).catch(() => undefined), {
-    once: true,
-  })
-  return { ...head(charged), kind: 'stream', events: prepend(first, events) }
-}
-
-async function* recorded(
-  events: AsyncGenerator<StreamEvent, void>,
-  { release }: ChargedCall,
-  record: OpenRecord,
-): AsyncGenerator<StreamEvent, void> {
   try {
-    for await (const event of events) {
-      if (event.type === 'chunk') record.firstChunk()
-      else record.succeed(event.usage, 0)
-      yield event
-    }
+    const begun = await dispatchStream(charged, ports, record)
+    const events = new RecordedStream(begun, charged.release, record)
+    // A caller who leaves before the door reads on would leave the stream hanging, and the call without a Record.
+    charged.call.signal.addEventListener('abort', () => void events.return(), { once: true })
+    return { ...head(charged, begun.version), kind: 'stream', events }
   } catch (thrown) {
-    const error = toAstraError(thrown)
-    record.fail(error)
-    throw error
-  } finally {
-    release()
-    record.fail(new AstraError('cancelled', { reason: 'the caller left in mid-stream' }))
+    charged.release()
+    throw thrown
   }
 }
 
-async function* prepend(
-  first: IteratorResult<StreamEvent, void>,
-  rest: AsyncGenerator<StreamEvent, void>,
-): AsyncGenerator<StreamEvent, void> {
-  try {
-    if (first.done) return
-    yield first.value
-    yield* rest
-  } finally {
-    await rest.return(undefined)
-  }
-}
-
-function head({ call, contract, version }: ChargedCall) {
+function head({ call, contract }: ChargedCall, version: Version) {
   return { callId: call.id, model: call.model, major: contract.major, version: version.id, cached: false }
 }

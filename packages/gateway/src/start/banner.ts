@@ -40,6 +40,6 @@ function firstExample(catalog: Catalog): { readonly path: string; readonly input
 }
 
 /** For a POSIX shell. */
-function quote(text: string): string {
+export function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }

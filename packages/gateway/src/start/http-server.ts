@@ -2,11 +2,10 @@ import { STATUS_CODES } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { type IdentifyPorts, identify } from '../journey/admit/identify.ts'
-import { nativeEmit } from '../journey/emit/native/native-emit.ts'
-import { oipEmit } from '../journey/emit/oip/oip-emit.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Caller } from '../kernel/caller.ts'
 import { AstraError, operatorReason, toAstraError } from '../kernel/errors.ts'
+import { callRoutes, errorFormOf, openPaths } from './door-paths.ts'
 
 const connectionsMax = 10_000
 const sweepMs = 20
@@ -17,31 +16,6 @@ const advice: Readonly<Record<number, string>> = {
   408: 'send the request faster.',
   431: 'send fewer or shorter headers.',
 }
-
-/** The door of the Open Inference Protocol, and its alias where the protocol's clients look for it. */
-export const oipPrefixes = ['/oip/v2', '/v2'] as const
-
-/** Every path that answers without a key. This list is the whole of it. */
-export const openPaths: ReadonlySet<string> = new Set([
-  '/health/live',
-  '/health/ready',
-  ...atOip('/health/live', '/health/ready'),
-])
-
-/** The routes on which a request that is refused before its caller is known counts as a refused call. */
-const callRoutes: ReadonlySet<string> = new Set([
-  '/models/:model/:major/predict',
-  '/graphql',
-  ...atOip('/models/:model/infer', '/models/:model/versions/:version/infer'),
-])
-
-type EmitError = (reply: FastifyReply, error: AstraError, callId: string | undefined) => FastifyReply
-
-/** The doors whose protocol has an error form of its own, by the paths below them; all else has the native door's. */
-const errorForms: readonly { readonly prefix: string; readonly emit: EmitError }[] = oipPrefixes.map((prefix) => ({
-  prefix,
-  emit: oipEmit.error,
-}))
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -90,7 +64,7 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
   http.addHook('onRequest', (request, reply, done) => {
     if (openPaths.has(request.routeOptions.url ?? '')) return done()
     try {
-      request.caller = identify(request.headers.authorization, ports)
+      request.caller = identify(request.headers, ports)
       done()
     } catch (thrown) {
       const error = toAstraError(thrown)
@@ -136,13 +110,7 @@ export function callerOf(request: FastifyRequest): Caller {
 
 /** An error outside a call, in the form of the door that its path belongs to. */
 export function sendError(reply: FastifyReply, error: AstraError): FastifyReply {
-  const [path = ''] = reply.request.url.split('?')
-  const own = errorForms.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
-  return (own?.emit ?? nativeEmit.error)(reply, error, undefined)
-}
-
-function atOip(...paths: readonly string[]): readonly string[] {
-  return oipPrefixes.flatMap((prefix) => paths.map((path) => prefix + path))
+  return errorFormOf(reply.request)(reply, error, undefined)
 }
 
 function missing(http: FastifyInstance, request: FastifyRequest): AstraError {

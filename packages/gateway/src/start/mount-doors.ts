@@ -1,11 +1,22 @@
 import type { FastifyInstance } from 'fastify'
+import { dialects } from '../dialects/dialects.ts'
+import { anthropicModels } from '../journey/accept/anthropic/anthropic-models.ts'
+import { mountAnthropic } from '../journey/accept/anthropic/mount-anthropic.ts'
 import { mountGraphql } from '../journey/accept/graphql/mount-graphql.ts'
 import { mountNative } from '../journey/accept/native/mount-native.ts'
 import { mountOip } from '../journey/accept/oip/mount-oip.ts'
+import { mountOpenai } from '../journey/accept/openai/mount-openai.ts'
+import { openaiModels } from '../journey/accept/openai/openai-models.ts'
 import { mountPlatform } from '../journey/accept/platform/mount-platform.ts'
+import { mountModels } from '../journey/accept/wire/mount-models.ts'
+import type { WireDoor } from '../journey/accept/wire/wire-door.ts'
+import { wordsIn } from '../journey/dispatch/usage/text-sample.ts'
+import type { TokenCounter } from '../journey/dispatch/usage/token-counter.ts'
+import { anthropicEmit } from '../journey/emit/anthropic/anthropic-emit.ts'
 import { graphqlEmit } from '../journey/emit/graphql/graphql-emit.ts'
 import { nativeEmit } from '../journey/emit/native/native-emit.ts'
 import { oipEmit } from '../journey/emit/oip/oip-emit.ts'
+import { openaiEmit } from '../journey/emit/openai/openai-emit.ts'
 import { lookUp, permittedContracts } from '../journey/look-up.ts'
 import { operate } from '../journey/operate.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
@@ -16,7 +27,8 @@ import type { DoorContext } from '../kernel/door.ts'
 import type { AstraError } from '../kernel/errors.ts'
 import type { Operation } from '../kernel/operation.ts'
 import { type ReplicaFleet, replicaStates } from '../kernel/replicas.ts'
-import { callerOf, oipPrefixes, sendError } from './http-server.ts'
+import { anthropicHeader, anthropicPrefixes, oipPrefixes, openaiPrefixes, sharedWirePrefix } from './door-paths.ts'
+import { callerOf, sendError } from './http-server.ts'
 import { mountOperationsDoor } from './operations-door.ts'
 import { softwareVersion } from './software-version.ts'
 
@@ -28,6 +40,8 @@ export interface Doors {
   readonly fleet: ReplicaFleet
   readonly metrics: Metrics
   readonly bodyBytesMax: number
+  /** Counts tokens where upstream cannot. */
+  readonly counter: TokenCounter
   readonly notReady: () => readonly string[]
   /** Of a fault of ours outside a call's journey: its caller sees `internal`, an operator the reason. */
   readonly report: (error: AstraError) => void
@@ -53,7 +67,34 @@ export function mountDoors(http: FastifyInstance, doors: Doors): void {
       report,
     })
   }
+  mountWireDoors(http, doors, context)
   mountOperationsDoor(http, doors)
+}
+
+/** The doors that speak a language model's protocol. */
+function mountWireDoors(http: FastifyInstance, doors: Doors, context: DoorContext): void {
+  const { catalog, bodyBytesMax, counter, report } = doors
+  const door: Omit<WireDoor, 'emit'> = {
+    context,
+    codecs: dialects,
+    callerOf,
+    lookUp: (name, caller) => lookUp(name, caller, catalog()),
+    contracts: (caller) => permittedContracts(caller, catalog()),
+    bodyBytesMax,
+    countTokens: (value) => wordsIn(value).tokens(counter),
+    report,
+  }
+  const openai: WireDoor = { ...door, emit: openaiEmit }
+  const anthropic: WireDoor = { ...door, emit: anthropicEmit }
+  for (const prefix of openaiPrefixes) mountOpenai(http, prefix, openai)
+  for (const prefix of anthropicPrefixes) mountAnthropic(http, prefix, anthropic, prefix === sharedWirePrefix)
+  const [openaiPrefix] = openaiPrefixes
+  const [anthropicPrefix] = anthropicPrefixes
+  mountModels(http, openaiPrefix, openai, () => openaiModels)
+  mountModels(http, anthropicPrefix, anthropic, () => anthropicModels)
+  mountModels(http, sharedWirePrefix, openai, ({ headers }) =>
+    headers[anthropicHeader] === undefined ? openaiModels : anthropicModels,
+  )
 }
 
 /** Of a backend inside the gateway there is nothing to tell. */

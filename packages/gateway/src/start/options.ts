@@ -1,3 +1,5 @@
+import type { HintOptions } from './hints.ts'
+
 /** How a gateway is started: the same names as flags (`--listen`) and in the environment (`ASTRA_LISTEN`). */
 export interface StartOptions {
   /** host:port; port 0 takes a free one. */
@@ -12,6 +14,8 @@ export interface StartOptions {
   readonly adminKey?: string
   /** Where people read; tests collect it. */
   readonly print?: (line: string) => void
+  /** Left out: no hints at language models that could be added. */
+  readonly hints?: HintOptions
   /** Log level of pino; "silent" in tests. */
   readonly logLevel?: string
   /** Gives the start up; the gateway's own end is `Gateway.stop`. */

@@ -15,7 +15,7 @@ function deployed(replicas: readonly string[] = [a, b]) {
     streams: false,
     revisions: [{ input: {}, output: {} }],
     examples: [],
-    limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, inFlightMax: 1 },
+    limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, firstByteMs: 60_000, idleMs: 60_000, inFlightMax: 1 },
     versions: {
       '1': { ...version, replicas },
       '2': { ...version, backend: 'echo', replicas: [] },

@@ -16,6 +16,7 @@ import { openSqliteStore } from '../stores/sqlite/sqlite.ts'
 import { applyAtStart } from './apply-at-start.ts'
 import { bannerLines } from './banner.ts'
 import { describe } from './describe.ts'
+import { lookAround } from './hints.ts'
 import { createHttpServer } from './http-server.ts'
 import { closeWithin, listen } from './listen.ts'
 import { mountDoors } from './mount-doors.ts'
@@ -65,6 +66,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     if (options.signal?.aborted) throw new StartError('The start was given up before the gateway was ready.')
   }
 
+  const hints = options.hints && lookAround(options.hints)
   await requireFolder(options.models)
   // The runtime takes longest: it loads its models while the rest is opened.
   let watch: ReplicaWatch | undefined
@@ -161,6 +163,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   goOn()
   const startMs = systemClock.now() - startedAt
   for (const line of bannerLines({ url, ...keys, catalog: control.current(), startMs })) options.print?.(line)
+  for (const line of (await hints?.(control.current())) ?? []) options.print?.(line)
 
   let stopping: Promise<void> | undefined
   const stop = async () => {

@@ -1,7 +1,9 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { createCharge } from '../journey/charge/in-flight.ts'
+import { createHedgeBudget } from '../journey/dispatch/hedge-budget.ts'
 import { createFleet } from '../journey/dispatch/replicas/fleet.ts'
+import { createTokenCounter, type TokenCounter } from '../journey/dispatch/usage/token-counter.ts'
 import { createMetrics, type Metrics } from '../journey/record/metrics.ts'
 import { createRecentCalls, type RecentCalls } from '../journey/record/recent-calls.ts'
 import { createJourney, type Journey } from '../journey/serve.ts'
@@ -19,6 +21,8 @@ export interface WiredJourney {
   readonly fleet: ReplicaFleet
   readonly metrics: Metrics
   readonly recent: RecentCalls
+  /** Counts tokens where upstream does not tell its usage. */
+  readonly counter: TokenCounter
   /** From now on new calls are refused with `stopping`. */
   stopTaking(): void
   /** Resolves when every call that began has its Record, or after `limitMs`; then it says how many have none. */
@@ -47,11 +51,14 @@ export async function wireJourney(ports: {
   metrics.gauge('astra_records_waiting', 'Records that are not durable yet', () => store.records.status().waiting)
 
   const fleet = createFleet({ clock, random: Math.random })
+  const counter = createTokenCounter()
   const journey = createJourney({
     clock,
     catalog,
     backends: ports.backends,
     fleet,
+    hedges: createHedgeBudget(),
+    counter,
     charge: createCharge(),
     begin(call, caller) {
       metrics.received()
@@ -81,6 +88,7 @@ export async function wireJourney(ports: {
     fleet,
     metrics,
     recent,
+    counter,
     stopTaking() {
       stopping = true
     },

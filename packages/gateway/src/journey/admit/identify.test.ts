@@ -12,10 +12,10 @@ const code = (expected: string) => (error: unknown) => (error as { code?: string
 
 describe('identify', () => {
   it('finds the caller with every included permission', () => {
-    const caller = identify('Bearer right', ports())
+    const caller = identify({ authorization: 'Bearer right' }, ports())
     assert.deepEqual([...caller.permissions].sort(), ['operate', 'read'])
     assert.equal(caller.consumer, 'shop')
-    assert.equal(identify('bearer right', ports()).keyId, 'key_1')
+    assert.equal(identify({ authorization: 'bearer right' }, ports()).keyId, 'key_1')
   })
 
   it('refuses no key, an unknown key and another scheme', () => {
@@ -28,12 +28,31 @@ describe('identify', () => {
       'right',
       `Bearer ${'x'.repeat(10_000)}`,
     ]) {
-      assert.throws(() => identify(sent, ports()), code('unauthenticated'), String(sent).slice(0, 20))
+      assert.throws(
+        () => identify({ authorization: sent }, ports()),
+        code('unauthenticated'),
+        String(sent).slice(0, 20),
+      )
+    }
+  })
+
+  it("takes a key from x-api-key too, which Anthropic's clients send, where there is no Authorization", () => {
+    assert.equal(identify({ 'x-api-key': 'right' }, ports()).keyId, 'key_1')
+    assert.equal(identify({ authorization: 'Bearer right', 'x-api-key': 'wrong' }, ports()).keyId, 'key_1')
+    for (const sent of [
+      { authorization: 'Bearer wrong', 'x-api-key': 'right' },
+      { authorization: 'Basic right', 'x-api-key': 'right' },
+      { 'x-api-key': 'wrong' },
+      { 'x-api-key': 'Bearer right' },
+      { 'x-api-key': '' },
+      { 'x-api-key': ['right', 'right'] },
+    ]) {
+      assert.throws(() => identify(sent, ports()), code('unauthenticated'), JSON.stringify(sent))
     }
   })
 
   it('tells a revoked key, and one whose consumer is gone, that they are', () => {
-    assert.throws(() => identify('Bearer right', ports({ revokedAt: 5 })), code('key_revoked'))
-    assert.throws(() => identify('Bearer right', ports({}, [])), code('key_revoked'))
+    assert.throws(() => identify({ authorization: 'Bearer right' }, ports({ revokedAt: 5 })), code('key_revoked'))
+    assert.throws(() => identify({ authorization: 'Bearer right' }, ports({}, [])), code('key_revoked'))
   })
 })

@@ -12,10 +12,17 @@ export interface IdentifyPorts {
 
 const callers = new WeakMap<Key, Caller>()
 
-/** Who is it? From the Authorization header alone, before a byte of the body is read. */
-export function identify(authorization: string | undefined, { findKey, hasConsumer }: IdentifyPorts): Caller {
-  if (authorization === undefined) throw new AstraError('unauthenticated', { detail: 'No key was sent' })
-  const secret = authorization.length > 7 && /^bearer /i.test(authorization) ? authorization.slice(7).trim() : ''
+/** The headers that a key may stand in. */
+export interface KeyHeaders {
+  readonly authorization?: string | undefined
+  /** As Anthropic's clients send it; looked at where there is no other. */
+  readonly 'x-api-key'?: string | readonly string[] | undefined
+}
+
+/** Who is it? From the headers alone, before a byte of the body is read; a key in a URL would stand in logs everywhere. */
+export function identify(headers: KeyHeaders, { findKey, hasConsumer }: IdentifyPorts): Caller {
+  const secret = secretIn(headers)
+  if (secret === undefined) throw new AstraError('unauthenticated', { detail: 'No key was sent' })
   const key = secret === '' ? undefined : findKey(secret)
   if (!key) throw new AstraError('unauthenticated', { detail: 'The key that was sent is not known here' })
   if (key.revokedAt !== undefined) throw new AstraError('key_revoked', { reason: `${key.id} was revoked` })
@@ -23,6 +30,12 @@ export function identify(authorization: string | undefined, { findKey, hasConsum
     throw new AstraError('key_revoked', { detail: `The consumer "${key.consumer}" of this key is no longer declared` })
   }
   return callerFor(key)
+}
+
+/** "" for what cannot be a key. */
+function secretIn({ authorization, 'x-api-key': apiKey }: KeyHeaders): string | undefined {
+  if (authorization === undefined) return typeof apiKey === 'string' ? apiKey.trim() : undefined
+  return authorization.length > 7 && /^bearer /i.test(authorization) ? authorization.slice(7).trim() : ''
 }
 
 function callerFor(key: Key): Caller {

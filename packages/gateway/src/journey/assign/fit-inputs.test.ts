@@ -7,7 +7,7 @@ import { assign } from './assign.ts'
 import { fitInputs } from './fit-inputs.ts'
 
 const fit = (over: Parameters<typeof testCall>[0], catalog = testCatalog({ '1.0': 1 })) =>
-  fitInputs(assign(permit(testCall(over), testCaller(), catalog)))
+  fitInputs(assign(permit(testCall(over), testCaller(), catalog)), () => false)
 
 const refusal = (...given: Parameters<typeof fit>): AstraError => {
   try {

@@ -7,7 +7,10 @@ import { testCall, testCaller, testCatalog } from '../testing/fixtures.ts'
 import { createCharge } from './in-flight.ts'
 
 const fitted = (version: string) =>
-  fitInputs(assign(permit(testCall({ options: { version } }), testCaller(), testCatalog({ '1.0': 1, '1.1': 1 }))))
+  fitInputs(
+    assign(permit(testCall({ options: { version } }), testCaller(), testCatalog({ '1.0': 1, '1.1': 1 }))),
+    () => false,
+  )
 
 describe('charge', () => {
   it('refuses past the limit with a time to come back, per version', () => {

@@ -1,127 +1,216 @@
-import type { AttemptContext, Backend } from '../../kernel/backend.ts'
+import type { AttemptContext } from '../../kernel/backend.ts'
+import type { Version } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, errorTable, operatorReason, toAstraError } from '../../kernel/errors.ts'
 import type { Attempt } from '../../kernel/record.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
-import { attemptEndOf } from './attempt-end.ts'
+import { type AttemptEnd, attemptEndOf, attemptEnds } from './attempt-end.ts'
 import type { Deadline } from './deadline.ts'
+import { Fallbacks } from './fallbacks.ts'
+import type { Leg, LegPorts } from './leg.ts'
 import { mayRetry } from './may-retry.ts'
-import type { Fleet } from './replicas/fleet.ts'
-import type { ReplicaGroup } from './replicas/group.ts'
-import type { Member, OpenAttempt } from './replicas/member.ts'
+import type { OpenAttempt } from './replicas/member.ts'
 
-export interface AttemptsPorts {
+export interface AttemptsPorts extends LegPorts {
   readonly clock: Clock
-  readonly fleet: Fleet
 }
 
 export interface AttemptsReport {
+  /** This version is asked now, or is the one that answers. `upstreamModel`: by the name that prices have for it. */
+  asks(version: Version, upstreamModel: string | undefined): void
   attempt(attempt: Attempt): void
 }
 
-const none: readonly Member[] = []
+/** An attempt in flight. */
+export interface Try {
+  readonly leg: Leg
+  readonly open: OpenAttempt
+  readonly role: Attempt['role']
+}
 
-/** The attempts of one call, one after another, each at another replica. Each that begins ends once, and is reported then. */
+/**
+ * The attempts of one call, one after another (two side by side where it is hedged): at the replicas of the assigned version, then at
+ * those it falls back on. Each that begins ends once, and is reported then.
+ */
 export class Attempts {
   readonly #charged: ChargedCall
-  readonly #repeatable: boolean
   readonly #deadline: Deadline
   readonly #clock: Clock
   readonly #report: AttemptsReport
-  readonly #replicas: ReplicaGroup
-  #tried: readonly Member[] = none
-  /** What an attempt broke off with that may have run nevertheless. */
-  #unanswered: AstraError | undefined
+  readonly #first: Leg
+  /** Undefined where the contract names none. */
+  readonly #fallbacks: Fallbacks | undefined
+  #leg: Leg
+  #inFlight = 0
+  #last: AstraError | undefined
+  /** What an attempt ended with that may have run nevertheless. */
+  #mayHaveRun: AstraError | undefined
 
-  constructor(
-    charged: ChargedCall,
-    backend: Backend,
-    deadline: Deadline,
-    { clock, fleet }: AttemptsPorts,
-    report: AttemptsReport,
-  ) {
+  constructor(charged: ChargedCall, first: Leg, deadline: Deadline, ports: AttemptsPorts, report: AttemptsReport) {
     this.#charged = charged
-    this.#repeatable = backend.repeatable
     this.#deadline = deadline
-    this.#clock = clock
+    this.#clock = ports.clock
     this.#report = report
-    this.#replicas = fleet.groupOf(charged.version)
+    this.#first = first
+    this.#leg = first
+    this.#fallbacks = charged.contract.fallback.length > 0 ? new Fallbacks(charged, ports) : undefined
   }
 
-  /** Throws `upstream_unavailable` when the version has no replica that may take calls. */
-  begin(): OpenAttempt {
-    const attempts = this.#tried.length + 1
-    const expendable = mayRetry('unanswered', this.#callSoFar(attempts, false))
-    const attempt = this.#replicas.begin(this.#clock.elapsed(), this.#tried, this.#deadline.attempt(), expendable)
-    if (!attempt) throw new AstraError('upstream_unavailable', { reason: 'no replica may take calls' })
-    this.#tried = attempt.tried
-    return attempt
+  /** Throws what the caller gets when no replica of any version that is left may take calls. */
+  begin(): Try {
+    for (;;) {
+      const begun = this.#beginAt(this.#leg, false)
+      if (begun) return begun
+      const error = new AstraError('upstream_unavailable', { reason: 'no replica may take calls' })
+      if (!this.#fallBack()) throw this.#final(error)
+    }
   }
 
-  context({ controller: { signal } }: OpenAttempt): AttemptContext {
+  /** A second attempt beside the first: at another replica, else at the next version. Undefined when there is neither. */
+  beginBeside(): Try | undefined {
+    const { replicas, tried } = this.#leg
+    const elsewhere = replicas.hasOther(tried, this.#clock.elapsed()) || this.#fallBack()
+    return elsewhere ? this.#beginAt(this.#leg, true) : undefined
+  }
+
+  context({ open: { controller } }: Try): AttemptContext {
     const { id, trace } = this.#charged.call
     // The span id is the random half of the call's id, so that a trace leads to the Record and back.
     const span = id.slice(19).replace('-', '')
     const traceparent = `00-${trace.traceId}-${span}-0${trace.sampled ? 1 : 0}`
-    return { signal, callId: id, traceparent, tracestate: trace.tracestate }
+    return { signal: controller.signal, callId: id, traceparent, tracestate: trace.tracestate }
   }
 
   /** `waiting` is the replica's own report. */
-  answered(attempt: OpenAttempt, waiting?: number): void {
-    const now = this.#clock.elapsed()
-    this.#replicas.end(attempt, 'answered', now, undefined, waiting)
-    this.#tell(attempt, now, undefined, undefined)
+  answered(one: Try, waiting?: number): void {
+    this.#end(one, 'answered', this.#clock.elapsed(), undefined, waiting)
   }
 
-  /** A chunk came, and is about to go out: there is no other attempt from now on. */
-  chunk(attempt: OpenAttempt): void {
-    attempt.firstChunkAt ??= this.#clock.elapsed()
+  /** Content came, and is about to go out: there is no other attempt from now on. */
+  content({ open }: Try): void {
+    open.firstChunkAt ??= this.#clock.elapsed()
   }
 
-  /** Returns when another attempt is to be made; else throws what the caller gets. */
-  failed(attempt: OpenAttempt, thrown: unknown): void {
-    if (!attempt.member.open.has(attempt)) throw thrown
-    const { signal } = attempt.controller
+  /** Returns when another attempt is to be made, or still runs; else throws what the caller gets. */
+  failed(one: Try, thrown: unknown): void {
+    const { open, leg } = one
+    if (!isOpen(one)) throw thrown
+    const { signal } = open.controller
     const error = toAstraError(signal.aborted ? signal.reason : thrown)
+    const end = attemptEndOf(error)
     const now = this.#clock.elapsed()
-    this.#replicas.end(attempt, attemptEndOf(error), now, error)
-    const next = this.#next(attempt, error, now)
-    const spent = next === 'unpaid' ? '; not tried elsewhere: the retry budget is spent' : ''
-    this.#tell(attempt, now, error.code, operatorReason(error) + spent)
-    if (next !== 'retry') throw this.#unanswered && errorTable[error.code].retryable ? this.#unanswered : error
-    if (error.facts.unanswered) this.#unanswered = error
+    // Where a version cannot be asked for this, nothing ran: it is passed over.
+    const passedOver = error.code === 'unsupported' && open.firstChunkAt === undefined
+    leg.replicas.end(open, end, now, error)
+    this.#inFlight--
+    const retry = this.#inFlight > 0 ? 'no' : this.#mayRetry(one, end, now)
+    const spent = retry === 'unpaid' ? '; not tried elsewhere: the retry budget is spent' : ''
+    if (!passedOver) {
+      this.#tell(one, now, error.code, operatorReason(error) + spent)
+      this.#last = error
+    }
+    leg.repeated ||= attemptEnds[end].again === 'once'
+    if (!this.#goesOn(one, end, retry === 'yes', passedOver)) {
+      throw this.#final(passedOver ? (this.#last ?? error) : error)
+    }
+    if (!passedOver && !errorTable[error.code].retryable) this.#mayHaveRun = error
+  }
+
+  /** Another attempt was faster. */
+  outrun(one: Try): void {
+    const error = new AstraError('cancelled', { reason: 'another attempt was faster' })
+    if (!isOpen(one)) return
+    this.#end(one, 'late', this.#clock.elapsed(), error)
+    one.open.controller.abort(error)
+  }
+
+  /** This one answers the call. */
+  won({ leg }: Try): void {
+    this.#report.asks(leg.version, leg.upstreamModel)
   }
 
   /** Whoever read the answer left. Without effect on an attempt that has ended. */
-  left(attempt: OpenAttempt): void {
-    if (!attempt.member.open.has(attempt)) return
+  left(one: Try): void {
+    if (!isOpen(one)) return
     const error = new AstraError('cancelled', { reason: 'the caller left in mid-stream' })
-    const now = this.#clock.elapsed()
-    this.#replicas.end(attempt, 'other', now, error)
-    this.#tell(attempt, now, error.code, operatorReason(error))
+    this.#end(one, 'other', this.#clock.elapsed(), error)
   }
 
-  #next(attempt: OpenAttempt, error: AstraError, now: number): 'retry' | 'unpaid' | 'fail' {
-    const soFar = this.#callSoFar(this.#tried.length, attempt.firstChunkAt !== undefined)
-    if (!mayRetry(attemptEndOf(error), soFar)) return 'fail'
-    if (!this.#replicas.hasOther(this.#tried, now)) return 'fail'
-    return this.#replicas.payRetry(attempt, now) ? 'retry' : 'unpaid'
+  /** No attempt will follow, and none runs. */
+  close(): void {
+    this.#deadline.clear()
+    this.#fallbacks?.release()
   }
 
-  #callSoFar(attempts: number, chunkOut: boolean) {
-    return { attempts, repeated: this.#unanswered !== undefined, chunkOut, repeatable: this.#repeatable }
+  #beginAt(leg: Leg, beside: boolean): Try | undefined {
+    const { tried } = leg
+    const expendable = mayRetry('unanswered', callSoFar(leg, tried.length + 1, false))
+    const open = leg.replicas.begin(this.#clock.elapsed(), tried, this.#deadline.attempt(beside), expendable)
+    if (!open) return undefined
+    if (leg !== this.#first) this.#fallbacks?.count()
+    leg.tried = open.tried
+    this.#inFlight++
+    this.#report.asks(leg.version, leg.upstreamModel)
+    return { leg, open, role: beside ? 'hedge' : this.#roleOf(leg, tried.length) }
   }
 
-  #tell({ member, startedAt }: OpenAttempt, now: number, code: AstraError['code'] | undefined, reason?: string): void {
-    const { call, version } = this.#charged
+  #roleOf(leg: Leg, triedBefore: number): Attempt['role'] {
+    if (triedBefore > 0) return 'retry'
+    return leg === this.#first ? 'serve' : 'fallback'
+  }
+
+  #mayRetry({ leg, open }: Try, end: AttemptEnd, now: number): 'yes' | 'unpaid' | 'no' {
+    if (!mayRetry(end, callSoFar(leg, leg.tried.length, open.firstChunkAt !== undefined))) return 'no'
+    if (!leg.replicas.hasOther(leg.tried, now)) return 'no'
+    if (leg !== this.#first && this.#fallbacks?.isSpent) return 'no'
+    return leg.replicas.payRetry(open, now) ? 'yes' : 'unpaid'
+  }
+
+  #goesOn({ leg, open }: Try, end: AttemptEnd, retry: boolean, passedOver: boolean): boolean {
+    if (this.#inFlight > 0) return true
+    if (retry) {
+      this.#leg = leg
+      return true
+    }
+    if (open.firstChunkAt !== undefined) return false
+    // The assigned version's own refusal is the caller's to read.
+    return (attemptEnds[end].fallsBack || (passedOver && leg !== this.#first)) && this.#fallBack()
+  }
+
+  #fallBack(): boolean {
+    const next = this.#fallbacks?.next(this.#inFlight === 0)
+    if (next) this.#leg = next
+    return next !== undefined
+  }
+
+  /** Never the promise that nothing ran where something may have. */
+  #final(error: AstraError): AstraError {
+    return this.#mayHaveRun && errorTable[error.code].retryable ? this.#mayHaveRun : error
+  }
+
+  #end(one: Try, end: AttemptEnd, now: number, error?: AstraError, waiting?: number): void {
+    one.leg.replicas.end(one.open, end, now, error, waiting)
+    this.#inFlight--
+    this.#tell(one, now, error?.code, error && operatorReason(error))
+  }
+
+  #tell({ leg, open, role }: Try, now: number, code: AstraError['code'] | undefined, reason?: string): void {
     this.#report.attempt({
-      role: this.#tried[0] === member ? 'serve' : 'retry',
-      version: version.id,
-      replica: member.endpoint.address,
-      atMs: startedAt - call.startedAt,
-      durationMs: now - startedAt,
+      role,
+      version: leg.version.id,
+      replica: open.member.endpoint.address,
+      atMs: open.startedAt - this.#charged.call.startedAt,
+      durationMs: now - open.startedAt,
       code,
       reason,
     })
   }
+}
+
+function isOpen({ open }: Try): boolean {
+  return open.member.open.has(open)
+}
+
+function callSoFar({ repeated, backend }: Leg, attempts: number, chunkOut: boolean) {
+  return { attempts, repeated, chunkOut, repeatable: backend.repeatable }
 }

@@ -2,23 +2,28 @@ import { AstraError } from '../../kernel/errors.ts'
 
 /** One limit over all attempts of a call, for both reasons to stop: the caller left, or the time limit ran out. */
 export interface Deadline {
-  /** Of a new attempt: aborts when the limit is reached, and can be aborted alone, without ending the call. */
-  attempt(): AbortController
+  /**
+   * Of a new attempt: aborts when the limit is reached, and can be aborted alone, without ending the call. `beside`: the one before
+   * it goes on.
+   */
+  attempt(beside?: boolean): AbortController
   /** Stops the clock and forgets the caller's signal. */
   clear(): void
 }
 
 /**
- * Attempts follow one another, so the present attempt's controller is all that there is to abort: a call with one attempt
- * has one controller. `AbortSignal.any` would cost about four times as much per call, with a listener that stays until
+ * Attempts follow one another, and at most two run side by side, so their controllers are all that there is to abort: a call with
+ * one attempt has one controller. `AbortSignal.any` would cost about four times as much per call, with a listener that stays until
  * collected.
  */
 export function startDeadline(caller: AbortSignal, timeoutMs: number): Deadline {
   let present: AbortController | undefined
+  let other: AbortController | undefined
   let reached: AstraError | undefined
   const reach = (reason: AstraError) => {
     reached ??= reason
     present?.abort(reached)
+    other?.abort(reached)
   }
   const leave = () => reach(new AstraError('cancelled'))
   const timer = setTimeout(
@@ -28,7 +33,8 @@ export function startDeadline(caller: AbortSignal, timeoutMs: number): Deadline 
   if (caller.aborted) leave()
   else caller.addEventListener('abort', leave, { once: true })
   return {
-    attempt() {
+    attempt(beside = false) {
+      other = beside ? present : undefined
       present = new AbortController()
       if (reached) present.abort(reached)
       return present

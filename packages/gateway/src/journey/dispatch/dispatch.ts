@@ -1,113 +1,110 @@
 import type { Item, StreamEvent, Usage } from '../../kernel/answer.ts'
-import type { Backend, Prediction } from '../../kernel/backend.ts'
-import type { Clock } from '../../kernel/clock.ts'
-import { AstraError } from '../../kernel/errors.ts'
-import type { Attempt } from '../../kernel/record.ts'
+import type { Version } from '../../kernel/catalog.ts'
+import type { AstraError } from '../../kernel/errors.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
-import { Attempts } from './attempts.ts'
-import { checkChunk, checkItems } from './check-output.ts'
-import { startDeadline } from './deadline.ts'
-import type { Fleet } from './replicas/fleet.ts'
+import { askWhole, type Whole } from './ask-whole.ts'
+import { Attempts, type AttemptsPorts, type AttemptsReport, type Try } from './attempts.ts'
+import { type Deadline, startDeadline } from './deadline.ts'
+import { firstToBegin } from './first-to-begin.ts'
+import type { HedgeBudget } from './hedge-budget.ts'
+import { legOf } from './leg.ts'
+import { streamAttempt } from './stream-attempt.ts'
+import { type MeterPorts, type MeterReport, meterOf } from './usage/meter-of.ts'
 
-export interface DispatchPorts {
-  readonly clock: Clock
-  readonly backends: ReadonlyMap<string, Backend>
-  readonly fleet: Fleet
+export interface DispatchPorts extends AttemptsPorts, MeterPorts {
+  readonly hedges: HedgeBudget
 }
 
 /** What dispatch tells the Record while it works. */
-export interface Progress {
-  attempt(attempt: Attempt): void
+export interface Progress extends AttemptsReport, MeterReport {
   /** The wait in the upstream's own queue, ms. */
   upstreamQueue(ms: number): void
 }
 
 export interface Dispatched {
+  /** The one that answered. */
+  readonly version: Version
   readonly items: readonly Item[]
+  readonly relayed?: Buffer
   readonly usage: Usage
 }
 
-/** To a Replica: the inputs go out under one time limit; another replica is tried as `mayRetry` says. */
+/** To a Replica: the inputs go out under one time limit; others are tried as `attemptEnds` and `mayRetry` say. */
 export async function dispatch(charged: ChargedCall, ports: DispatchPorts, progress: Progress): Promise<Dispatched> {
-  if (charged.inputs.length === 0) return { items: inPlace(charged, []), usage: { items: charged.call.inputs.length } }
-  const backend = backendOf(charged, ports)
-  const deadline = startDeadline(charged.call.signal, timeLimit(charged))
+  const { call, version, way, inputs } = charged
+  if (way === 'here' && call.wire?.here) {
+    return { version, items: [{ output: await call.wire.here() }], usage: { items: call.wire.items } }
+  }
+  if (way === 'inputs' && inputs.length === 0) {
+    return { version, items: inPlace(charged, []), usage: { items: call.inputs.length } }
+  }
+  const attempts = attemptsOf(charged, ports, progress)
   try {
-    const prediction = await predict(charged, backend, new Attempts(charged, backend, deadline, ports, progress))
-    if (prediction.queueMs !== undefined) progress.upstreamQueue(prediction.queueMs)
-    const items = inPlace(charged, checkItems(charged.contract, prediction.items, charged.inputs.length))
-    return { items, usage: { items: items.length, ...prediction.usage } }
+    const open = (one: Try) => askWhole(charged, attempts, one, ports, progress)
+    const { one, meter, queueMs, relayed, items } = await firstToBegin<Whole>(charged, ports, attempts, open)
+    if (meter) progress.meters(meter)
+    if (queueMs !== undefined) progress.upstreamQueue(queueMs)
+    const { version: served } = one.leg
+    const usage = meter ? await meter.usage() : { items: call.wire?.items ?? call.inputs.length }
+    if (relayed) return { version: served, items, relayed, usage }
+    return { version: served, items: inPlace(charged, items), usage }
   } finally {
-    deadline.clear()
+    attempts.close()
   }
 }
 
-async function predict(charged: ChargedCall, backend: Backend, attempts: Attempts): Promise<Prediction> {
-  for (;;) {
-    const attempt = attempts.begin()
-    try {
-      const { address } = attempt.member.endpoint
-      const prediction = await backend.predict(charged.version, address, charged.inputs, attempts.context(attempt))
-      attempts.answered(attempt, prediction.waiting)
-      return prediction
-    } catch (thrown) {
-      attempts.failed(attempt, thrown)
-    }
-  }
+export interface DispatchedStream {
+  /** The one that answers. */
+  readonly version: Version
+  readonly first: StreamEvent
+  /** What follows it. Throws what the answer broke off with. */
+  readonly rest: AsyncGenerator<StreamEvent, void>
+  /** Stops upstream, before `rest` is left: leaving alone would wait for whatever upstream is doing. */
+  cancel(reason: AstraError): void
+  /** To be called when nothing more is read. */
+  close(): void
 }
 
-/** The same for a stream: attempts may follow one another until the first chunk is out, none after it. */
-export async function* dispatchStream(
+/** The same for a stream: resolves with the first event that may go out, up to which others are tried; none after it. */
+export async function dispatchStream(
   charged: ChargedCall,
   ports: DispatchPorts,
   progress: Progress,
-): AsyncGenerator<StreamEvent, void> {
-  const backend = backendOf(charged, ports)
-  if (!backend.stream) throw new AstraError('internal', { reason: `backend ${backend.name} cannot stream` })
-  const deadline = startDeadline(charged.call.signal, timeLimit(charged))
+): Promise<DispatchedStream> {
+  const attempts = attemptsOf(charged, ports, progress)
+  const open = async (one: Try) => {
+    const meter = meterOf(charged, one.leg, ports, progress)
+    const rest = streamAttempt(charged, attempts, one, meter, ports.clock)
+    const begun = await rest.next()
+    // One that failed and did not throw ends without an event.
+    return begun.done ? undefined : { one, meter, first: begun.value, rest }
+  }
   try {
-    const attempts = new Attempts(charged, backend, deadline, ports, progress)
-    for (;;) {
-      const attempt = attempts.begin()
-      const { signal } = attempt.controller
-      let usage: Omit<Usage, 'items'> = {}
-      try {
-        const { address } = attempt.member.endpoint
-        const events = backend.stream(charged.version, address, charged.inputs[0], attempts.context(attempt))
-        for await (const event of events) {
-          if (signal.aborted) throw signal.reason
-          if (event.type === 'usage') usage = event.usage
-          else {
-            checkChunk(charged.contract, event.chunk)
-            attempts.chunk(attempt)
-            yield { type: 'chunk', chunk: event.chunk }
-          }
-        }
-        attempts.answered(attempt)
-        yield { type: 'answer-end', usage: { items: 1, ...usage } }
-        return
-      } catch (thrown) {
-        attempts.failed(attempt, thrown)
-      } finally {
-        // A reader who leaves ends the generator at its `yield`, past the catch.
-        attempts.left(attempt)
-      }
+    const begun = await firstToBegin(charged, ports, attempts, open, ({ rest }) => void rest.return())
+    const { one, meter, first, rest } = begun
+    progress.meters(meter)
+    return {
+      version: one.leg.version,
+      first,
+      rest,
+      cancel: (reason) => one.open.controller.abort(reason),
+      close: () => attempts.close(),
     }
-  } finally {
-    deadline.clear()
+  } catch (thrown) {
+    attempts.close()
+    throw thrown
   }
 }
 
-function backendOf({ version }: ChargedCall, { backends }: DispatchPorts): Backend {
-  const backend = backends.get(version.state.backend)
-  if (!backend) throw new AstraError('internal', { reason: `no backend named ${version.state.backend}` })
-  return backend
+function attemptsOf(charged: ChargedCall, ports: DispatchPorts, progress: Progress): Attempts {
+  const leg = legOf(charged, charged.version, ports)
+  return new Attempts(charged, leg, deadlineOf(charged), ports, progress)
 }
 
 /** A caller may shorten the contract's time limit, not stretch it. */
-function timeLimit({ call, contract }: ChargedCall): number {
+function deadlineOf({ call, contract }: ChargedCall): Deadline {
   const { timeoutMs } = contract.limits
-  return Math.min(call.options.timeoutMs ?? timeoutMs, timeoutMs)
+  return startDeadline(call.signal, Math.min(call.options.timeoutMs ?? timeoutMs, timeoutMs))
 }
 
 /** Puts results back where the caller's list has them, misfits in between. */

@@ -17,7 +17,8 @@ test('how an attempt ended, by its error', () => {
     ['late', new AstraError('timeout')],
     ['other', new AstraError('cancelled')],
     ['other', new AstraError('invalid_input')],
-    ['other', new AstraError('invalid_output')],
+    ['misshapen', new AstraError('invalid_output')],
+    ['stalled', new AstraError('upstream_stalled')],
     ['other', new AstraError('internal')],
   ]
   for (const [end, error] of ends) assert.equal(attemptEndOf(error), end)
@@ -26,7 +27,7 @@ test('how an attempt ended, by its error', () => {
 test('after a first attempt: where nothing ran always, where it may have run only what may be repeated', () => {
   const allowed = (repeatable: boolean) =>
     (Object.keys(attemptEnds) as AttemptEnd[]).filter((end) => mayRetry(end, { ...first, repeatable }))
-  assert.deepEqual(allowed(true), ['busy', 'unreached', 'unanswered'])
+  assert.deepEqual(allowed(true), ['busy', 'unreached', 'unanswered', 'stalled'])
   assert.deepEqual(allowed(false), ['busy', 'unreached'])
 })
 

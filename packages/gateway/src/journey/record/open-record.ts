@@ -1,7 +1,9 @@
 import type { Usage } from '../../kernel/answer.ts'
 import type { Call } from '../../kernel/call.ts'
 import type { Caller } from '../../kernel/caller.ts'
-import { type AstraError, operatorReason } from '../../kernel/errors.ts'
+import type { Catalog, Version } from '../../kernel/catalog.ts'
+import { type AstraError, errorTable, operatorReason } from '../../kernel/errors.ts'
+import { costUsd, priceAt } from '../../kernel/price.ts'
 import type { Attempt, CallRecord, Outcome } from '../../kernel/record.ts'
 import type { AssignedCall } from '../assign/assign.ts'
 
@@ -12,32 +14,54 @@ export interface RecordPorts {
   readonly keep: (record: CallRecord) => void
 }
 
+export interface PartialMeter {
+  partial(): Promise<Usage | undefined>
+}
+
 /** The Record in the making: filled while the call travels, kept exactly once. */
 export interface OpenRecord {
-  sees(catalogRevision: number): void
+  sees(catalog: Pick<Catalog, 'revision' | 'state'>): void
   assigned(call: AssignedCall): void
+  /** This version is asked now, or is the one that answers. */
+  asks(version: Version, upstreamModel: string | undefined): void
+  /** Measures what the attempt that answers, or failed last, uses up. */
+  meters(meter: PartialMeter): void
   upstreamQueue(ms: number): void
   attempt(attempt: Attempt): void
   firstChunk(): void
   /** Closes it as a success, partial failures counted. Later closings are ignored. */
   succeed(usage: Usage, itemsFailed: number): void
-  /** The usage is known where a model did answer, item by item, with errors only. */
+  /** The usage is known where a model did answer: item by item with errors only, or an answer that broke off. */
   fail(error: AstraError, usage?: Usage): void
+  /** What an answer that broke off has used up; undefined where nothing came. */
+  spent(): Promise<Usage | undefined>
   timing(): { queueMs: number; upstreamMs: number; totalMs: number }
 }
 
 export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep }: RecordPorts): OpenRecord {
   const attempts: Attempt[] = []
-  let catalogRevision = 0
+  const items = call.wire?.items ?? call.inputs.length
+  let seen: Pick<Catalog, 'revision' | 'state'> | undefined
   let assignment: AssignedCall | undefined
+  let asked: Version | undefined
+  let upstreamModel: string | undefined
+  let meter: PartialMeter | undefined
   let upstreamQueueMs = 0
   let firstChunkMs: number | undefined
   let open = true
 
   const since = () => elapsed() - call.startedAt
   const timing = () => {
-    const upstreamMs = attempts.reduce((sum, { durationMs }) => sum + durationMs, 0)
-    return { queueMs: upstreamQueueMs, upstreamMs: Math.max(0, upstreamMs - upstreamQueueMs), totalMs: since() }
+    const totalMs = since()
+    const upstreamMs = attempts.reduce((sum, { durationMs }) => sum + durationMs, -upstreamQueueMs)
+    // Of a hedged call two attempts ran side by side.
+    return { queueMs: upstreamQueueMs, upstreamMs: Math.min(Math.max(0, upstreamMs), totalMs), totalMs }
+  }
+  // Of several attempts the last one's: what one before it used up is seldom known, and may have another price.
+  const cost = (usage: Usage | undefined) => {
+    const prices = usage && upstreamModel !== undefined ? ownPrices(seen, upstreamModel) : undefined
+    const price = prices && priceAt(prices, call.receivedAt)
+    return price && usage && costUsd(price, usage)
   }
 
   const close = (outcome: Outcome, usage: Usage | undefined, itemsFailed: number, error: AstraError | undefined) => {
@@ -45,7 +69,8 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     open = false
     const { queueMs, upstreamMs, totalMs } = timing()
     const { options } = call
-    const served = attempts.at(-1)
+    const answered = attempts.some(({ code }) => code === undefined)
+    const costs = cost(usage)
     keep({
       id: call.id,
       time: call.receivedAt,
@@ -55,14 +80,14 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       model: call.model.slice(0, 64),
       major: assignment?.contract.major ?? call.major,
       versionAssigned: assignment?.version.id,
-      versionServed: served && served.code === undefined ? served.version : undefined,
+      versionServed: answered ? asked?.id : undefined,
       assignReason: assignment?.reason,
       propensity: assignment?.propensity,
       unitHash: options.unit === undefined ? undefined : hashUnit(options.unit),
       session: options.session,
       reference: options.reference,
       tags: options.tags,
-      catalogRevision,
+      catalogRevision: seen?.revision ?? 0,
       outcome,
       code: error?.code,
       reason: error && operatorReason(error).slice(0, 2000),
@@ -71,22 +96,36 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       queueMs,
       upstreamMs,
       streamed: call.stream,
-      items: call.inputs.length,
+      items,
       itemsFailed,
       inputTokens: usage?.inputTokens,
+      cachedInputTokens: usage?.cachedInputTokens,
+      cacheWriteInputTokens: usage?.cacheWriteInputTokens,
       outputTokens: usage?.outputTokens,
+      reasoningTokens: usage?.reasoningTokens,
       usageEstimated: usage?.estimated ?? false,
+      upstreamModel,
+      costUsd: costs,
+      unpriced: costs === undefined && attempts.some(mayHaveRun),
       attempts,
       traceId: call.trace.traceId,
     })
   }
 
   return {
-    sees: (revision) => {
-      catalogRevision = revision
+    sees: (catalog) => {
+      seen = catalog
     },
     assigned: (assigned) => {
       assignment = assigned
+    },
+    asks: (version, model) => {
+      asked = version
+      upstreamModel = model
+      meter = undefined
+    },
+    meters: (present) => {
+      meter = present
     },
     upstreamQueue: (ms) => {
       upstreamQueueMs += ms
@@ -96,7 +135,8 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       firstChunkMs ??= since()
     },
     succeed: (usage, itemsFailed) => close('ok', usage, itemsFailed, undefined),
-    fail: (error, usage) => close(outcomeOf(error, attempts.length), usage, call.inputs.length, error),
+    fail: (error, usage) => close(outcomeOf(error, attempts.length), usage, items, error),
+    spent: async () => meter?.partial(),
     timing,
   }
 }
@@ -104,4 +144,14 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
 function outcomeOf({ code }: AstraError, attempts: number): Outcome {
   if (code === 'cancelled') return 'cancelled'
   return attempts === 0 && code !== 'internal' && code !== 'timeout' ? 'refused' : 'failed'
+}
+
+/** A name is upstream's: it may be one that every object has. */
+function ownPrices(seen: Pick<Catalog, 'state'> | undefined, upstreamModel: string) {
+  const prices = seen?.state.prices
+  return prices && Object.hasOwn(prices, upstreamModel) ? prices[upstreamModel] : undefined
+}
+
+function mayHaveRun({ code }: Attempt): boolean {
+  return code === undefined || !errorTable[code].retryable
 }

@@ -32,7 +32,11 @@ export function testCaller(
 /** One model `spam` with one contract, v1, whose versions and weights are given. */
 export function testCatalog(
   weights: Readonly<Record<string, number>>,
-  over: { versions?: Readonly<Record<string, Partial<VersionState>>>; contract?: Partial<ContractState> } = {},
+  over: {
+    versions?: Readonly<Record<string, Partial<VersionState>>>
+    contract?: Partial<ContractState>
+    prices?: NonNullable<Catalog['state']['prices']>
+  } = {},
 ): Catalog {
   const versions = over.versions ?? Object.fromEntries(Object.keys(weights).map((id) => [id, {}]))
   const state: ContractState = {
@@ -46,7 +50,7 @@ export function testCatalog(
       },
     ],
     examples: [],
-    limits: { bodyBytesMax: 10_000, itemsMax: 4, timeoutMs: 1000, inFlightMax: 2 },
+    limits: { bodyBytesMax: 10_000, itemsMax: 4, timeoutMs: 1000, firstByteMs: 60_000, idleMs: 60_000, inFlightMax: 2 },
     versions: Object.fromEntries(
       Object.entries(versions).map(([id, version]) => [id, { ...plainVersion, ...version }]),
     ),
@@ -66,6 +70,7 @@ export function testCatalog(
     state: {
       models: { spam: { owner: model.owner, defaultMajor: 1, contracts: { 1: state } } },
       consumers: { demo: { demo: true } },
+      ...(over.prices ? { prices: over.prices } : {}),
     },
     model: (name) => (name === 'spam' ? model : undefined),
     modelNames: () => ['spam'],
@@ -87,6 +92,7 @@ function contractFrom(state: ContractState): Contract {
   if (!published) throw new Error('a contract has a revision')
   const versions = new Map<string, Version>()
   const split: Share[] = []
+  const fallback: Version[] = []
   const contract: Contract = {
     model: 'spam',
     major: 1,
@@ -100,10 +106,16 @@ function contractFrom(state: ContractState): Contract {
     deprecated: undefined,
     versions,
     split,
+    fallback,
+    hedge: state.hedge,
     check: compileCheck(published),
   }
   for (const [id, version] of Object.entries(state.versions))
     versions.set(id, { id, contract, state: version, tensors: undefined })
+  for (const id of state.fallback ?? []) {
+    const version = versions.get(id)
+    if (version) fallback.push(version)
+  }
   const total = Object.values(state.weights).reduce((sum, weight) => sum + weight, 0)
   let upTo = 0
   for (const [id, weight] of Object.entries(state.weights)) {

@@ -1,5 +1,5 @@
 import type { Catalog, Contract, Version } from '../../../kernel/catalog.ts'
-import { modelNameOf } from './model-name.ts'
+import { modelNameOf } from '../model-name.ts'
 import { tensorFormOf } from './tensor-form.ts'
 
 /** What `GET /v2/models/{model}` answers: `versions` are the exact ones that can be named. Throws `no_tensors`. */

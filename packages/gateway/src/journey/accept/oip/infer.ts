@@ -5,7 +5,7 @@ import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { optionsFromHeaders } from '../call-options.ts'
 import { deprecate } from '../deprecate.ts'
 import { draftCall } from '../draft-call.ts'
-import { readModelName } from './model-name.ts'
+import { readModelName } from '../model-name.ts'
 import type { ModelRequest, OipDoor } from './oip-door.ts'
 import { readInfer } from './read-infer.ts'
 

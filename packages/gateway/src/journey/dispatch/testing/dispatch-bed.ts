@@ -1,7 +1,7 @@
-import type { StreamEvent } from '../../../kernel/answer.ts'
-import type { Backend, BackendEvent, Prediction } from '../../../kernel/backend.ts'
+import type { StreamEvent, Usage } from '../../../kernel/answer.ts'
+import type { Backend, BackendEvent, Prediction, Relay } from '../../../kernel/backend.ts'
 import type { Call } from '../../../kernel/call.ts'
-import { type Version, versionKey } from '../../../kernel/catalog.ts'
+import { type ContractState, type Version, type VersionState, versionKey } from '../../../kernel/catalog.ts'
 import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
 import type { Attempt } from '../../../kernel/record.ts'
 import type { HealthFault } from '../../../kernel/replicas.ts'
@@ -10,14 +10,21 @@ import { assign } from '../../assign/assign.ts'
 import { fitInputs } from '../../assign/fit-inputs.ts'
 import { createCharge } from '../../charge/in-flight.ts'
 import { testCall, testCaller, testCatalog } from '../../testing/fixtures.ts'
-import { dispatch, dispatchStream } from '../dispatch.ts'
+import { type Dispatched, dispatch, dispatchStream } from '../dispatch.ts'
+import { createHedgeBudget } from '../hedge-budget.ts'
 import { createFleet } from '../replicas/fleet.ts'
 import { fakeClock } from './fake-clock.ts'
 import { seededRandom } from './seeded-random.ts'
 
 export interface Script {
   readonly replicas?: readonly string[]
+  /** Versions besides 1.0, by id. */
+  readonly versions?: Readonly<Record<string, Partial<VersionState>>>
+  readonly contract?: Partial<ContractState>
   readonly repeatable?: boolean
+  /** Relays where its version's settings say `relays`. */
+  readonly relay?: Omit<Relay, 'speaks'>
+  readonly upstreamModel?: Backend['upstreamModel']
   predict?(replica: string, signal: AbortSignal, callId: string): Promise<Partial<Prediction>>
   stream?(replica: string, signal: AbortSignal, callId: string): AsyncIterable<BackendEvent>
 }
@@ -25,22 +32,33 @@ export interface Script {
 export interface Outcome {
   readonly error: AstraError | undefined
   readonly attempts: readonly Attempt[]
+  /** The version that answered. */
+  readonly version: string | undefined
+  /** The version that dispatch named last as the one that is asked. */
+  readonly asked: string | undefined
+  readonly whole: Dispatched | undefined
   /** Streams: what the caller got. */
   readonly events: readonly StreamEvent[]
+  /** What an answer that broke off had used up. */
+  readonly spent: Usage | undefined
 }
 
 export const key = versionKey('spam', 1, '1.0')
 export const noAnswer: HealthFault = { reason: 'no answer', silent: true }
 export const answer: Partial<Prediction> = { items: [{ output: { text: 'x' } }] }
+const relays = { speaks: (version: Version) => version.state.settings.relays === true }
+/** One token a character. */
+const counter = { count: (_text: string, length = _text.length) => length }
 
 /** Dispatch and its fleet over one scripted backend, with a clock that stands still until it is told. */
-export function openBed({ replicas = ['a'], repeatable = true, predict, stream }: Script, seed = 1) {
+export function openBed(script: Script, seed = 1) {
+  const { replicas = ['a'], repeatable = true, predict, stream } = script
   const clock = fakeClock()
   const fleet = createFleet({ clock, random: seededRandom(seed) })
   const backend: Backend = {
     name: 'fake',
     settings: {},
-    remote: true,
+    addresses: () => ['embedded'],
     repeatable,
     withDefaults: (settings) => settings,
     inspect: async () => ({ digest: undefined }),
@@ -50,32 +68,74 @@ export function openBed({ replicas = ['a'], repeatable = true, predict, stream }
       ...(await predict?.(replica, signal, callId)),
     }),
     stream: (_version, replica, _input, { signal, callId }) => stream?.(replica, signal, callId) ?? nothing(),
+    ...(script.relay ? { relay: { ...script.relay, ...relays } } : {}),
+    ...(script.upstreamModel ? { upstreamModel: script.upstreamModel } : {}),
     close: async () => undefined,
   }
-  const limits = { bodyBytesMax: 1000, itemsMax: 1, timeoutMs: 60_000, inFlightMax: 1000 }
-  const catalog = testCatalog({ '1.0': 1 }, { versions: { '1.0': { replicas } }, contract: { limits, streams: true } })
+  const limits = {
+    bodyBytesMax: 1000,
+    itemsMax: 2,
+    timeoutMs: 60_000,
+    firstByteMs: 60_000,
+    idleMs: 60_000,
+    inFlightMax: 1000,
+  }
+  const catalog = testCatalog(
+    { '1.0': 1 },
+    {
+      versions: { '1.0': { replicas }, ...script.versions },
+      contract: { limits, streams: true, ...script.contract },
+    },
+  )
   const version = catalog.model('spam')?.contracts.get(1)?.versions.get('1.0') as Version
   const charge = createCharge()
-  const ports = { clock, fleet, backends: new Map([['fake', backend]]) }
+  const ports = { clock, fleet, counter, hedges: createHedgeBudget(), backends: new Map([['fake', backend]]) }
 
-  const run = async (over: Partial<Call>, onEvent?: () => void): Promise<Outcome> => {
+  const run = async (over: Partial<Call>, onEvent?: (event: StreamEvent) => void | Promise<void>): Promise<Outcome> => {
     const attempts: Attempt[] = []
     const events: StreamEvent[] = []
-    const progress = { attempt: (attempt: Attempt) => void attempts.push(attempt), upstreamQueue: () => undefined }
-    const charged = charge(
-      fitInputs(assign(permit(testCall({ startedAt: clock.elapsed(), ...over }), testCaller(), catalog))),
-    )
+    let served: string | undefined
+    let asked: string | undefined
+    let meter: { partial(): Promise<Usage | undefined> } | undefined
+    const progress = {
+      attempt: (attempt: Attempt) => void attempts.push(attempt),
+      upstreamQueue: () => undefined,
+      asks: ({ id }: Version) => {
+        asked = id
+      },
+      meters: (present: typeof meter) => {
+        meter = present
+      },
+    }
+    const admitted = permit(testCall({ startedAt: clock.elapsed(), ...over }), testCaller(), catalog)
+    const fitted = fitInputs(assign(admitted), (asked) => script.relay !== undefined && relays.speaks(asked))
+    const charged = charge(fitted)
+    let whole: Dispatched | undefined
     try {
-      if (!charged.call.stream) await dispatch(charged, ports, progress)
-      else {
-        for await (const event of dispatchStream(charged, ports, progress)) {
-          events.push(event)
-          onEvent?.()
+      if (!charged.call.stream) {
+        whole = await dispatch(charged, ports, progress)
+        served = whole.version.id
+      } else {
+        const begun = await dispatchStream(charged, ports, progress)
+        served = begun.version.id
+        try {
+          for (
+            let event: StreamEvent | undefined = begun.first;
+            event;
+            event = (await begun.rest.next()).value ?? undefined
+          ) {
+            events.push(event)
+            await onEvent?.(event)
+          }
+        } finally {
+          await begun.rest.return()
+          begun.close()
         }
       }
-      return { error: undefined, attempts, events }
+      return { error: undefined, attempts, version: served, asked, whole, events, spent: undefined }
     } catch (thrown) {
-      return { error: toAstraError(thrown), attempts, events }
+      const spent = await meter?.partial()
+      return { error: toAstraError(thrown), attempts, version: served, asked, whole, events, spent }
     } finally {
       charged.release()
     }
@@ -96,7 +156,8 @@ export function openBed({ replicas = ['a'], repeatable = true, predict, stream }
         addresses.map((address) => ({ backend: 'fake', address, source: address })),
       ),
     whole: (over: Partial<Call> = {}) => run(over),
-    streamed: (over: Partial<Call> = {}, onEvent?: () => void) => run({ stream: true, ...over }, onEvent),
+    streamed: (over: Partial<Call> = {}, onEvent?: (event: StreamEvent) => void | Promise<void>) =>
+      run({ stream: true, ...over }, onEvent),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamAnswer, StreamEvent } from '../../../kernel/answer.ts'
-import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
+import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { drained } from '../drained.ts'
 import { problemBody } from '../problem.ts'
 
@@ -29,6 +29,7 @@ export async function writeEventStream(
 }
 
 function payload(event: StreamEvent): unknown {
+  if (event.type === 'relayed') throw new AstraError('internal', { reason: 'bytes came for a door that sent none' })
   return event.type === 'chunk' ? event.chunk : { usage: event.usage }
 }
 

@@ -76,6 +76,8 @@ function fakeModel(name: string, majors: Readonly<Record<number, FakeContract>>)
     if (!published) throw new Error('a contract has a revision')
     const made: Contract = {
       ...state,
+      fallback: [],
+      hedge: undefined,
       model: name,
       major: Number(major),
       description: state.description,
@@ -98,7 +100,7 @@ function contractState(contract: FakeContract): ContractState {
     streams: chunk !== undefined,
     revisions: [{ input, output, ...(chunk ? { chunk } : {}) }],
     examples,
-    limits: { bodyBytesMax, itemsMax: 8, timeoutMs: 1000, inFlightMax: 8 },
+    limits: { bodyBytesMax, itemsMax: 8, timeoutMs: 1000, firstByteMs: 60_000, idleMs: 60_000, inFlightMax: 8 },
     versions: {},
     weights: {},
     ...(description === undefined ? {} : { description }),

@@ -1,7 +1,7 @@
-import type { Catalog, Contract } from '../../../kernel/catalog.ts'
-import { AstraError } from '../../../kernel/errors.ts'
+import type { Catalog, Contract } from '../../kernel/catalog.ts'
+import { AstraError } from '../../kernel/errors.ts'
 
-/** The protocol has one name where a contract has a model and a major: "spam" is its default major, "spam@v2" says which. */
+/** These protocols have one name where a contract has a model and a major: "spam" is its default major, "spam@v2" says which. */
 export function readModelName(text: string): { readonly model: string; readonly major: number | undefined } {
   const at = text.indexOf('@')
   if (at < 0) return { model: text, major: undefined }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testCatalog } from '../../testing/fixtures.ts'
+import { testCatalog } from '../testing/fixtures.ts'
 import { modelNameOf, readModelName } from './model-name.ts'
 
 test('a name alone is the default major, "@v…" says another', () => {

@@ -1,0 +1,75 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AnswerFacts } from '../../../dialects/dialect.ts'
+import type { Answer, Item } from '../../../kernel/answer.ts'
+import { AstraError, toAstraError } from '../../../kernel/errors.ts'
+import { optionsFromHeaders } from '../call-options.ts'
+import { deprecate } from '../deprecate.ts'
+import { draftCall } from '../draft-call.ts'
+import { readModelName } from '../model-name.ts'
+import { withBodyOptions } from './body-options.ts'
+import { modelIn, readSent, readWire } from './read-wire.ts'
+import type { WireDoor, WireRoute } from './wire-door.ts'
+
+/** Every POST of the doors that speak a language model's protocol: one call, in whatever words. */
+export async function serveWire(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  door: WireDoor,
+  route: WireRoute,
+): Promise<FastifyReply> {
+  const { context, emit, callerOf, lookUp, report } = door
+  const caller = callerOf(request)
+  const outline = { door: route.door, model: '', major: undefined, batch: false, allOrNothing: true, stream: false }
+  // Filled step by step, so that the Record of a call that cannot be read tells as much as could be.
+  let call = draftCall(request, reply, context.clock, outline)
+  let hasRecord = false
+  let answered = false
+  try {
+    // Before the body: what is refused for these costs no upload.
+    call = { ...call, options: optionsFromHeaders(request.headers) }
+    const sent = await readSent(request, door)
+    const name = modelIn(sent.body)
+    call = { ...call, model: name, options: withBodyOptions(call.options, route.optionsIn(sent.body)) }
+    call = { ...call, ...readModelName(name) }
+    const { contract } = lookUp(call, caller)
+    const created = Math.floor(call.receivedAt / 1000)
+    const facts = { callId: call.id, model: name, created, request: sent.body }
+    const { accept, name: dialect } = route.codec
+    let told: string | undefined
+    call = {
+      ...call,
+      ...readWire(sent, contract, route, door.codecs),
+      tell: ({ relayed, items, usage }) => {
+        if (relayed) return
+        told = JSON.stringify(accept.writeAnswer(items.map(outputOf), { ...facts, usage } satisfies AnswerFacts))
+      },
+    }
+    hasRecord = true
+    const answer: Answer = await context.serve(call, caller)
+    answered = true
+    deprecate(reply, contract.deprecated)
+    if (answer.kind === 'stream') {
+      return await emit.stream(reply, answer, { dialect, writer: () => writerOf(accept.writeStream?.(facts)) })
+    }
+    if (call.wire?.here && !answer.relayed) reply.header('astra-estimated', 'true')
+    const body = answer.relayed ?? told
+    if (body === undefined) throw new AstraError('internal', { reason: 'the journey ended without an answer told' })
+    return emit.whole(reply, answer, body)
+  } catch (thrown) {
+    const error = toAstraError(thrown)
+    if (!hasRecord) context.refuse(call, caller, error)
+    if (answered) report(error)
+    return emit.error(reply, error, call.id)
+  }
+}
+
+/** A failed item fails the whole call at these doors, long before. */
+function outputOf(item: Item): unknown {
+  if ('output' in item) return item.output
+  throw item.error
+}
+
+function writerOf<Writer>(writer: Writer | undefined): Writer {
+  if (writer) return writer
+  throw new AstraError('internal', { reason: 'a stream came for a protocol that does not stream' })
+}

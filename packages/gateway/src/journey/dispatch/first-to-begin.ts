@@ -1,0 +1,74 @@
+import type { Hedge } from '../../kernel/catalog.ts'
+import type { ChargedCall } from '../charge/in-flight.ts'
+import type { Attempts, Try } from './attempts.ts'
+import type { HedgeBudget } from './hedge-budget.ts'
+
+/** An attempt that has begun to answer. */
+interface Begun {
+  readonly one: Try
+}
+
+/** Makes an attempt. Undefined when it failed and another is to be made, or still runs; rejects with what the caller gets. */
+type Open<T> = (one: Try) => Promise<T | undefined>
+
+/** Makes attempts until one begins to answer. `drop` lets go of one that began too late. */
+export async function firstToBegin<T extends Begun>(
+  { contract }: ChargedCall,
+  { hedges }: { readonly hedges: HedgeBudget },
+  attempts: Attempts,
+  open: Open<T>,
+  drop?: (late: T) => void,
+): Promise<T> {
+  const { hedge } = contract
+  if (hedge) {
+    hedges.call(contract)
+    const mayHedge = () => hedges.take(contract)
+    const begun = await firstOfTwo(hedge, mayHedge, attempts, open, drop)
+    if (begun) return begun
+  }
+  for (;;) {
+    const begun = await open(attempts.begin())
+    if (begun) return begun
+  }
+}
+
+/** The first attempt, and where it has not begun in time and the budget allows it, a second one beside it. */
+async function firstOfTwo<T extends Begun>(
+  { afterMs }: Hedge,
+  mayHedge: () => boolean,
+  attempts: Attempts,
+  open: Open<T>,
+  drop?: (late: T) => void,
+): Promise<T | undefined> {
+  const one = attempts.begin()
+  const first = open(one)
+  if (!(await isSlow(first, afterMs)) || !mayHedge()) return first
+  const other = attempts.beginBeside()
+  if (!other) return first
+  const second = open(other)
+  // Rejects only where the attempts as a whole have failed: of two that run, the one that fails first leaves it to the other.
+  const faster = (await Promise.race([first, second])) ?? (await first) ?? (await second)
+  if (!faster) return undefined
+  const [slower, late] = faster.one === one ? [other, second] : [one, first]
+  attempts.won(faster.one)
+  attempts.outrun(slower)
+  late.then(
+    (begun) => begun && drop?.(begun),
+    () => undefined,
+  )
+  return faster
+}
+
+async function isSlow(attempt: Promise<unknown>, afterMs: number): Promise<boolean> {
+  const slow = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => slow.resolve(true), afterMs)
+  try {
+    return await Promise.race([attempt.then(settled, settled), slow.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function settled(): boolean {
+  return false
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Meter } from './meter.ts'
+
+const counter = { count: (text: string, length = text.length) => length }
+const chat = { items: 1, task: 'chat', input: ['hello'], counter } as const
+
+function metered(over: Partial<ConstructorParameters<typeof Meter>[0]> = {}, said = '') {
+  const meter = new Meter({ ...chat, ...over })
+  meter.words?.add(said)
+  return meter
+}
+
+describe('a meter', () => {
+  it('passes on what upstream tells, in full', async () => {
+    const meter = metered()
+    const usage = { inputTokens: 7, cachedInputTokens: 3, outputTokens: 2, reasoningTokens: 1 }
+    meter.told({ inputTokens: 1 })
+    meter.told(usage)
+    assert.deepEqual(meter.usage(), { items: 1, ...usage }, 'at once, without waiting for a count')
+  })
+
+  it('estimates the part that upstream does not tell, and says so', async () => {
+    const meter = metered({}, 'four')
+    meter.told({ inputTokens: 7 })
+    assert.deepEqual(await meter.usage(), { items: 1, inputTokens: 7, outputTokens: 4, estimated: true })
+    assert.deepEqual(await metered({}, 'four').usage(), { items: 1, inputTokens: 5, outputTokens: 4, estimated: true })
+  })
+
+  it('estimates the input alone of an embedding', async () => {
+    assert.deepEqual(await metered({ task: 'embedding' }).usage(), { items: 1, inputTokens: 5, estimated: true })
+  })
+
+  it('estimates nothing of other tasks, nor of what is no language model', async () => {
+    assert.deepEqual(await metered({ task: 'classification' }, 'four').usage(), { items: 1 })
+    assert.deepEqual(await metered({ counter: undefined }, 'four').usage(), { items: 1 })
+  })
+
+  it('of an answer that broke off believes what came over what upstream had told', async () => {
+    const meter = metered({}, 'twelve words')
+    meter.told({ inputTokens: 7, outputTokens: 1 })
+    assert.deepEqual(await meter.partial(), { items: 1, inputTokens: 7, outputTokens: 12, estimated: true })
+    const exact = metered({}, 'four')
+    exact.told({ inputTokens: 7, outputTokens: 9 })
+    assert.deepEqual(await exact.partial(), { items: 1, inputTokens: 7, outputTokens: 9 })
+  })
+
+  it('of an answer of which nothing came knows nothing', async () => {
+    assert.equal(await metered().partial(), undefined)
+  })
+})

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Fastify from 'fastify'
+import type { StreamEvent } from '../../../kernel/answer.ts'
+import { AstraError, type ErrorCode, errorTable } from '../../../kernel/errors.ts'
+import { anthropicEmit } from './anthropic-emit.ts'
+
+const types: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  500: 'api_error',
+  502: 'api_error',
+  503: 'overloaded_error',
+  504: 'timeout_error',
+}
+
+test("every error has Anthropic's shape, a type after its status, and our code in a header", async () => {
+  for (const code of Object.keys(errorTable) as ErrorCode[]) {
+    for (const callId of ['call-1', undefined]) {
+      const http = Fastify()
+      http.get('/', (_request, reply) => anthropicEmit.error(reply, new AstraError(code, { reason: 'secret' }), callId))
+      const { statusCode, headers, body } = await http.inject({ url: '/' })
+      const { status, title } = errorTable[code]
+      assert.equal(statusCode, [406, 422, 501].includes(status) ? 400 : status, code)
+      const { error, ...rest } = JSON.parse(body)
+      assert.deepEqual(rest, { type: 'error', request_id: callId ?? null })
+      assert.equal(error.type, types[statusCode] ?? 'invalid_request_error')
+      assert.ok(error.message.startsWith(title), error.message)
+      assert.doesNotMatch(body, /secret/)
+      assert.deepEqual([headers['astra-error-code'], headers['request-id']], [code, callId])
+    }
+  }
+})
+
+test('a stream that breaks off ends with an error event', async () => {
+  async function* events(): AsyncGenerator<StreamEvent> {
+    yield { type: 'relayed', bytes: Buffer.from('event: ping\ndata: {}\n\n') }
+    throw new AstraError('upstream_stalled', { detail: 'The model sent nothing for 60 s', reason: 'secret' })
+  }
+  const answer = { kind: 'stream', callId: 'c', model: 'm', major: 1, version: '1.0', cached: false } as const
+  const http = Fastify()
+  http.get('/', (_request, reply) => {
+    const writer = () => assert.fail('nothing is to be told')
+    return anthropicEmit.stream(reply, { ...answer, events: events() }, { dialect: 'anthropic-messages', writer })
+  })
+  const { body } = await http.inject({ url: '/' })
+  const [, json = ''] = /^event: ping\ndata: \{\}\n\nevent: error\ndata: (.*)\n\n$/.exec(body) ?? []
+  const { error, ...rest } = JSON.parse(json)
+  assert.deepEqual([rest, error.type], [{ type: 'error', request_id: 'c' }, 'timeout_error'])
+  assert.match(error.message, /^The model sent nothing for 60 s\. /)
+})

@@ -1,0 +1,34 @@
+import type { StreamAnswer, WholeAnswer } from '../../../kernel/answer.ts'
+import { type AstraError, type ErrorCode, errorTable, publicError } from '../../../kernel/errors.ts'
+import { errorHeaders } from '../problem.ts'
+import { serverTiming } from '../server-timing.ts'
+
+/** Not for sure safe to repeat, but what a client does of itself about a 502 may well mend it. */
+const mayMend: ReadonlySet<ErrorCode> = new Set(['upstream_failed'])
+
+/** `idHeader`: the protocol's own name of the header that has the call's id. */
+export function answerHeaders(answer: WholeAnswer | StreamAnswer, idHeader: string): Record<string, string> {
+  return {
+    'astra-call-id': answer.callId,
+    [idHeader]: answer.callId,
+    'astra-version': answer.version,
+    ...(answer.kind === 'whole' ? { 'server-timing': serverTiming(answer.timing) } : {}),
+  }
+}
+
+/**
+ * The protocols' own clients repeat a call by its status (408, 409, 429, 5xx) unless they are told not to: an error that a repeat
+ * cannot mend, or whose call took all its time already, would else be paid for three times.
+ */
+export function wireErrorHeaders(
+  error: AstraError,
+  callId: string | undefined,
+  idHeader: string,
+): Record<string, string> {
+  const headers = errorHeaders(error, callId)
+  if (callId !== undefined) headers[idHeader] = callId
+  const { retryAfterMs } = publicError(error)
+  if (retryAfterMs !== undefined) headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
+  if (!errorTable[error.code].retryable && !mayMend.has(error.code)) headers['x-should-retry'] = 'false'
+  return headers
+}

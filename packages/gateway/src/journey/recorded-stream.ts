@@ -1,0 +1,67 @@
+import type { StreamEvent } from '../kernel/answer.ts'
+import { AstraError, toAstraError } from '../kernel/errors.ts'
+import type { DispatchedStream } from './dispatch/dispatch.ts'
+import type { OpenRecord } from './record/open-record.ts'
+
+/**
+ * A stream on its way out, whose Record is closed by its end, its error, or its reader's leaving. No generator: one that nobody
+ * ever reads would run nothing when it is left, and each chunk would take one more turn.
+ */
+export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> {
+  readonly #begun: DispatchedStream
+  readonly #release: () => void
+  readonly #record: OpenRecord
+  #begins = true
+  #over = false
+
+  constructor(begun: DispatchedStream, release: () => void, record: OpenRecord) {
+    this.#begun = begun
+    this.#release = release
+    this.#record = record
+  }
+
+  async next(): Promise<IteratorResult<StreamEvent, void>> {
+    if (this.#over) return end
+    try {
+      const { done, value } = this.#begins ? { value: this.#begun.first } : await this.#begun.rest.next()
+      this.#begins = false
+      // The stream was left while it was waited for.
+      if (done || !value) return end
+      if (value.type === 'answer-end') {
+        this.#record.succeed(value.usage, 0)
+        this.#finish()
+      } else this.#record.firstChunk()
+      return { done: false, value }
+    } catch (thrown) {
+      const error = toAstraError(thrown)
+      const usage = await this.#record.spent()
+      this.#finish()
+      this.#record.fail(error, usage)
+      throw error
+    }
+  }
+
+  async return(): Promise<IteratorResult<StreamEvent, void>> {
+    if (this.#over) return end
+    const error = new AstraError('cancelled', { reason: 'the caller left in mid-stream' })
+    this.#begun.cancel(error)
+    // However upstream takes it, the caller left.
+    await this.#begun.rest.return().catch(() => undefined)
+    const usage = await this.#record.spent()
+    this.#finish()
+    this.#record.fail(error, usage)
+    return end
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#begun.close()
+    this.#release()
+  }
+}
+
+const end: IteratorReturnResult<void> = { done: true, value: undefined }

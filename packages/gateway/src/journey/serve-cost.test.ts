@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { AstraError } from '../kernel/errors.ts'
+import { testCall, testCaller } from './testing/fixtures.ts'
+import { echo, journeyWith, outcome, type Predict, type Stream } from './testing/journey-bed.ts'
+
+describe('what a call cost', () => {
+  const upstreamModels = { '1.0': 'vendor/large', '1.1': 'vendor/small' }
+  const prices = {
+    'vendor/large': [{ from: '1970-01-01', input: 10, output: 100 }],
+    'vendor/small': [{ from: '1970-01-01', input: 1, output: 2 }],
+  }
+  const told = { inputTokens: 100_000, outputTokens: 10_000 }
+  const usage: Predict = async (...given) => ({ ...(await echo(...given)), usage: told })
+
+  it('is told by the price of the model that answered', async () => {
+    const { record } = await outcome(journeyWith({ predict: usage, upstreamModels, prices }))
+    assert.deepEqual([record.upstreamModel, record.costUsd, record.unpriced], ['vendor/large', 2, false])
+  })
+
+  it('after a fallback too, whose version is told to the caller', async () => {
+    const predict: Predict = async (replica, ...given) => {
+      if (replica === 'a') throw new AstraError('upstream_failed')
+      return usage(replica, ...given)
+    }
+    const run = journeyWith({ predict, upstreamModels, prices })
+    const answer = await run.journey.serve(testCall(), testCaller())
+    const [record] = run.records
+    assert.equal(answer.version, '1.1')
+    assert.deepEqual([record?.versionAssigned, record?.versionServed], ['1.0', '1.1'])
+    assert.deepEqual([record?.upstreamModel, record?.costUsd, record?.unpriced], ['vendor/small', 0.12, false])
+  })
+
+  it('is unpriced, not 0, without a price, or where its usage is not known', async () => {
+    const without = await outcome(journeyWith({ predict: usage, upstreamModels }))
+    assert.deepEqual([without.record.costUsd, without.record.unpriced], [undefined, true])
+    const classic = await outcome(journeyWith())
+    assert.deepEqual([classic.record.upstreamModel, classic.record.unpriced], [undefined, true])
+  })
+
+  it('is nothing, and not unpriced, where surely nothing ran', async () => {
+    const predict: Predict = async () => {
+      throw new AstraError('upstream_unavailable')
+    }
+    const { record } = await outcome(journeyWith({ predict, upstreamModels, prices }))
+    assert.deepEqual([record.outcome, record.costUsd, record.unpriced], ['failed', undefined, false])
+    const refused = await outcome(journeyWith({ upstreamModels, prices }), { inputs: [{}] })
+    assert.deepEqual([refused.record.outcome, refused.record.unpriced], ['refused', false])
+  })
+
+  it('is estimated where upstream is silent', async () => {
+    const predict: Predict = async () => ({ items: [{ output: { text: 'four' } }] })
+    const { record } = await outcome(journeyWith({ predict, upstreamModels, prices }))
+    assert.deepEqual([record.inputTokens, record.outputTokens, record.usageEstimated], [5, 4, true])
+    assert.equal(record.costUsd, (5 * 10 + 4 * 100) / 1e6)
+  })
+
+  it('of an answer that broke its contract is what it used up', async () => {
+    const predict: Predict = async () => ({ items: [{ output: { text: 5 } }], usage: told })
+    const { record } = await outcome(journeyWith({ predict, upstreamModels: { '1.0': 'vendor/large' }, prices }))
+    assert.deepEqual([record.code, record.inputTokens], ['invalid_output', 100_000])
+    const pinned = await outcome(journeyWith({ predict, upstreamModels, prices }), { options: { version: '1.0' } })
+    assert.deepEqual([pinned.record.upstreamModel, pinned.record.costUsd], ['vendor/large', 2])
+  })
+
+  it('is not that of an attempt before the one that failed last', async () => {
+    const predict: Predict = async (replica) => {
+      if (replica === 'fallback') throw new AstraError('upstream_unavailable')
+      return { items: [{ output: { text: 5 } }], usage: told }
+    }
+    const { record } = await outcome(journeyWith({ predict, upstreamModels, prices }))
+    assert.deepEqual([record.upstreamModel, record.inputTokens, record.costUsd], ['vendor/small', undefined, undefined])
+    assert.equal(record.unpriced, true)
+  })
+
+  it('of a stream that its reader left is what had come', async () => {
+    const stream: Stream = async function* () {
+      yield { type: 'usage', usage: { inputTokens: 1_000 } }
+      for (;;) yield { type: 'chunk', chunk: { text: 'word' } }
+    }
+    const run = journeyWith({ stream, upstreamModels, prices })
+    const answer = await run.journey.serve(testCall({ stream: true }), testCaller())
+    assert.ok(answer.kind === 'stream')
+    let chunks = 0
+    for await (const _ of answer.events) if (++chunks === 3) break
+    const [record] = run.records
+    assert.equal(record?.outcome, 'cancelled')
+    assert.deepEqual([record?.inputTokens, record?.outputTokens, record?.usageEstimated], [1_000, 12, true])
+    assert.ok(Math.abs((record?.costUsd ?? 0) - (1_000 * 10 + 12 * 100) / 1e6) < 1e-12)
+  })
+})

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import type { Backend, BackendEvent, Prediction, Relay } from '../../kernel/backend.ts'
+import type { Call } from '../../kernel/call.ts'
+import type { CatalogState } from '../../kernel/catalog.ts'
+import { type ErrorCode, toAstraError } from '../../kernel/errors.ts'
+import type { CallRecord } from '../../kernel/record.ts'
+import { createCharge } from '../charge/in-flight.ts'
+import { createHedgeBudget } from '../dispatch/hedge-budget.ts'
+import { createFleet } from '../dispatch/replicas/fleet.ts'
+import { createJourney } from '../serve.ts'
+import { testCall, testCaller, testCatalog } from './fixtures.ts'
+
+export type Predict = (replica: string, signal: AbortSignal, inputs: readonly unknown[]) => Promise<Prediction>
+export type Stream = (replica: string, signal: AbortSignal) => AsyncIterable<BackendEvent>
+
+export const echo: Predict = async (_replica, _signal, inputs) => ({ items: inputs.map((output) => ({ output })) })
+
+export interface Script {
+  readonly predict?: Predict
+  readonly stream?: Stream
+  readonly replicas?: readonly string[]
+  readonly streams?: boolean
+  readonly relay?: Relay
+  /** What 1.0 and 1.1 run; 1.1 is the fallback of 1.0. */
+  readonly upstreamModels?: Readonly<Record<string, string>>
+  readonly prices?: NonNullable<CatalogState['prices']>
+}
+
+/** A journey over one scripted backend, with all the Records that it kept. */
+export function journeyWith(script: Script = {}) {
+  const records: CallRecord[] = []
+  let now = 0
+  const clock = { now: () => now, elapsed: () => now++, id: () => 'unused' }
+  const { predict = echo, stream } = script
+  const backend: Backend = {
+    name: 'fake',
+    settings: {},
+    addresses: () => ['embedded'],
+    repeatable: true,
+    withDefaults: (settings) => settings,
+    inspect: async () => ({ digest: undefined }),
+    predict: (_version, replica, inputs, { signal }) => predict(replica, signal, inputs),
+    stream: (_version, replica, _input, { signal }) => (stream ? stream(replica, signal) : nothing()),
+    upstreamModel: ({ model }) => (typeof model === 'string' ? model : undefined),
+    ...(script.relay ? { relay: script.relay } : {}),
+    close: async () => undefined,
+  }
+  const { upstreamModels, prices } = script
+  const settings = (id: string) => ({ settings: { model: upstreamModels?.[id] } })
+  const catalog = testCatalog(
+    { '1.0': 1 },
+    {
+      versions: {
+        '1.0': { replicas: script.replicas ?? ['a'], ...settings('1.0') },
+        '1.1': { replicas: ['fallback'], ...settings('1.1') },
+      },
+      contract: {
+        streams: script.streams ?? true,
+        ...(upstreamModels ? { task: 'chat' as const, fallback: ['1.1'] } : {}),
+      },
+      ...(prices ? { prices } : {}),
+    },
+  )
+  const journey = createJourney({
+    clock,
+    catalog: () => catalog,
+    backends: new Map([['fake', backend]]),
+    fleet: createFleet({ clock, random: Math.random }),
+    hedges: createHedgeBudget(),
+    counter: { count: (text) => text.length },
+    charge: createCharge(),
+    begin: () => undefined,
+    record: { elapsed: clock.elapsed, hashUnit: (unit) => `#${unit}`, keep: (record) => records.push(record) },
+  })
+  return { journey, records }
+}
+
+async function* nothing(): AsyncGenerator<BackendEvent> {}
+
+/** Serves one call to its end. */
+export async function outcome(
+  { journey, records }: ReturnType<typeof journeyWith>,
+  over: Partial<Call> = {},
+  caller = testCaller(),
+): Promise<{ code: ErrorCode | undefined; record: CallRecord; chunks: unknown[] }> {
+  const chunks: unknown[] = []
+  let code: ErrorCode | undefined
+  try {
+    const answer = await journey.serve(testCall(over), caller)
+    if (answer.kind === 'stream') for await (const event of answer.events) chunks.push(event)
+  } catch (thrown) {
+    code = toAstraError(thrown).code
+  }
+  assert.equal(records.length, 1, 'exactly one Record')
+  return { code, record: records[0] as CallRecord, chunks }
+}

@@ -1,0 +1,72 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { dialects } from '../dialects/dialects.ts'
+import { anthropicDialects } from '../journey/accept/anthropic/mount-anthropic.ts'
+import { openaiDialects } from '../journey/accept/openai/mount-openai.ts'
+import { anthropicEmit } from '../journey/emit/anthropic/anthropic-emit.ts'
+import { nativeEmit } from '../journey/emit/native/native-emit.ts'
+import { oipEmit } from '../journey/emit/oip/oip-emit.ts'
+import { openaiEmit } from '../journey/emit/openai/openai-emit.ts'
+import type { AstraError } from '../kernel/errors.ts'
+import type { Dialect } from '../kernel/wire.ts'
+
+/** The door of the Open Inference Protocol, and its alias where the protocol's clients look for it. */
+export const oipPrefixes = ['/oip/v2', '/v2'] as const
+
+/** The alias of both doors below, as clients of either protocol take it for granted. */
+export const sharedWirePrefix = '/v1'
+export const openaiPrefixes = ['/openai/v1', sharedWirePrefix] as const
+export const anthropicPrefixes = ['/anthropic/v1', sharedWirePrefix] as const
+/** Anthropic's clients send it with every request, and no others do. */
+export const anthropicHeader = 'anthropic-version'
+
+/** Every path that answers without a key. This list is the whole of it. */
+export const openPaths: ReadonlySet<string> = new Set([
+  '/health/live',
+  '/health/ready',
+  ...atOip('/health/live', '/health/ready'),
+])
+
+/** The routes on which a request that is refused before its caller is known counts as a refused call. */
+export const callRoutes: ReadonlySet<string> = new Set([
+  '/models/:model/:major/predict',
+  '/graphql',
+  ...atOip('/models/:model/infer', '/models/:model/versions/:version/infer'),
+  ...at(openaiPrefixes, openaiDialects),
+  ...at(anthropicPrefixes, anthropicDialects),
+])
+
+type EmitError = (reply: FastifyReply, error: AstraError, callId: string | undefined) => FastifyReply
+
+interface ErrorForm {
+  readonly prefix: string
+  /** Where two doors share the prefix: a header that only clients of this one send. */
+  readonly header?: string
+  readonly emit: EmitError
+}
+
+/** The doors whose protocol has an error form of its own, by the paths below them: the first that fits. All else has the native door's. */
+const errorForms: readonly ErrorForm[] = [
+  ...oipPrefixes.map((prefix) => ({ prefix, emit: oipEmit.error })),
+  { prefix: `${sharedWirePrefix}/messages`, emit: anthropicEmit.error },
+  { prefix: sharedWirePrefix, header: anthropicHeader, emit: anthropicEmit.error },
+  ...openaiPrefixes.map((prefix) => ({ prefix, emit: openaiEmit.error })),
+  ...anthropicPrefixes.map((prefix) => ({ prefix, emit: anthropicEmit.error })),
+]
+
+/** Of the door that a path belongs to. */
+export function errorFormOf({ url, headers }: Pick<FastifyRequest, 'url' | 'headers'>): EmitError {
+  const [path = ''] = url.split('?')
+  const own = errorForms.find(
+    ({ prefix, header }) =>
+      (path === prefix || path.startsWith(`${prefix}/`)) && (header === undefined || headers[header] !== undefined),
+  )
+  return own?.emit ?? nativeEmit.error
+}
+
+function atOip(...paths: readonly string[]): readonly string[] {
+  return oipPrefixes.flatMap((prefix) => paths.map((path) => prefix + path))
+}
+
+function at(prefixes: readonly string[], spoken: readonly Dialect[]): readonly string[] {
+  return prefixes.flatMap((prefix) => spoken.map((dialect) => prefix + dialects[dialect].path))
+}
