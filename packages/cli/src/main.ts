@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import packageFile from '../package.json' with { type: 'json' }
+import { addCommand } from './commands/add.ts'
 import { applyCommand } from './commands/apply.ts'
 import { callsCommand } from './commands/calls.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -27,6 +28,7 @@ const commands = [
   callsCommand,
   explainCommand,
   usageCommand,
+  addCommand,
   planCommand,
   applyCommand,
   trafficCommand,

@@ -16,6 +16,7 @@ export interface Deployment {
     readonly task: string
     readonly deprecated?: { readonly since: string }
     readonly versions: readonly DeployedVersion[]
+    readonly fallback?: readonly string[]
   }[]
 }
 
@@ -103,6 +104,9 @@ export interface Calls {
     readonly outcome: string
     readonly code?: string
     readonly latencyMs: number
+    readonly usageEstimated: boolean
+    readonly costUsd?: number
+    readonly unpriced: boolean
   }[]
   readonly next?: string
 }
@@ -117,6 +121,8 @@ export interface Usage {
       | 'items'
       | 'inputTokens'
       | 'outputTokens'
+      | 'costUsd'
+      | 'unpriced'
       | 'latencyMeanMs'
       | 'latencyP50Ms'
       | 'latencyP95Ms'

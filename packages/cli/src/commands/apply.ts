@@ -3,12 +3,12 @@ import { type ClientOptions, clientCommand } from '../client-command.ts'
 import { connect } from '../connection.ts'
 import { Exit } from '../failures.ts'
 import type { Io } from '../io.ts'
-import { readManifestFile } from '../manifest-file.ts'
+import { type ManifestFile, readManifestFile } from '../manifest-file.ts'
 import type { Applied, Plan } from '../platform.ts'
 import { breakingChanges, diffOption, printPlan } from '../print-plan.ts'
 import { type ConsentOptions, requireConsent } from '../require-consent.ts'
 
-interface ApplyOptions extends ClientOptions, ConsentOptions {
+export interface ApplyOptions extends ClientOptions, ConsentOptions {
   readonly diff?: boolean
 }
 
@@ -19,22 +19,26 @@ export function applyCommand(program: Command, io: Io): void {
     examples: ['astraapi apply', 'astraapi apply prod.yaml --yes'],
     options: [diffOption, ['--yes', 'ask nothing, even where callers would be cut off']],
   }).action(async (named: string | undefined, options: ApplyOptions) => {
-    const body = await readManifestFile(named, io)
-    const client = await connect(options, io.env)
-    const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', { body })
-    if (!options.json) printPlan(plan, body.file, io.out, options.diff ? 'whole' : 'none')
-    if (!plan.valid) {
-      if (options.json) io.out.raw(`${text}\n`)
-      throw new Exit(1, 'not valid')
-    }
-    if (plan.changes.length === 0 && !options.json) return
-    await confirmBreaking(plan, options, io)
-    // Only what was shown is applied: had the state moved on since, the gateway refuses.
-    const ifMatch = String(plan.revision)
-    const applied = await client.request<Applied>('PUT', '/api/v1/manifest', { body, ifMatch })
-    if (options.json) io.out.raw(`${applied.text}\n`)
-    else io.notes.line(`Applied: revision ${applied.data.revision}.`, 'green')
+    await applyManifest(await readManifestFile(named, io), options, io)
   })
+}
+
+/** Shows what would change, asks where callers would be cut off, and does it. Throws when nothing was applied. */
+export async function applyManifest(body: ManifestFile, options: ApplyOptions, io: Io): Promise<void> {
+  const client = await connect(options, io.env)
+  const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', { body })
+  if (!options.json) printPlan(plan, body.file, io.out, options.diff ? 'whole' : 'none')
+  if (!plan.valid) {
+    if (options.json) io.out.raw(`${text}\n`)
+    throw new Exit(1, 'not valid')
+  }
+  if (plan.changes.length === 0 && !options.json) return
+  await confirmBreaking(plan, options, io)
+  // Only what was shown is applied: had the state moved on since, the gateway refuses.
+  const ifMatch = String(plan.revision)
+  const applied = await client.request<Applied>('PUT', '/api/v1/manifest', { body, ifMatch })
+  if (options.json) io.out.raw(`${applied.text}\n`)
+  else io.notes.line(`Applied: revision ${applied.data.revision}.`, 'green')
 }
 
 async function confirmBreaking(plan: Plan, options: ApplyOptions, io: Io): Promise<void> {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import type { Io } from '../io.ts'
+import { money } from '../money.ts'
 import { type Calls, rounded, shortTime } from '../platform.ts'
 
 const filters = {
@@ -36,7 +37,15 @@ export function callsCommand(program: Command, io: Io): void {
   })
 }
 
-function rowOf(call: Calls['calls'][number]) {
+type Call = Calls['calls'][number]
+
+/** Nothing where no model was asked; "~" where the tokens were counted by the gateway. */
+function costOf({ costUsd, unpriced, usageEstimated }: Call): string {
+  if (costUsd === undefined) return unpriced ? 'unpriced' : ''
+  return `${usageEstimated ? '~' : ''}${money(costUsd)}`
+}
+
+function rowOf(call: Call) {
   return {
     time: shortTime(call.time),
     model: call.major === undefined ? call.model : `${call.model} v${call.major}`,
@@ -45,6 +54,7 @@ function rowOf(call: Calls['calls'][number]) {
     door: call.door,
     outcome: call.code === undefined ? call.outcome : `${call.outcome}: ${call.code}`,
     ms: rounded(call.latencyMs),
+    cost: costOf(call),
     call: call.id,
   }
 }

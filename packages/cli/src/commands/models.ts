@@ -25,7 +25,7 @@ export function modelsCommand(program: Command, io: Io): void {
 }
 
 function rowsOf({ name, owner, defaultMajor, allowed, contracts }: Deployment) {
-  return contracts.flatMap(({ major, task, deprecated, versions }) =>
+  return contracts.flatMap(({ major, task, deprecated, versions, fallback = [] }) =>
     versions.map((version) => ({
       row: {
         model: name,
@@ -39,6 +39,7 @@ function rowsOf({ name, owner, defaultMajor, allowed, contracts }: Deployment) {
         notes: [
           major === defaultMajor && contracts.length > 1 ? 'default' : '',
           deprecated ? `deprecated since ${deprecated.since}` : '',
+          fallback.includes(version.id) ? `fallback ${fallback.indexOf(version.id) + 1}` : '',
           ...stateOf(version),
           allowed ? '' : 'not for this key',
         ]

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeGateway } from '../fake-gateway.ts'
 
-const deployments = { body: { models: [{ name: 'spam', defaultMajor: 'v2' }], revision: 1 } }
+const deployed = (name: string, major: string, task: string) => ({
+  name,
+  defaultMajor: major,
+  contracts: [{ major, task }],
+})
+const models = [
+  deployed('spam', 'v2', 'classification'),
+  deployed('chat', 'v1', 'chat'),
+  deployed('tale', 'v1', 'completion'),
+]
+const deployments = { body: { models, revision: 1 } }
 const answer = {
   id: 'call-1',
   model: 'spam',
@@ -118,4 +128,26 @@ test('1 for a stream that fails, and for one that is cut', async (context) => {
   const cut = await cutting.run(argv)
   assert.deepEqual([cut.code, cut.out], [1, 'half'])
   assert.match(cut.notes, /not the whole/)
+})
+
+test('--text is what the user says to a chat, and the prompt of a completion', async (context) => {
+  const stream = [
+    'event: answer-start\ndata: {"id":"call-1","model":"chat","version":"1.0"}\n\n',
+    'event: chunk\ndata: {"type":"text-delta","choice":0,"text":"Hel"}\n\n',
+    'event: chunk\ndata: {"type":"text-delta","choice":0,"text":"lo"}\n\n',
+    'event: chunk\ndata: {"type":"choice-end","choice":0,"finishReason":"stop"}\n\n',
+    'event: answer-end\ndata: {"usage":{"items":1}}\n\n',
+  ].join('')
+  const { run, asked } = await fakeGateway(context, {
+    'GET /api/v1/deployments': deployments,
+    'POST /models/chat/v1/predict': { type: 'text/event-stream', body: stream },
+    'POST /models/tale/v1/predict': { body: answer },
+  })
+  const { out } = await run(['predict', 'chat', '--text', 'Hi', '--stream'])
+  assert.equal(out, 'Hello\n')
+  assert.equal((await run(['predict', 'tale', '--text', 'Hi', '--major', 'v1'])).code, 0)
+  assert.deepEqual(
+    asked.filter(({ body }) => body !== undefined).map(({ body }) => body),
+    [{ input: { messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] } }, { input: { prompt: 'Hi' } }],
+  )
 })

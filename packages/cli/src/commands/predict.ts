@@ -23,29 +23,36 @@ export function predictCommand(program: Command, io: Io): void {
       'astraapi predict spam --text "You have won a prize"',
       `astraapi predict spam '{"text": "You have won a prize"}' --version-pin 1.1`,
       'astraapi predict digits - < digit.json',
+      'astraapi predict chat --text "Where is my parcel?" --stream',
     ],
     options: [
-      ['--text <text>', 'short for the input {"text": …}'],
+      ['--text <text>', 'short for the input {"text": …}; of a chat what the user says, of a completion the prompt'],
       ['--major <major>', 'major version of the contract, e.g. v1 (default: the default one of the model)'],
       ['--version-pin <id>', 'exact version that shall answer'],
       ['--unit <unit>', 'sticky key: the same unit keeps meeting the same version'],
       ['--stream', 'print the answer piece by piece'],
     ],
   }).action(async (model: string, input: string | undefined, options: PredictOptions) => {
-    const body = { input: await inputOf(input, options, io) }
+    const given = await inputOf(input, options, io)
     const headers = {
       ...(options.versionPin === undefined ? {} : { 'astra-version': options.versionPin }),
       ...(options.unit === undefined ? {} : { 'astra-unit': options.unit }),
     }
-    const path = async (client: Client) =>
-      `/models/${encodeURIComponent(model)}/${await majorOf(model, options, client)}/predict`
+    const requestTo = async (client: Client) => {
+      const { major, task } = await contractOf(model, options, client)
+      const write = options.text === undefined ? undefined : textInputs[task ?? '']
+      const body = { input: write ? write(options.text) : given }
+      return { path: `/models/${encodeURIComponent(model)}/${major}/predict`, request: { body, headers } }
+    }
     if (options.stream) {
       const client = await connect(options, io.env)
-      return await printStream(client, await path(client), { body, headers }, options, io)
+      const { path, request } = await requestTo(client)
+      return await printStream(client, path, request, options, io)
     }
-    const answer = await ask<Answer>(options, io, async (client) =>
-      client.request('POST', await path(client), { body, headers }),
-    )
+    const answer = await ask<Answer>(options, io, async (client) => {
+      const { path, request } = await requestTo(client)
+      return client.request('POST', path, request)
+    })
     if (!answer) return
     io.out.raw(`${JSON.stringify(answer.output, undefined, 2)}\n`)
     noteCall(answer, io)
@@ -66,12 +73,25 @@ async function inputOf(input: string | undefined, { text }: PredictOptions, io: 
   }
 }
 
-/** Only majors stand in paths, so the default one has to be asked for. */
-async function majorOf(model: string, { major }: PredictOptions, client: Client): Promise<string> {
-  if (major !== undefined) return parseMajor(major)
+/** What a text is the short form of, where it is not `{ text }`. */
+const textInputs: Readonly<Record<string, (text?: string) => unknown>> = {
+  chat: (text) => ({ messages: [{ role: 'user', content: [{ type: 'text', text }] }] }),
+  completion: (prompt) => ({ prompt }),
+}
+
+/** Only majors stand in paths, so the default one has to be asked for; and what a text means hangs on the task. */
+async function contractOf(
+  model: string,
+  { major: given, text }: PredictOptions,
+  client: Client,
+): Promise<{ readonly major: string; readonly task?: string | undefined }> {
+  const asked = given === undefined ? undefined : parseMajor(given)
+  if (asked !== undefined && text === undefined) return { major: asked }
   const { data } = await client.request<Deployments>('GET', '/api/v1/deployments')
+  const found = data.models.find(({ name }) => name === model)
   // A model that is not there is refused at the door, in the gateway's own words.
-  return data.models.find(({ name }) => name === model)?.defaultMajor ?? 'v1'
+  const major = asked ?? found?.defaultMajor ?? 'v1'
+  return { major, task: found?.contracts.find((contract) => contract.major === major)?.task }
 }
 
 async function printStream(
@@ -101,7 +121,12 @@ async function printStream(
 function printChunk(chunk: unknown, io: Io): void {
   if (typeof chunk === 'object' && chunk !== null && 'text' in chunk && typeof chunk.text === 'string') {
     io.out.text(chunk.text)
-  } else io.out.line(JSON.stringify(chunk))
+  } else if (!isEnd(chunk)) io.out.line(JSON.stringify(chunk))
+}
+
+/** Of a chat: that a choice, or a piece of reasoning, is over says nothing more to a person. */
+function isEnd(chunk: unknown): boolean {
+  return typeof chunk === 'object' && chunk !== null && 'type' in chunk && /-end$/.test(String(chunk.type))
 }
 
 function noteCall(answer: Answer | undefined, { notes }: Io): void {

@@ -54,6 +54,7 @@ test('models shows a version a line, with its part of the traffic', async (conte
           {
             major: 'v1',
             task: 'classification',
+            fallback: ['1.0'],
             versions: [version, { ...version, id: '0.9', share: 0, retired: true, successor: '1.0' }],
           },
         ],
@@ -64,7 +65,7 @@ test('models shows a version a line, with its part of the traffic', async (conte
   assert.equal(
     (await run(['models'])).out,
     `MODEL  MAJOR  VERSION  TRAFFIC  TASK            BACKEND  OWNER  NOTES
-spam   v1     1.0      12.5%    classification  oip      mail   not for this key
+spam   v1     1.0      12.5%    classification  oip      mail   fallback 1, not for this key
 spam   v1     0.9      0%       classification  oip      mail   retired, call 1.0, not for this key
 `,
   )
@@ -81,6 +82,8 @@ const call = {
   outcome: 'failed',
   code: 'timeout',
   latencyMs: 30.04,
+  usageEstimated: false,
+  unpriced: true,
 }
 
 test('calls hands its filters on, and says how to go on', async (context) => {
@@ -91,11 +94,24 @@ test('calls hands its filters on, and says how to go on', async (context) => {
   assert.equal(asked[0]?.request, 'GET /api/v1/calls?model=spam&version=1.1&since=1h&limit=1')
   assert.equal(
     out,
-    `TIME                 MODEL    VERSION  CONSUMER  DOOR    OUTCOME          MS  CALL
-2026-11-22 12:00:00  spam v1  1.1      demo      native  failed: timeout  30  call-1
+    `TIME                 MODEL    VERSION  CONSUMER  DOOR    OUTCOME          MS  COST      CALL
+2026-11-22 12:00:00  spam v1  1.1      demo      native  failed: timeout  30  unpriced  call-1
 `,
   )
   assert.equal(notes, 'There are more: --before call-1\n')
+})
+
+test('calls tell what each cost: unpriced where nobody knows, about so much where tokens were estimated', async (context) => {
+  const { code: _, ...ok } = { ...call, outcome: 'ok', unpriced: false }
+  const calls = [
+    { ...ok, costUsd: 0.0123 },
+    { ...ok, costUsd: 0.5, usageEstimated: true },
+    { ...ok, unpriced: true },
+    { ...ok, outcome: 'refused' },
+  ]
+  const { run } = await fakeGateway(context, { 'GET /api/v1/calls': { body: { calls } } })
+  const costs = (await run(['calls'])).out.split('\n').map((line) => line.slice(70, 78))
+  assert.deepEqual(costs, ['COST    ', '$0.0123 ', '~$0.5   ', 'unpriced', '        ', ''])
 })
 
 test('explain tells the story', async (context) => {
@@ -106,14 +122,14 @@ test('explain tells the story', async (context) => {
 
 const time = '2026-11-22T12:00:00.000Z'
 const counts = {
-  ...{ calls: 12, failed: 1, items: 12, inputTokens: 0, outputTokens: 0 },
+  ...{ calls: 12, failed: 1, items: 12, inputTokens: 0, outputTokens: 0, costUsd: 0, unpriced: 0 },
   ...{ latencyMeanMs: 1.26, latencyP50Ms: 1, latencyP95Ms: 3, latencyP99Ms: 3 },
 }
 const usageOf = (...rows: object[]) => ({ body: { from: time, to: time, rows } })
 
 test('usage shows what it is split by, the refusals among it, and no tokens where there are none', async (context) => {
-  const row = { time, by: { model: 'spam', code: '' }, ...counts }
-  const other = { ...row, by: { model: 'digits', code: '' } }
+  const row = { time, by: { model: 'spam', code: '' }, ...counts, costUsd: 1.239, unpriced: 3 }
+  const other = { ...row, by: { model: 'digits', code: '' }, costUsd: 0, unpriced: 12 }
   const split = (outcome: string, calls: number) => ({ ...row, by: { outcome, ...row.by }, calls })
   const second = `GET /api/v1/usage?${new URLSearchParams({ since: time, until: time, by: 'model,code,outcome', every: '1h' })}`
   const { run, asked } = await fakeGateway(context, {
@@ -124,9 +140,9 @@ test('usage shows what it is split by, the refusals among it, and no tokens wher
   assert.equal(asked[0]?.request, 'GET /api/v1/usage?since=1d&by=model%2Ccode&every=1h')
   assert.equal(
     out,
-    `TIME                 MODEL   CODE  CALLS  REFUSED  FAILED  ITEMS  MEAN MS  P50 MS  P95 MS  P99 MS
-2026-11-22 12:00:00  spam    -        12        3       1     12      1.3       1       3       3
-2026-11-22 12:00:00  digits  -        12        0       1     12      1.3       1       3       3
+    `TIME                 MODEL   CODE  CALLS  REFUSED  FAILED  ITEMS  COST                      MEAN MS  P50 MS  P95 MS  P99 MS
+2026-11-22 12:00:00  spam    -        12        3       1     12  $1.24 + 3 calls unpriced      1.3       1       3       3
+2026-11-22 12:00:00  digits  -        12        0       1     12  12 calls unpriced             1.3       1       3       3
 `,
   )
 })
@@ -137,7 +153,7 @@ test('usage asks once where the outcome is split by already, and goes without re
     'GET /api/v1/usage?by=outcome': usageOf(row),
     'GET /api/v1/usage?by=model': usageOf({ ...row, by: { model: 'spam' } }),
   })
-  const heading = 'CALLS  FAILED  ITEMS  TOKENS IN  TOKENS OUT  MEAN MS'
+  const heading = 'CALLS  FAILED  ITEMS  TOKENS IN  TOKENS OUT  COST  MEAN MS'
   assert.ok((await run(['usage', '--by', 'outcome'])).out.startsWith(`OUTCOME  ${heading}`))
   assert.equal(asked.length, 1)
   const { code, out } = await run(['usage', '--by', 'model'])

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { exampleText } from '../client-command.ts'
-import { addFlags, readFlag } from '../flags.ts'
+import { addFlags, type Environment, readFlag } from '../flags.ts'
 import type { Io } from '../io.ts'
 
 export function startCommand(program: Command, io: Io): void {
@@ -34,6 +34,7 @@ export function startCommand(program: Command, io: Io): void {
         // Someone at a terminal wants the address, not a log; a service wants the log.
         logLevel: env.ASTRA_LOG_LEVEL || (process.stderr.isTTY ? 'warn' : 'info'),
         signal: giveUp.signal,
+        hints: { env, program: programOf(env), flags: flagsOf(options) },
         ...(env.ASTRA_ADMIN_KEY ? { adminKey: env.ASTRA_ADMIN_KEY } : {}),
       })
       await stopped.promise
@@ -41,4 +42,18 @@ export function startCommand(program: Command, io: Io): void {
       // A handle that somebody forgot must not keep a stopped gateway's process.
       process.exit(0)
     })
+}
+
+/** How the one who started this runs its other commands. */
+function programOf(env: Environment): string {
+  return env.npm_lifecycle_event === 'start' ? 'npm run -s astraapi --' : 'astraapi'
+}
+
+/** Those that lead other commands to the gateway that is started; the environment does so by itself. */
+function flagsOf(options: object): readonly string[] {
+  const given = options as Environment
+  return (['listen', 'data', 'config'] as const).flatMap((name) => {
+    const value = given[name]
+    return value === undefined ? [] : [`--${name}`, value]
+  })
 }

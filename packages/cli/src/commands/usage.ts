@@ -4,6 +4,7 @@ import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import { Failure } from '../failures.ts'
 import type { Io } from '../io.ts'
+import { moneySpent } from '../money.ts'
 import { rounded, shortTime, type Usage } from '../platform.ts'
 
 interface UsageOptions extends ClientOptions {
@@ -18,7 +19,7 @@ interface UsageOptions extends ClientOptions {
 export function usageCommand(program: Command, io: Io): void {
   clientCommand(program, {
     usage: 'usage',
-    summary: 'show calls, tokens and latency over a time',
+    summary: 'show calls, tokens, cost and latency over a time',
     examples: ['astraapi usage --since 1d --by model,version', 'astraapi usage --since 6h --every 1h --model spam'],
     options: [
       ['--since <time>', 'from 30m, 1h, 2d ago, or a time (default 1h)'],
@@ -84,6 +85,7 @@ function rowOf(row: Row, { timed, tokens }: { timed: boolean; tokens: boolean },
     failed: row.failed,
     items: row.items,
     ...(tokens ? { 'tokens in': row.inputTokens, 'tokens out': row.outputTokens } : {}),
+    cost: moneySpent(row.costUsd, row.unpriced),
     'mean ms': rounded(row.latencyMeanMs),
     'p50 ms': rounded(row.latencyP50Ms),
     'p95 ms': rounded(row.latencyP95Ms),

@@ -29,8 +29,8 @@ test('a take begins anew', () => {
 
 test('a number that is none leaves the sums whole', () => {
   const rollup = usageRollup()
-  rollup.add(sampleCall(1, { latencyMs: Number.NaN, items: Number.POSITIVE_INFINITY }))
-  rollup.add(sampleCall(2, { latencyMs: 7, items: 2 }))
+  rollup.add(sampleCall(1, { latencyMs: Number.NaN, items: Number.POSITIVE_INFINITY, costUsd: Number.NaN }))
+  rollup.add(sampleCall(2, { latencyMs: 7, items: 2, costUsd: 0.5 }))
   const [group] = rollup.take()
-  assert.deepEqual([group?.calls, group?.latencySumMs, group?.items], [2, 7, 2])
+  assert.deepEqual([group?.calls, group?.latencySumMs, group?.items, group?.costUsd], [2, 7, 2, 0.5])
 })

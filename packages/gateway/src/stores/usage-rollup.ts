@@ -11,7 +11,13 @@ export interface UsageGroup extends Readonly<Record<UsageDimension, string>> {
   failed: number
   items: number
   inputTokens: number
+  cachedInputTokens: number
   outputTokens: number
+  reasoningTokens: number
+  /** Of those that have a price. */
+  costUsd: number
+  /** Those that asked a model without one. */
+  unpriced: number
   latencySumMs: number
   readonly latency: LatencyHistogram
 }
@@ -29,7 +35,11 @@ export type UsageFacts = Pick<
   | 'code'
   | 'items'
   | 'inputTokens'
+  | 'cachedInputTokens'
   | 'outputTokens'
+  | 'reasoningTokens'
+  | 'costUsd'
+  | 'unpriced'
   | 'latencyMs'
 >
 
@@ -37,6 +47,13 @@ export interface UsageRollup {
   add(facts: UsageFacts): void
   /** Everything added since the last take. */
   take(): readonly UsageGroup[]
+}
+
+/** Fields of a Record that are summed up as they are. */
+const summed = ['items', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'reasoningTokens', 'costUsd'] as const
+const noSums = {
+  ...{ calls: 0, failed: 0, items: 0, latencySumMs: 0, costUsd: 0, unpriced: 0 },
+  ...{ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
 }
 
 const minuteMs = 60_000
@@ -65,9 +82,8 @@ export function usageRollup(): UsageRollup {
       const group = groupOf(groups, facts, modelOf)
       group.calls += 1
       if (facts.outcome === 'failed') group.failed += 1
-      group.items += finite(facts.items)
-      group.inputTokens += finite(facts.inputTokens)
-      group.outputTokens += finite(facts.outputTokens)
+      if (facts.unpriced) group.unpriced += 1
+      for (const name of summed) group[name] += finite(facts[name])
       group.latencySumMs += finite(facts.latencyMs)
       addLatency(group.latency, facts.latencyMs)
     },
@@ -92,8 +108,7 @@ function groupOf(
   const key = `${minute}\0${model}\0${version}\0${consumer}\0${door}\0${outcome}\0${code}`
   const known = groups.get(key)
   if (known) return known
-  const sums = { calls: 0, failed: 0, items: 0, inputTokens: 0, outputTokens: 0, latencySumMs: 0 }
-  const group = { minute, model, version, consumer, door, outcome, code, ...sums, latency: emptyHistogram() }
+  const group = { minute, model, version, consumer, door, outcome, code, ...noSums, latency: emptyHistogram() }
   groups.set(key, group)
   return group
 }

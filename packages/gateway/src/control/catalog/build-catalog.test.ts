@@ -18,7 +18,7 @@ const contract = (over: Partial<ContractState> = {}): ContractState => ({
   streams: false,
   revisions: [revision(1), revision(2)],
   examples: [],
-  limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, inFlightMax: 1 },
+  limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, firstByteMs: 60_000, idleMs: 60_000, inFlightMax: 1 },
   versions: {
     '1.0': { ...version, revision: 1 },
     '1.1': { ...version, revision: 2 },
@@ -56,6 +56,12 @@ describe('buildCatalog', () => {
     assert.equal(one().publishedRevision, 1)
     assert.equal(one({ weights: { '1.1': 1, '1.2': 1 } }).publishedRevision, 2)
     assert.equal(Object.keys(one({ weights: { '1.2': 1 } }).published.output.properties ?? {}).length, 2)
+  })
+
+  it('counts a version that is fallen back on among those with traffic', () => {
+    const { publishedRevision, fallback } = one({ weights: { '1.1': 1 }, fallback: ['1.2', '1.0'] })
+    assert.deepEqual([publishedRevision, fallback.map(({ id }) => id)], [1, ['1.2', '1.0']])
+    assert.equal(one({ weights: { '1.1': 1 }, fallback: ['1.2'] }).publishedRevision, 2)
   })
 
   it('streams where every version with traffic does', () => {

@@ -58,6 +58,7 @@ function buildContract(model: string, major: number, state: ContractState): Cont
   const published = revisionOf(state, publishedRevision)
   const versions = new Map<string, Version>()
   const split: Share[] = []
+  const fallback: Version[] = []
   let check: ContractCheck | undefined
   const contract: Contract = {
     model,
@@ -73,6 +74,8 @@ function buildContract(model: string, major: number, state: ContractState): Cont
     deprecated: state.deprecated,
     versions,
     split,
+    fallback,
+    hedge: state.hedge,
     get check() {
       check ??= compileCheck(published)
       return check
@@ -82,12 +85,13 @@ function buildContract(model: string, major: number, state: ContractState): Cont
     versions.set(id, { id, contract, state: version, tensors: revisionOf(state, version.revision).tensors })
   }
   split.push(...sharesOf(state, versions))
+  fallback.push(...(state.fallback ?? []).flatMap((id) => versions.get(id) ?? []))
   return contract
 }
 
-/** The highest revision that every version with traffic implements; the latest where none has any. */
-export function publishedOf({ versions, weights, revisions }: ContractState): number {
-  const served = Object.keys(weights).flatMap((id) => ownEntry(versions, id)?.revision ?? [])
+/** The highest revision that every version with traffic implements, those that are fallen back on too; the latest where none has any. */
+export function publishedOf({ versions, weights, fallback = [], revisions }: ContractState): number {
+  const served = [...Object.keys(weights), ...fallback].flatMap((id) => ownEntry(versions, id)?.revision ?? [])
   return Math.min(revisions.length, ...served)
 }
 

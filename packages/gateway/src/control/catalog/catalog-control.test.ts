@@ -15,11 +15,12 @@ interface Surroundings {
   /** Throws where the store refuses. */
   readonly fail?: () => void
   readonly upstream?: Upstream
+  readonly stored?: StoredCatalog
 }
 
-async function started({ fail = () => {}, upstream }: Surroundings = {}) {
+async function started({ fail = () => {}, upstream, stored }: Surroundings = {}) {
   const activated: number[] = []
-  const saved: StoredCatalog[] = []
+  const saved: StoredCatalog[] = stored ? [stored] : []
   const logged: string[] = []
   const control = await createCatalogControl({
     store: {
@@ -48,7 +49,7 @@ async function started({ fail = () => {}, upstream }: Surroundings = {}) {
 
 const apply = (control: CatalogControl, yaml: string, ifMatch = '*') => control.apply(yaml, undefined, [ifMatch], 'me')
 const weigh = (control: CatalogControl, weights: Readonly<Record<string, number>>, ifMatch = '*') =>
-  control.setTraffic('m', 1, weights, [ifMatch], 'me')
+  control.setTraffic('m', 1, { weights }, [ifMatch], 'me')
 const splitOf = (control: CatalogControl) =>
   control
     .current()
@@ -129,20 +130,66 @@ describe('apply', () => {
   }
 })
 
+it('gives what an older gateway stored the limits that it did not know', async () => {
+  const { control, saved } = await started()
+  await apply(control, both)
+  const [stored] = saved
+  assert.ok(stored)
+  const old = structuredClone(stored)
+  const limits: { firstByteMs?: number; idleMs?: number } = old.state.models.m?.contracts[1]?.limits ?? assert.fail()
+  delete limits.firstByteMs
+  delete limits.idleMs
+  const again = await started({ stored: old })
+  assert.deepEqual(again.control.current().state, stored.state)
+  assert.deepEqual((await again.control.plan(both)).changes, [])
+})
+
 describe('setTraffic', () => {
   it('moves the traffic, and keeps only weights above 0', async () => {
     const { control } = await started()
     await apply(control, both)
     assert.deepEqual(splitOf(control), [['2', 1]])
-    assert.deepEqual(await weigh(control, { '2': 0, '1': 3, '0': 0 }, '1'), { revision: 2, weights: { '1': 3 } })
+    assert.deepEqual(await weigh(control, { '2': 0, '1': 3, '0': 0 }, '1'), {
+      revision: 2,
+      weights: { '1': 3 },
+      fallback: [],
+    })
     assert.deepEqual(splitOf(control), [['1', 1]])
   })
 
   it('makes no revision when the shares stay', async () => {
     const { control, saved } = await started()
     await apply(control, both)
-    assert.deepEqual(await weigh(control, { '2': 7 }), { revision: 1, weights: { '2': 7 } })
+    assert.deepEqual(await weigh(control, { '2': 7 }), { revision: 1, weights: { '2': 7 }, fallback: [] })
     assert.equal(saved.length, 1)
+  })
+
+  it('keeps fallbacks and hedging, and sets the fallbacks that it is given', async () => {
+    const { control, saved } = await started()
+    const hedge = { afterMs: 800, share: 0.05 }
+    await apply(
+      control,
+      both.replace('versions:', 'traffic: {fallback: ["1"], hedge: {after: 800ms, share: 0.05}}, versions:'),
+    )
+    const state = () => saved.at(-1)?.state.models.m?.contracts[1] ?? assert.fail()
+    const set = await weigh(control, { '1': 1, '2': 3 })
+    assert.deepEqual(set, { revision: 2, weights: { '1': 1, '2': 3 }, fallback: ['1'], hedge })
+    assert.deepEqual([state().fallback, state().hedge], [['1'], hedge])
+    const fall = (fallback: readonly string[]) =>
+      control.setTraffic('m', 1, { weights: { '2': 1 }, fallback }, ['*'], 'me')
+    assert.deepEqual((await fall(['2', '1', '2'])).fallback, ['2', '1'])
+    assert.deepEqual(
+      control
+        .current()
+        .model('m')
+        ?.contracts.get(1)
+        ?.fallback.map(({ id }) => id),
+      ['2', '1'],
+    )
+    await fall([])
+    assert.deepEqual(['fallback' in state(), state().hedge], [false, hedge])
+    await assert.rejects(fall(['0']), { code: 'version_retired' })
+    await assert.rejects(fall(['9']), { code: 'unknown_version' })
   })
 
   it('refuses what cannot be', async () => {
@@ -162,9 +209,9 @@ describe('setTraffic', () => {
     for (const [weights, code] of refused) await assert.rejects(weigh(control, weights), { code })
     await assert.rejects(weigh(control, { '1': 1 }, '0'), { code: 'precondition_failed' })
     for (const name of ['n', 'constructor', '__proto__']) {
-      await assert.rejects(control.setTraffic(name, 1, { '1': 1 }, '*', 'me'), { code: 'unknown_model' })
+      await assert.rejects(control.setTraffic(name, 1, { weights: { '1': 1 } }, '*', 'me'), { code: 'unknown_model' })
     }
-    await assert.rejects(control.setTraffic('m', 2, { '1': 1 }, '*', 'me'), { code: 'unknown_major' })
+    await assert.rejects(control.setTraffic('m', 2, { weights: { '1': 1 } }, '*', 'me'), { code: 'unknown_major' })
     assert.equal(saved.length, 1)
   })
 })

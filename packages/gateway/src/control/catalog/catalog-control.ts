@@ -20,7 +20,8 @@ import { type Describe, type Plan, planManifest, refusedPlan } from '../plan/pla
 import type { ReplicaNames } from '../replicas/replica-names.ts'
 import { buildCatalog } from './build-catalog.ts'
 import { type ReplicasChange, withoutReplica, withReplica } from './change-replicas.ts'
-import { withWeights } from './change-traffic.ts'
+import { withTraffic } from './change-traffic.ts'
+import { completed } from './completed.ts'
 
 export interface CatalogControlPorts {
   readonly store: StateStore
@@ -45,7 +46,7 @@ const empty: StoredCatalog = { revision: 0, time: 0, state: { models: {}, consum
  * catalog is replaced as a whole between two calls; a call that has begun goes on with the one it saw. Changes queue up.
  */
 export async function createCatalogControl(ports: CatalogControlPorts): Promise<CatalogControl> {
-  let stored = (await ports.store.catalog()) ?? empty
+  let stored = completed((await ports.store.catalog()) ?? empty)
   let active: Catalog = buildCatalog(stored, ports.clock)
   let last: Promise<unknown> = Promise.resolve()
 
@@ -111,13 +112,13 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
         await ports.store.saveSetting('manifest-applied', hash('sha256', yaml))
         return { revision, changes }
       }),
-    setTraffic: (model, major, weights, ifMatch, actor): Promise<TrafficSet> =>
+    setTraffic: (model, major, change, ifMatch, actor): Promise<TrafficSet> =>
       inTurn(async () => {
         requireRevision(ifMatch, stored.revision)
-        const next = withWeights(stored.state, model, major, weights)
+        const next = withTraffic(stored.state, model, major, change)
         const same = changesBetween(stored.state, next.state).length === 0
         const revision = same ? stored.revision : await activate(next.state, stored.digests, actor)
-        return { revision, weights: next.weights }
+        return { revision, ...next.traffic }
       }),
     addReplica: (place, ifMatch, actor) =>
       changeReplicas(ifMatch, actor, () =>

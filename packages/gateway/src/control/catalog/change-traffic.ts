@@ -1,33 +1,39 @@
-import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, VersionState } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { childPath } from '../../kernel/schema/facets.ts'
-import type { Weights } from '../operations/ports.ts'
+import type { TrafficChange, TrafficSet } from '../operations/ports.ts'
 import { deployedContract, deployedVersion, withContract } from './deployed.ts'
 
-/** The state with a contract's calls split so, and the weights that it keeps: those above 0. */
-export function withWeights(
+/** The state with a contract's calls split so, and what it keeps of that: weights above 0. Hedging stays as it is. */
+export function withTraffic(
   state: CatalogState,
   name: string,
   major: number,
-  weights: Weights,
-): { readonly state: CatalogState; readonly weights: Weights } {
-  const contract = deployedContract(state, name, major)
-  for (const [id, weight] of Object.entries(weights)) checkWeight(`${name}@v${major}`, contract, id, weight)
-  const used = Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0))
-  if (Object.keys(used).length === 0) throw invalidWeight('/weights', 'must give some version a weight above 0')
-  return { state: withContract(state, name, major, { ...contract, weights: used }), weights: used }
+  change: TrafficChange,
+): { readonly state: CatalogState; readonly traffic: Omit<TrafficSet, 'revision'> } {
+  const { fallback: before = [], ...contract } = deployedContract(state, name, major)
+  const versionOf = (id: string) => deployedVersion(contract, `${name}@v${major}`, id)
+  for (const [id, weight] of Object.entries(change.weights)) checkWeight(versionOf(id), name, major, id, weight)
+  const weights = Object.fromEntries(Object.entries(change.weights).filter(([, weight]) => weight > 0))
+  if (Object.keys(weights).length === 0) throw invalid('/weights', 'must give some version a weight above 0')
+  const fallback = [...new Set(change.fallback ?? before)]
+  for (const id of fallback) if (versionOf(id).retired) throw retired(name, major, id)
+  const next: ContractState = { ...contract, weights, ...(fallback.length > 0 ? { fallback } : {}) }
+  const traffic = { weights, fallback, ...(next.hedge ? { hedge: next.hedge } : {}) }
+  return { state: withContract(state, name, major, next), traffic }
 }
 
-function checkWeight(contractName: string, contract: ContractState, id: string, weight: number): void {
-  const version = deployedVersion(contract, contractName, id)
+function checkWeight(version: VersionState, name: string, major: number, id: string, weight: number): void {
   if (!Number.isFinite(weight) || weight < 0) {
-    throw invalidWeight(childPath('/weights', id), 'must be a number of at least 0')
+    throw invalid(childPath('/weights', id), 'must be a number of at least 0')
   }
-  if (version.retired && weight > 0) {
-    throw new AstraError('version_retired', { detail: `Version ${id} of ${contractName} was retired` })
-  }
+  if (version.retired && weight > 0) throw retired(name, major, id)
 }
 
-function invalidWeight(path: string, message: string): AstraError {
+function retired(name: string, major: number, id: string): AstraError {
+  return new AstraError('version_retired', { detail: `Version ${id} of ${name}@v${major} was retired` })
+}
+
+function invalid(path: string, message: string): AstraError {
   return new AstraError('invalid_input', { violations: [{ path, message }] })
 }

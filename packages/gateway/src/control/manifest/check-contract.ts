@@ -4,10 +4,11 @@ import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { schemaFaults } from '../../kernel/schema/subset.ts'
 import { taskTable } from '../../kernel/tasks.ts'
-import type { FaultAt, ManifestContract, ManifestVersion, Place } from './manifest.ts'
+import { trafficFaults } from './check-traffic.ts'
+import { usualStreams } from './defaults.ts'
+import type { FaultAt, ManifestContract, Place } from './manifest.ts'
 import { versionPattern } from './names.ts'
-import { ownEntry } from './own-entry.ts'
-import { bodyBytesMax, parseDuration, parseSize, timeoutMsMax } from './quantities.ts'
+import { bodyBytesMax, isTimeout, parseSize, timeoutWords } from './quantities.ts'
 import { replicaFault } from './replica-address.ts'
 
 type Check = (contract: ManifestContract, place: Place, faultAt: FaultAt) => readonly Violation[]
@@ -56,7 +57,7 @@ function schemasFaults(contract: ManifestContract, place: Place, faultAt: FaultA
 }
 
 function streamFaults(
-  { task = 'custom', streams, chunk }: ManifestContract,
+  { task = 'custom', streams = usualStreams(task), chunk }: ManifestContract,
   place: Place,
   faultAt: FaultAt,
 ): Violation[] {
@@ -79,13 +80,14 @@ function labelFaults({ labels = [] }: ManifestContract, place: Place, faultAt: F
 }
 
 function limitFaults({ limits = {} }: ManifestContract, place: Place, faultAt: FaultAt): Violation[] {
-  const { body, timeout } = limits
+  const { body } = limits
   const faults: Violation[] = []
   if (typeof body === 'string' && (parseSize(body) ?? Number.POSITIVE_INFINITY) > bodyBytesMax) {
     faults.push(faultAt([...place, 'limits', 'body'], 'must be a size such as 64KiB or 10MiB, at most 1GiB'))
   }
-  if (timeout !== undefined && (parseDuration(timeout) ?? Number.POSITIVE_INFINITY) > timeoutMsMax) {
-    faults.push(faultAt([...place, 'limits', 'timeout'], 'must be a duration such as 800ms, 30s or 2m, at most 1h'))
+  for (const field of ['timeout', 'firstByte', 'idle'] as const) {
+    const text = limits[field]
+    if (text !== undefined && !isTimeout(text)) faults.push(faultAt([...place, 'limits', field], timeoutWords))
   }
   return faults
 }
@@ -108,31 +110,11 @@ function versionFaults({ versions }: ManifestContract, place: Place, faultAt: Fa
       faults.push(faultAt(at, 'must be letters, digits, dots, hyphens and underscores, at most 64'))
     }
     const successor = retired?.successor
-    const others = Object.keys(versions).filter((other) => other !== id && isLive(versions[other]))
+    const others = Object.keys(versions).filter((other) => other !== id && !versions[other]?.retired)
     if (successor !== undefined && !others.includes(successor)) {
       const { suggestion } = didYouMean(successor, others)
       faults.push(faultAt([...at, 'retired', 'successor'], 'names no live version of this contract', suggestion))
     }
     return faults
   })
-}
-
-function trafficFaults({ versions, traffic }: ManifestContract, place: Place, faultAt: FaultAt): Violation[] {
-  if (!traffic) return []
-  const at = [...place, 'traffic', 'weights']
-  const faults = Object.entries(traffic.weights).flatMap(([id, weight]) => {
-    const version = ownEntry(versions, id)
-    if (!version) {
-      const { suggestion } = didYouMean(id, Object.keys(versions))
-      return [faultAt([...at, id], 'is no version of this contract', suggestion)]
-    }
-    if (weight === 0 || isLive(version)) return []
-    return [faultAt([...at, id], 'was retired and can have no traffic', 'Give it the weight 0, or leave it out.')]
-  })
-  if (Object.values(traffic.weights).some((weight) => weight > 0)) return faults
-  return [...faults, faultAt(at, 'must give at least one version a weight above 0')]
-}
-
-function isLive(version: ManifestVersion | undefined): boolean {
-  return version !== undefined && version.retired === undefined
 }

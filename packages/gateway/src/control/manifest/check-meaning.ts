@@ -2,18 +2,22 @@ import type { Violation } from '../../kernel/errors.ts'
 import { isJsonObject } from '../../kernel/schema/facets.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import { contractFaults } from './check-contract.ts'
+import { priceFaults } from './check-prices.ts'
 import type { FaultAt, Manifest, ManifestModel, Place } from './manifest.ts'
 import { isName, majorPattern, nameWords } from './names.ts'
 
 /**
  * What the form cannot say: names, references, units, and which fields go together. Contracts that are not sound in their
- * form are passed over, so that one reading of the manifest tells both kinds of fault.
+ * form are passed over, and so are such prices, so that one reading of the manifest tells both kinds of fault.
  */
 export function meaningFaults(manifest: Manifest, faultAt: FaultAt, sound: (place: Place) => boolean): Violation[] {
   return [
     ...Object.entries(manifest.models).flatMap(([name, model]) => modelFaults(name, model, faultAt, sound)),
     ...collisions(Object.keys(manifest.models), faultAt),
     ...Object.keys(manifest.consumers).flatMap((name) => consumerFaults(name, faultAt)),
+    ...Object.entries(manifest.prices).flatMap(([name, prices]) =>
+      sound(['prices', name]) ? priceFaults(name, prices, faultAt) : [],
+    ),
   ]
 }
 

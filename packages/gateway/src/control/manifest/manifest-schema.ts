@@ -1,6 +1,6 @@
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
-import { bodyBytesMax } from './quantities.ts'
+import { bodyBytesMax, fallbackMax } from './quantities.ts'
 
 /** The form of `astra.yaml`, in the same subset of JSON Schema as contracts, so that its faults are named in the same words. */
 const text: Schema = { type: 'string', minLength: 1, maxLength: 2000 }
@@ -18,6 +18,18 @@ const version: Schema = {
     retired: closed({}, { successor: text }),
   },
   additionalProperties: true,
+}
+
+const traffic: Schema = {
+  ...closed(
+    {},
+    {
+      weights: map({ type: 'number', minimum: 0, maximum: 1_000_000 }, 1),
+      fallback: { type: 'array', items: text, maxItems: fallbackMax },
+      hedge: closed({ after: text, share: { type: 'number', exclusiveMinimum: 0, maximum: 1 } }),
+    },
+  ),
+  minProperties: 1,
 }
 
 const contract: Schema = closed(
@@ -39,11 +51,13 @@ const contract: Schema = closed(
         body: { oneOf: [text, { type: 'integer', minimum: 1, maximum: bodyBytesMax }] },
         items: { type: 'integer', minimum: 1, maximum: 100_000 },
         timeout: text,
+        firstByte: text,
+        idle: text,
         inFlight: { type: 'integer', minimum: 1, maximum: 1_000_000 },
       },
     ),
     deprecated: closed({ since: date }, { sunset: date }),
-    traffic: closed({ weights: map({ type: 'number', minimum: 0, maximum: 1_000_000 }, 1) }),
+    traffic,
   },
 )
 
@@ -51,7 +65,26 @@ const model: Schema = closed({ owner: text, contracts: map(contract, 1) }, { des
 
 const consumer: Schema = closed({}, { description: text, demo: { type: 'boolean' } })
 
-export const manifestSchema: Schema = closed({}, { models: map(model), consumers: map(consumer) })
+const usd = (description: string): Schema => ({ type: 'number', minimum: 0, maximum: 1_000_000, description })
+
+/** 0 is a price too: nothing. What has none is unpriced, which is not the same. */
+const price: Schema = closed(
+  { from: { ...date, description: 'The first day (UTC) on which it holds' } },
+  {
+    input: usd('USD per million input tokens'),
+    cachedInput: usd('Of the input tokens those read from a prompt cache; left out: as input'),
+    cacheWriteInput: usd('Of the input tokens those written to a prompt cache; left out: as input'),
+    output: usd('USD per million output tokens'),
+    reasoning: usd('Of the output tokens those of reasoning; left out: as output'),
+    items: usd('USD per million items'),
+  },
+)
+const prices: Schema = {
+  ...map({ type: 'array', items: price, minItems: 1, maxItems: 100 }),
+  description: 'By upstream model, such as "openai/gpt-4o-mini"',
+}
+
+export const manifestSchema: Schema = closed({}, { models: map(model), consumers: map(consumer), prices })
 
 function closed(required: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>> = {}): Schema {
   return {

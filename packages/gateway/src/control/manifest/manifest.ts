@@ -1,4 +1,4 @@
-import type { ContractExample, Deprecation } from '../../kernel/catalog.ts'
+import type { ContractExample, Deprecation, Price } from '../../kernel/catalog.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
@@ -7,6 +7,8 @@ import type { TaskName } from '../../kernel/tasks.ts'
 export interface Manifest {
   readonly models: Readonly<Record<string, ManifestModel>>
   readonly consumers: Readonly<Record<string, ManifestConsumer>>
+  /** By the name of the upstream model, in any order of their days. */
+  readonly prices: Readonly<Record<string, readonly Price[]>>
 }
 
 export interface ManifestModel {
@@ -34,11 +36,17 @@ export interface ManifestContract {
     readonly body?: string | number
     readonly items?: number
     readonly timeout?: string
+    readonly firstByte?: string
+    readonly idle?: string
     readonly inFlight?: number
   }
   readonly deprecated?: Deprecation
   readonly versions: Readonly<Record<string, ManifestVersion>>
-  readonly traffic?: { readonly weights: Readonly<Record<string, number>> }
+  readonly traffic?: {
+    readonly weights?: Readonly<Record<string, number>>
+    readonly fallback?: readonly string[]
+    readonly hedge?: { readonly after: string; readonly share: number }
+  }
 }
 
 /** Its remaining fields belong to the backend. */

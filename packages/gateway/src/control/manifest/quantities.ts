@@ -1,11 +1,19 @@
-/** What a contract may allow at most: 1 GiB and an hour. */
+/** What a contract may allow at most: 1 GiB, an hour, and so many versions to fall back on. */
 export const bodyBytesMax = 2 ** 30
-export const timeoutMsMax = 3_600_000
+const timeoutMsMax = 3_600_000
+export const fallbackMax = 4
 
 /** "30s", "2.5s", "800ms", "2m", "1h" → milliseconds; undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
   return quantity(text, { ms: 1, s: 1000, m: 60_000, h: 3_600_000 })
 }
+
+/** Whether a text is a time that a contract may set as a limit. */
+export function isTimeout(text: string): boolean {
+  return (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= timeoutMsMax
+}
+
+export const timeoutWords = 'must be a duration such as 800ms, 30s or 2m, at most 1h'
 
 /** "64KiB", "10MiB", "1GiB", "1000" → bytes; undefined when it is none. */
 export function parseSize(text: string): number | undefined {

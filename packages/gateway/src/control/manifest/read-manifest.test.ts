@@ -30,7 +30,8 @@ const faultsOf = (yaml: string): string[] => {
 
 const v1 = 'models.spam.contracts.v1'
 const name = 'must be lower-case words of letters and digits, joined by hyphens, at most 63 characters'
-const forms = 'must be "embedded", http(s)://host:port, dns+http(s)://name:port or unix:/path.sock'
+const forms = 'must be "embedded", http(s)://host:port/path, dns+http(s)://name:port/path or unix:/path.sock'
+const duration = 'must be a duration such as 800ms, 30s or 2m, at most 1h'
 const address = 'is an address already: there is no name to look up'
 const replicas = (addresses: string) => contract(`versions:\n  "1.0":\n    replicas: [${addresses}]`)
 
@@ -62,7 +63,6 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
   ],
   'a slip in traffic': [
     custom('traffic: {weight: {"1.0": 1}}'),
-    `8 | ${v1}.traffic.weights | is missing`,
     `8 | ${v1}.traffic.weight | is not a field here | Did you mean "weights"?`,
   ],
   'a slip in a consumer': [
@@ -106,7 +106,7 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
   ],
   'an unknown task': [
     custom('task: clasification'),
-    `8 | ${v1}.task | must be one of "chat", "completion", "embedding", "classification", "regression", "custom" | Did you mean "classification"?`,
+    `8 | ${v1}.task | must be one of "chat", "completion", "embedding", "moderation", "classification", "regression", "custom" | Did you mean "classification"?`,
   ],
   'labels without a task': [custom('labels: [a]'), `8 | ${v1}.labels | needs a task that uses it | Leave it out.`],
   'an output that the task settles': [
@@ -128,6 +128,48 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     `12 | ${v1}.traffic.weights.0.9 | was retired and can have no traffic | Give it the weight 0, or leave it out.`,
     `13 | ${v1}.traffic.weights.1.00 | is no version of this contract | Did you mean "1.0"?`,
     `14 | ${v1}.traffic.weights.constructor | is no version of this contract`,
+  ],
+  'traffic of nothing': [custom('traffic: {}'), `8 | ${v1}.traffic | must have at least 1 field, has 0`],
+  'fallbacks that are unknown, retired, twice, too many': [
+    contract(
+      'versions:\n  "1.0": {}\n  "0.9": {retired: {}}\ntraffic:\n  fallback:\n    - "1.0"\n    - "1.00"\n    - "0.9"\n    - "1.0"',
+    ),
+    `12 | ${v1}.traffic.fallback.1 | is no version of this contract | Did you mean "1.0"?`,
+    `13 | ${v1}.traffic.fallback.2 | was retired and takes no calls | Leave it out.`,
+    `14 | ${v1}.traffic.fallback.3 | stands in the list twice: "1.0"`,
+  ],
+  'five fallbacks': [
+    custom('traffic: {fallback: [a, b, c, d, e]}'),
+    `8 | ${v1}.traffic.fallback | must have at most 4 elements, has 5`,
+  ],
+  'hedges without bounds': [
+    custom('traffic:\n  hedge: {after: soon, share: 0.1}'),
+    `9 | ${v1}.traffic.hedge.after | ${duration}`,
+  ],
+  'hedges of nothing and of more than all': [
+    `${custom('traffic: {hedge: {after: 1s, share: 0}}')}
+      v2: {versions: {"1": {}}, traffic: {hedge: {after: 1s, share: 1.1}}}`,
+    `8 | ${v1}.traffic.hedge.share | must be more than 0`,
+    '9 | models.spam.contracts.v2.traffic.hedge.share | must be at most 1',
+  ],
+  'prices that are none': [
+    'prices:\n  openai/a: [{from: 2026-01-01, inptu: 1}]\n  b: []\n  c: [{input: 1}]\n  d: [{from: 2026-01-01, input: -1}]\n  e: [{from: 2026-01-01, input: 1000001}]',
+    '2 | prices.openai/a.0.inptu | is not a field here | Did you mean "input"?',
+    '3 | prices.b | must have at least 1 element, has 0',
+    '4 | prices.c.0.from | is missing',
+    '5 | prices.d.0.input | must be at least 0',
+    '6 | prices.e.0.input | must be at most 1000000',
+  ],
+  'a price of nothing, and one day twice': [
+    'prices:\n  a:\n    - {from: 2026-01-01, input: 0}\n    - {from: 2026-01-02, cachedInput: 1}\n    - {from: 2026-01-01, items: 1}',
+    '4 | prices.a.1 | prices nothing | Give "input", "output" or "items"; 0 is a price too.',
+    '5 | prices.a.2.from | stands in the list twice: 2026-01-01',
+  ],
+  'prices of what cannot be read': [
+    `prices:\n  "a\\nb": [{from: 2026-01-01, input: 1}]\n  ${'x'.repeat(201)}: [{from: 2026-01-01, input: 1}]\n  __proto__: [{from: 2026-01-01, input: 1}]`,
+    '2 | prices.a\nb | must begin with a letter or digit and be printable, at most 200 characters',
+    `3 | prices.${'x'.repeat(201)} | must begin with a letter or digit and be printable, at most 200 characters`,
+    '4 | prices.__proto__ | must begin with a letter or digit and be printable, at most 200 characters',
   ],
   'weights that are all 0': [
     custom('traffic:\n  weights: {"1.0": 0}'),
@@ -156,9 +198,11 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     `12 | ${v1}.versions.0.6.retired.successor | names no live version of this contract`,
   ],
   'bad units': [
-    custom('limits:\n  body: 10 megs\n  timeout: 2h'),
+    custom('limits:\n  body: 10 megs\n  timeout: 2h\n  firstByte: 61m\n  idle: 0s'),
     `9 | ${v1}.limits.body | must be a size such as 64KiB or 10MiB, at most 1GiB`,
-    `10 | ${v1}.limits.timeout | must be a duration such as 800ms, 30s or 2m, at most 1h`,
+    `10 | ${v1}.limits.timeout | ${duration}`,
+    `11 | ${v1}.limits.firstByte | ${duration}`,
+    `12 | ${v1}.limits.idle | ${duration}`,
   ],
   'a body of 2 GiB': [custom('limits: {body: 2147483648}'), `8 | ${v1}.limits.body | must be at most 1073741824`],
   'a timeout of nothing': [
@@ -173,23 +217,23 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     custom('deprecated:\n  since: 2026-11-01\n  sunset: 2026-10-31'),
     `10 | ${v1}.deprecated.sunset | must not come before "since", 2026-11-01`,
   ],
-  'replicas with credentials or a path': [
-    replicas('"http://me:secret@h:1", "http://h/v2", "ftp://h", "unix:relative.sock", embeded'),
+  'replicas with credentials or a query': [
+    replicas('"http://me:secret@h:1", "http://h/v2?", "ftp://h", "unix:relative.sock", embeded'),
     `8 | ${v1}.versions.1.0.replicas.0 | must hold no credentials`,
-    `8 | ${v1}.versions.1.0.replicas.1 | must be an origin only, without a path`,
+    `8 | ${v1}.versions.1.0.replicas.1 | must end with its path: no "?" and no "#"`,
     `8 | ${v1}.versions.1.0.replicas.2 | ${forms}`,
     `8 | ${v1}.versions.1.0.replicas.3 | must be unix:/absolute/path.sock`,
     `8 | ${v1}.versions.1.0.replicas.4 | ${forms} | Did you mean "embedded"?`,
   ],
   'replicas by names, and slips in them': [
     replicas(
-      '"dns+http://models.example:8000", "dns+https://models", "dns://m:1", "dns+htp://m:1", "m:8000", "dns+http://10.0.0.1:1", "dns+http://m:1/v2", "dns+http://[::1]:1", "dns+http://169.254.1.1"',
+      '"dns+http://models.example:8000", "dns+https://models", "dns://m:1", "dns+htp://m:1", "m:8000", "dns+http://10.0.0.1:1", "dns+http://m:1/v2#a", "dns+http://[::1]:1", "dns+http://169.254.1.1"',
     ),
     `8 | ${v1}.versions.1.0.replicas.2 | ${forms} | Did you mean "dns+http://m:1"?`,
     `8 | ${v1}.versions.1.0.replicas.3 | ${forms} | Did you mean "dns+http"?`,
     `8 | ${v1}.versions.1.0.replicas.4 | ${forms} | Did you mean "http://m:8000"?`,
     `8 | ${v1}.versions.1.0.replicas.5 | ${address} | Write "http://10.0.0.1:1".`,
-    `8 | ${v1}.versions.1.0.replicas.6 | must be an origin only, without a path`,
+    `8 | ${v1}.versions.1.0.replicas.6 | must end with its path: no "?" and no "#"`,
     `8 | ${v1}.versions.1.0.replicas.7 | ${address} | Write "http://[::1]:1".`,
     `8 | ${v1}.versions.1.0.replicas.8 | is a link-local address, where clouds keep their metadata`,
   ],
@@ -260,7 +304,7 @@ describe('readManifest', () => {
     for (const yaml of ['', '\n', '# nothing yet\n', '---\n', '{}']) {
       const read = readManifest(yaml)
       assert.ok('manifest' in read)
-      assert.deepEqual(read.manifest, { models: {}, consumers: {} })
+      assert.deepEqual(read.manifest, { models: {}, consumers: {}, prices: {} })
     }
   })
 

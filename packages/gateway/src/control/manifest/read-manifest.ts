@@ -98,10 +98,11 @@ function plainValue(document: Document): unknown {
 
 /** Of a faulty form, the parts that are sound are manifest; the others are told apart by `soundness`. */
 function manifestOf(value: unknown): Manifest {
-  const { models, consumers } = isJsonObject(value) ? value : {}
+  const { models, consumers, prices } = isJsonObject(value) ? value : {}
   return {
     models: (isJsonObject(models) ? models : {}) as Manifest['models'],
     consumers: (isJsonObject(consumers) ? consumers : {}) as Manifest['consumers'],
+    prices: (isJsonObject(prices) ? prices : {}) as Manifest['prices'],
   }
 }
 

@@ -14,7 +14,7 @@ linkLocal.addSubnet('2002:a9fe::', 32, 'ipv6')
 linkLocal.addAddress('fd00:ec2::254', 'ipv6')
 linkLocal.addAddress('100.100.100.200', 'ipv4')
 
-const forms = '"embedded", http(s)://host:port, dns+http(s)://name:port or unix:/path.sock'
+const forms = '"embedded", http(s)://host:port/path, dns+http(s)://name:port/path or unix:/path.sock'
 
 export interface ReplicaFault {
   readonly message: string
@@ -22,8 +22,8 @@ export interface ReplicaFault {
 }
 
 /**
- * Why a replica cannot be there; undefined when it can: `embedded`, `http(s)://host[:port]`, `unix:/path.sock`, or a name that
- * resolves to addresses, `dns+http(s)://name[:port]`. They come from whoever operates the gateway, never from callers;
+ * Why a replica cannot be there; undefined when it can: `embedded`, `http(s)://host[:port][/path]`, `unix:/path.sock`, or a name
+ * that resolves to addresses, `dns+http(s)://name[:port][/path]`. They come from whoever operates the gateway, never from callers;
  * link-local ones are refused all the same, as no model lives there.
  */
 export function replicaFault(entry: string): ReplicaFault | undefined {
@@ -34,7 +34,8 @@ export function replicaFault(entry: string): ReplicaFault | undefined {
   const url = urlOf(entry)
   if (!url) return { message: `must be ${forms}`, ...hint(entry) }
   if (url.username || url.password) return { message: 'must hold no credentials' }
-  if (url.pathname !== '/' || url.search || url.hash) return { message: 'must be an origin only, without a path' }
+  // Also an empty one: "http://host/v1?" ends in what no request could go on from.
+  if (/[?#]/.test(entry)) return { message: 'must end with its path: no "?" and no "#"' }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   if (isLinkLocal(host)) return { message: 'is a link-local address, where clouds keep their metadata' }
   if (isIP(host) === 0 || !entry.startsWith(dnsPrefix)) return undefined
@@ -43,13 +44,13 @@ export function replicaFault(entry: string): ReplicaFault | undefined {
 }
 
 /**
- * One spelling for an address, so that a process is not taken for two: `HTTP://Host:1/` is `http://host:1`. What is no address
+ * One spelling for an address, so that a process is not taken for two: `HTTP://Host:1/v1/` is `http://host:1/v1`. What is no address
  * stays as it is.
  */
 export function plainReplica(entry: string): string {
   const url = replicaFault(entry) ? undefined : urlOf(entry)
   if (!url) return entry
-  return entry.startsWith(dnsPrefix) ? `${dnsPrefix}${url.origin}` : url.origin
+  return `${entry.startsWith(dnsPrefix) ? dnsPrefix : ''}${url.origin}${pathOf(url)}`
 }
 
 /** A name that stands for all the addresses that it resolves to. */
@@ -64,7 +65,13 @@ export function replicaName(entry: string): ReplicaName | undefined {
   const url = entry.startsWith(dnsPrefix) ? urlOf(entry) : undefined
   if (!url) return undefined
   const port = url.port === '' ? '' : `:${url.port}`
-  return { host: url.hostname, at: (ip) => `${url.protocol}//${isIP(ip) === 6 ? `[${ip}]` : ip}${port}` }
+  const at = (ip: string) => `${url.protocol}//${isIP(ip) === 6 ? `[${ip}]` : ip}${port}${pathOf(url)}`
+  return { host: url.hostname, at }
+}
+
+/** Without the slash at its end, as paths are put behind it. */
+function pathOf(url: URL): string {
+  return url.pathname.replace(/\/+$/, '')
 }
 
 /** Also when it names the network interface: fe80::1%eth0. */

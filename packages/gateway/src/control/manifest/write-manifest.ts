@@ -1,16 +1,17 @@
 import { stringify } from 'yaml'
-import type { CatalogState, ContractLimits, ContractState, ModelState, VersionState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, ModelState, VersionState } from '../../kernel/catalog.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
-import { contractLimits, defaultMajor } from './defaults.ts'
+import { defaultMajor, usualLimits, usualStreams } from './defaults.ts'
 import { durationText, sizeText } from './quantities.ts'
 
 /** The manifest that makes this state: it reads back to it, with defaults left out where the state has them. */
-export function writeManifest({ models, consumers }: CatalogState): string {
+export function writeManifest({ models, consumers, prices }: CatalogState): string {
   return stringify(
     {
       models: mapValues(models, modelOut),
       consumers: mapValues(consumers, ({ description, demo }) => tidy({ description, demo: demo || undefined })),
+      ...(prices ? { prices } : {}),
     },
     { lineWidth: 120, aliasDuplicateObjects: false },
   )
@@ -29,17 +30,17 @@ function modelOut({ owner, description, defaultMajor: major, contracts }: ModelS
 }
 
 function contractOut(contract: ContractState): object {
-  const { description, streams, examples, limits, deprecated, versions, weights, revisions } = contract
+  const { task, description, streams, examples, deprecated, versions, revisions } = contract
   return tidy({
     ...taskOut(contract),
     description,
     earlier: revisions.length > 1 ? revisions.slice(0, -1).map(({ tensors: _, ...schemas }) => schemas) : undefined,
-    streams: streams || undefined,
+    streams: streams === usualStreams(task) ? undefined : streams,
     examples: examples.length > 0 ? examples : undefined,
-    limits: limitsOut(limits),
+    limits: limitsOut(contract),
     deprecated,
     versions: mapValues(versions, (version) => versionOut(version, revisions.length)),
-    traffic: Object.keys(weights).length > 0 ? { weights } : undefined,
+    traffic: trafficOut(contract),
   })
 }
 
@@ -58,15 +59,24 @@ function taskOut({ task, revisions }: ContractState): object {
   return { task: task === 'custom' ? undefined : task, ...taken }
 }
 
-function limitsOut(limits: ContractLimits): object | undefined {
-  const { bodyBytesMax, itemsMax, timeoutMs, inFlightMax } = limits
-  const differ = tidy({
-    body: bodyBytesMax === contractLimits.bodyBytesMax ? undefined : sizeText(bodyBytesMax),
-    items: itemsMax === contractLimits.itemsMax ? undefined : itemsMax,
-    timeout: timeoutMs === contractLimits.timeoutMs ? undefined : durationText(timeoutMs),
-    inFlight: inFlightMax === contractLimits.inFlightMax ? undefined : inFlightMax,
+function limitsOut({ task, limits }: ContractState): object | undefined {
+  const usual = usualLimits(task)
+  return some({
+    body: limits.bodyBytesMax === usual.bodyBytesMax ? undefined : sizeText(limits.bodyBytesMax),
+    items: limits.itemsMax === usual.itemsMax ? undefined : limits.itemsMax,
+    timeout: limits.timeoutMs === usual.timeoutMs ? undefined : durationText(limits.timeoutMs),
+    firstByte: limits.firstByteMs === usual.firstByteMs ? undefined : durationText(limits.firstByteMs),
+    idle: limits.idleMs === usual.idleMs ? undefined : durationText(limits.idleMs),
+    inFlight: limits.inFlightMax === usual.inFlightMax ? undefined : limits.inFlightMax,
   })
-  return Object.keys(differ).length > 0 ? differ : undefined
+}
+
+function trafficOut({ weights, fallback, hedge }: ContractState): object | undefined {
+  return some({
+    weights: some(weights),
+    fallback,
+    hedge: hedge && { after: durationText(hedge.afterMs), share: hedge.share },
+  })
 }
 
 function versionOut({ backend, replicas, revision, settings, retired }: VersionState, latest: number): object {
@@ -85,4 +95,10 @@ function mapValues<T>(record: Readonly<Record<string, T>>, map: (value: T) => ob
 
 function tidy(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+/** Undefined where nothing is left. */
+function some(fields: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  const left = tidy(fields)
+  return Object.keys(left).length > 0 ? left : undefined
 }

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { CallRecord, Feedback, Outcome } from '../../kernel/record.ts'
-import { choice, closed, count, isoTime, listOf, mapOf, milliseconds, text, time } from './schemas.ts'
+import { choice, closed, count, isoTime, listOf, mapOf, milliseconds, text, time, usd } from './schemas.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
 export const outcomes = ['ok', 'refused', 'failed', 'cancelled'] as const satisfies readonly Outcome[]
@@ -10,6 +10,8 @@ export const feedbackSources = [
   'judge',
   'heuristic',
 ] as const satisfies readonly Feedback['source'][]
+
+const tokens = (description: string) => Type.Integer({ minimum: 0, description })
 
 const attempt = closed({
   role: Type.String(),
@@ -49,9 +51,17 @@ export const callSchema = closed({
   streamed: Type.Boolean(),
   items: count,
   itemsFailed: count,
-  inputTokens: Type.Optional(count),
-  outputTokens: Type.Optional(count),
+  inputTokens: Type.Optional(tokens('All, those read from or written to a prompt cache too')),
+  cachedInputTokens: Type.Optional(tokens('Of the input tokens those read from a prompt cache')),
+  cacheWriteInputTokens: Type.Optional(tokens('Of the input tokens those written to a prompt cache')),
+  outputTokens: Type.Optional(tokens('All, those of reasoning too')),
+  reasoningTokens: Type.Optional(tokens('Of the output tokens those of reasoning')),
   usageEstimated: Type.Boolean({ description: 'Whether tokens were counted here because upstream did not say' }),
+  upstreamModel: Type.Optional(text('What answered, by the name that prices have for it')),
+  costUsd: Type.Optional(
+    usd('by the price in force when the call came in; left out where it is not known, or nothing ran'),
+  ),
+  unpriced: Type.Boolean({ description: 'A model was asked and has no price: the cost is unknown, not 0' }),
   attempts: listOf(attempt),
   traceId: Type.String(),
 })

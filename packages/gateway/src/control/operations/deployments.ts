@@ -5,6 +5,7 @@ import { type Operation, operation } from '../../kernel/operation.ts'
 import type { OperationPorts, ReplicaReports } from './ports.ts'
 import { replicaReason, replicaState } from './replicas.ts'
 import { closed, deprecation, listOf, majorText, revision, text } from './schemas.ts'
+import { hedge } from './traffic.ts'
 import { modelOf } from './unknown.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
@@ -35,6 +36,8 @@ const contract = closed({
   publishedRevision: Type.Integer({ description: 'The highest that every version with traffic implements' }),
   deprecated: Type.Optional(deprecation),
   versions: listOf(version),
+  fallback: Type.Optional(listOf(Type.String(), { description: 'Versions asked in this order when one fails' })),
+  hedge: Type.Optional(hedge),
 })
 
 const deployment = closed({
@@ -86,6 +89,8 @@ function deploymentOf(model: Model, catalog: Catalog, caller: Caller, reports: R
         revision: stored?.[contract.major]?.revisions.length ?? contract.publishedRevision,
         publishedRevision: contract.publishedRevision,
         deprecated: contract.deprecated,
+        fallback: contract.fallback.length > 0 ? contract.fallback.map(({ id }) => id) : undefined,
+        hedge: contract.hedge,
         versions: [...contract.versions.values()].map((version) => deployedVersion(version, contract, caller, reports)),
       }),
     ),

@@ -20,7 +20,7 @@ const contractState: ContractState = {
     { input: { type: 'object', properties: {} }, output: { type: 'object' } },
   ],
   examples: [{ input: { text: 'You have won' } }],
-  limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, inFlightMax: 1 },
+  limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, firstByteMs: 60_000, idleMs: 60_000, inFlightMax: 1 },
   deprecated: { since: '2026-11-01' },
   versions: { '0.9': { ...version, retired: { successor: '1.1' } }, '1.0': version, '1.1': version },
   weights: { '1.0': 1, '1.1': 3 },
@@ -54,6 +54,8 @@ function model(name: string): Model {
   const { weights: _, versions: states, revisions, ...rest } = contractState
   const contract: Contract = {
     ...rest,
+    fallback: [],
+    hedge: undefined,
     model: name,
     major: 1,
     description: undefined,

@@ -44,7 +44,7 @@ export async function fakePlatform() {
       },
       setTraffic: async (...input) => {
         asked.traffic = input
-        return { revision: 8, weights: input[2] }
+        return { revision: 8, fallback: [], ...input[2] }
       },
       addReplica: async (...input) => {
         asked.replica = input
@@ -160,8 +160,14 @@ export const record: CallRecord = {
   items: 1,
   itemsFailed: 0,
   inputTokens: undefined,
+  cachedInputTokens: undefined,
+  cacheWriteInputTokens: undefined,
   outputTokens: undefined,
+  reasoningTokens: undefined,
   usageEstimated: false,
+  upstreamModel: undefined,
+  costUsd: undefined,
+  unpriced: false,
   attempts: [
     { role: 'serve', version: '1.1', replica: 'embedded', atMs: 2, durationMs: 20, code: undefined, reason: undefined },
   ],
@@ -175,7 +181,11 @@ const usageRow = {
   failed: 1,
   items: 3,
   inputTokens: 0,
+  cachedInputTokens: 0,
   outputTokens: 0,
+  reasoningTokens: 0,
+  costUsd: 0.75,
+  unpriced: 1,
   latencyMeanMs: 1.5,
   latencyP50Ms: 1,
   latencyP95Ms: 3,

@@ -19,7 +19,10 @@ test('guarded writes hand on the precondition and who wrote, and give the new ET
   assert.deepEqual(asked.apply, ['x', undefined, ['7'], 'key_admin'])
   const weights = { '1.0': 90, '1.1': 10 }
   assert.equal((await run('setTraffic', { model: 'spam', major: 'v12', weights }, {}, '7')).etag, '8')
-  assert.deepEqual(asked.traffic, ['spam', 12, weights, ['7'], 'key_admin'])
+  assert.deepEqual(asked.traffic, ['spam', 12, { weights }, ['7'], 'key_admin'])
+  const change = { weights, fallback: ['1.0'] }
+  const { output } = await run('setTraffic', { model: 'spam', major: 'v1', ...change }, {}, '7')
+  assert.deepEqual(output, { revision: 8, ...change })
 })
 
 test('428 without If-Match, and nothing is written', async () => {

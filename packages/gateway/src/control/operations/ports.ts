@@ -1,4 +1,4 @@
-import type { Catalog } from '../../kernel/catalog.ts'
+import type { Catalog, Hedge } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { ErrorCode, Violation } from '../../kernel/errors.ts'
 import type { ReplicaStatus } from '../../kernel/replicas.ts'
@@ -29,7 +29,7 @@ export interface CatalogControl {
   plan(yaml: string, file?: string): Promise<PlanResult>
   /** Rejects with `invalid_manifest`, `breaking_change` or `version_changed` and the violations; then nothing was applied. */
   apply(yaml: string, file: string | undefined, ifMatch: IfMatch, actor: string): Promise<Applied>
-  setTraffic(model: string, major: number, weights: Weights, ifMatch: IfMatch, actor: string): Promise<TrafficSet>
+  setTraffic(model: string, major: number, change: TrafficChange, ifMatch: IfMatch, actor: string): Promise<TrafficSet>
   /** Rejects with `conflict` when the new one does not answer or serves other files; no change when it is there already. */
   addReplica(place: ReplicaPlace, ifMatch: IfMatch, actor: string): Promise<ReplicasSet>
   /** Calls in flight there end in peace. Rejects with `conflict` for the last one; no change when it is not there. */
@@ -69,9 +69,17 @@ export interface Applied {
 /** Parts by version id. */
 export type Weights = Readonly<Record<string, number>>
 
+/** What is left out stays as it is; an empty fallback is none. */
+export interface TrafficChange {
+  readonly weights: Weights
+  readonly fallback?: readonly string[]
+}
+
 export interface TrafficSet {
   readonly revision: number
   readonly weights: Weights
+  readonly fallback: readonly string[]
+  readonly hedge?: Hedge
 }
 
 export interface ReplicaPlace {

@@ -37,6 +37,7 @@ export const deprecation = closed({
 })
 export const time = Type.String({ format: 'date-time' })
 export const count = Type.Integer({ minimum: 0 })
+export const usd = (description: string) => Type.Number({ minimum: 0, description: `USD ${description}` })
 export const milliseconds = Type.Number({ description: 'ms' })
 export const revision = Type.Integer({ minimum: 0, description: 'Revision of the catalog; also the ETag' })
 

@@ -54,6 +54,25 @@ test('a call that was refused before it met a version', () => {
   ])
 })
 
+test('what a call cost, or that nobody knows', () => {
+  const told = (over: object) => tellStory({ ...record, ...over }, []).slice(4)
+  const usage = { inputTokens: 12, cachedInputTokens: 8, outputTokens: 7, reasoningTokens: 3 }
+  const upstreamModel = 'openai/gpt-4o-mini'
+  const spent = 'Of 27.1 ms it spent 3 ms in queues, 20 ms upstream and 4.1 ms in the gateway.'
+  assert.deepEqual(told({ ...usage, upstreamModel, costUsd: 0.00012345 }), [
+    '12:00:00.150 answered by 1.1: 1 item, 12 tokens in (8 of them cached) and 7 out (3 of them reasoning).',
+    spent,
+    'It cost 0.000123 USD by the price of openai/gpt-4o-mini.',
+  ])
+  const about = told({ upstreamModel, costUsd: 0, usageEstimated: true })
+  assert.equal(about.at(-1), 'It cost about 0 USD by the price of openai/gpt-4o-mini.')
+  assert.equal(
+    told({ upstreamModel, unpriced: true }).at(-1),
+    'What it cost is not known: there is no price for openai/gpt-4o-mini.',
+  )
+  assert.equal(told({ unpriced: true }).at(-1), 'What it cost is not known: there is no price for this version.')
+})
+
 test('a stream that was tried twice, then cut', () => {
   const [attempt] = record.attempts
   assert.ok(attempt)

@@ -12,6 +12,7 @@ export function tellStory(record: CallRecord, feedback: readonly Feedback[]): re
     ...firstChunk(record),
     `${clockTime(record, record.latencyMs)} ${endings[record.outcome](record)}${becauseOf(record.reason)}.`,
     `Of ${ms(record.latencyMs)} it spent ${spent(record)}.`,
+    ...cost(record),
     ...feedback.map((judgement) => feedbackSentence(record, judgement)),
   ]
 }
@@ -67,19 +68,29 @@ function firstChunk(record: CallRecord): string[] {
   return [`${clockTime(record, firstChunkMs)} the first chunk went out, ${ms(firstChunkMs)} after the call came in.`]
 }
 
-function amounts({ items, itemsFailed, inputTokens, outputTokens, usageEstimated }: CallRecord): string {
+function amounts(record: CallRecord): string {
+  const { items, itemsFailed, inputTokens, outputTokens, cachedInputTokens = 0, reasoningTokens = 0 } = record
   const failed = itemsFailed > 0 ? `, ${itemsFailed} of them failed` : ''
-  const counted = usageEstimated ? ' (counted here)' : ''
+  const counted = record.usageEstimated ? ' (counted here)' : ''
+  const cached = cachedInputTokens > 0 ? ` (${cachedInputTokens} of them cached)` : ''
+  const reasoning = reasoningTokens > 0 ? ` (${reasoningTokens} of them reasoning)` : ''
   const tokens =
     inputTokens === undefined && outputTokens === undefined
       ? ''
-      : `, ${inputTokens ?? 0} tokens in and ${outputTokens ?? 0} out${counted}`
+      : `, ${inputTokens ?? 0} tokens in${cached} and ${outputTokens ?? 0} out${reasoning}${counted}`
   return `${items} ${items === 1 ? 'item' : 'items'}${failed}${tokens}`
 }
 
 function spent({ latencyMs, queueMs, upstreamMs }: CallRecord): string {
   const here = Math.max(0, latencyMs - queueMs - upstreamMs)
   return `${ms(queueMs)} in queues, ${ms(upstreamMs)} upstream and ${ms(here)} in the gateway`
+}
+
+function cost({ costUsd, unpriced, upstreamModel, usageEstimated }: CallRecord): string[] {
+  if (unpriced) return [`What it cost is not known: there is no price for ${upstreamModel ?? 'this version'}.`]
+  if (costUsd === undefined) return []
+  const about = usageEstimated ? 'about ' : ''
+  return [`It cost ${about}${Number(costUsd.toPrecision(3))} USD by the price of ${upstreamModel ?? 'its model'}.`]
 }
 
 function feedbackSentence(record: CallRecord, { metric, value, source, comment, time, consumer }: Feedback): string {

@@ -1,11 +1,24 @@
 import Type from 'typebox'
 import { type Operation, operation } from '../../kernel/operation.ts'
+import { fallbackMax } from '../manifest/quantities.ts'
 import { precondition } from './manifest.ts'
 import type { OperationPorts } from './ports.ts'
-import { closed, majorText, mapOf, revision, text } from './schemas.ts'
+import { closed, listOf, majorText, mapOf, revision, text } from './schemas.ts'
 
 const weights = mapOf(Type.Number({ minimum: 0, maximum: 1_000_000 }), {
   description: 'Parts by version id: {"1.0": 90, "1.1": 10}. A version left out gets none',
+})
+
+const fallback = listOf(Type.String({ maxLength: 64 }), {
+  maxItems: fallbackMax,
+  description: 'Versions that are asked in this order when the one that a call met fails. Left out, it stays as it is',
+})
+
+export const hedge = closed({
+  afterMs: Type.Number({
+    description: 'A call that has no answer after so long is asked a second time beside the first',
+  }),
+  share: Type.Number({ description: 'At most of this part of the calls' }),
 })
 
 export function trafficOperations({ catalogControl }: OperationPorts): readonly Operation[] {
@@ -18,12 +31,17 @@ export function trafficOperations({ catalogControl }: OperationPorts): readonly 
       method: 'PUT',
       path: '/models/{model}/{major}/traffic',
       guarded: true,
-      input: closed({ model: text('Name of the model', 64), major: majorText, weights }),
-      output: closed({ revision, weights }),
-      run: async ({ model, major, weights }, context) => {
+      input: closed({
+        model: text('Name of the model', 64),
+        major: majorText,
+        weights,
+        fallback: Type.Optional(fallback),
+      }),
+      output: closed({ revision, weights, fallback, hedge: Type.Optional(hedge) }),
+      run: async ({ model, major, ...change }, context) => {
         const number = Number(major.slice(1))
         const actor = context.caller.keyId
-        const set = await catalogControl.setTraffic(model, number, weights, precondition(context), actor)
+        const set = await catalogControl.setTraffic(model, number, change, precondition(context), actor)
         context.etag(String(set.revision))
         return set
       },

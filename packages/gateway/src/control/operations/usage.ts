@@ -3,7 +3,7 @@ import { type Operation, operation } from '../../kernel/operation.ts'
 import { usageDimensions } from '../../kernel/store.ts'
 import { durationOf, invalidField, momentOf } from './moments.ts'
 import type { OperationPorts } from './ports.ts'
-import { choice, closed, count, isoTime, listOf, milliseconds, text, time } from './schemas.ts'
+import { choice, closed, count, isoTime, listOf, milliseconds, text, time, usd } from './schemas.ts'
 
 /** A day by the minute, two months by the hour: what a chart can show. */
 const bucketsMax = 1500
@@ -27,7 +27,14 @@ const row = closed({
   failed: count,
   items: count,
   inputTokens: count,
+  cachedInputTokens: Type.Integer({ minimum: 0, description: 'Of the input tokens those read from a prompt cache' }),
   outputTokens: count,
+  reasoningTokens: Type.Integer({ minimum: 0, description: 'Of the output tokens those of reasoning' }),
+  costUsd: usd('of the calls that have a price'),
+  unpriced: Type.Integer({
+    minimum: 0,
+    description: 'Calls that asked a model without a price: their cost is unknown',
+  }),
   latencyMeanMs: milliseconds,
   latencyP50Ms: milliseconds,
   latencyP95Ms: milliseconds,
@@ -38,7 +45,7 @@ export function usageOperations({ clock, reports }: OperationPorts): readonly Op
   return [
     operation({
       name: 'getUsage',
-      summary: 'Calls, tokens and latency over a time, split as asked',
+      summary: 'Calls, tokens, cost and latency over a time, split as asked',
       kind: 'query',
       permission: 'read',
       method: 'GET',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { CatalogState, ContractState, ModelState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, ModelState, Price } from '../../kernel/catalog.ts'
 import { changesBetween } from './changes.ts'
 
 const schema = { type: 'object' as const }
@@ -19,7 +19,7 @@ const contract: ContractState = {
   streams: false,
   revisions: [revision, revision],
   examples: [{ input: {} }],
-  limits: { bodyBytesMax: 2, itemsMax: 2, timeoutMs: 2, inFlightMax: 2 },
+  limits: { bodyBytesMax: 2, itemsMax: 2, timeoutMs: 2, firstByteMs: 60_000, idleMs: 60_000, inFlightMax: 2 },
   versions: { '1': { ...version, revision: 1 }, '2': version },
   weights: { '2': 1 },
 }
@@ -68,11 +68,38 @@ describe('changesBetween', () => {
     ['a setting', withVersion({ settings: { a: { b: 1 } } }), 'change version m@v1 2'],
     ['a retirement', withVersion({ retired: {} }), 'change version m@v1 2 breaking'],
     ['a small share', withContract({ weights: { '2': 999_999, '1': 1 } }), 'change traffic m@v1 breaking'],
+    ['a fallback', withContract({ fallback: ['2'] }), 'change traffic m@v1'],
+    ['a fallback of an earlier revision', withContract({ fallback: ['1'] }), 'change traffic m@v1 breaking'],
+    ['a hedge', withContract({ hedge: { afterMs: 1, share: 1 } }), 'change traffic m@v1'],
+    ['a clock', limits({ idleMs: 1 }), 'change contract m@v1'],
+    ['a price', { ...state, prices: { a: [{ from: '2026-01-01', input: 1 }] } }, 'add price a'],
     ['a demo', { ...state, consumers: { shop: { demo: true } } }, 'change consumer shop'],
   ]
   for (const [title, after, expected] of cases) {
     it(`sees ${title}`, () => assert.deepEqual(changed(after), [expected]))
   }
+
+  it('tells prices, and calls nothing about them breaking', () => {
+    const priced = (...dated: readonly Price[]): CatalogState => ({ ...state, prices: { 'a/b': dated } })
+    const before = priced({ from: '2026-01-01', input: 0.15, output: 0.6 })
+    const after = priced({ from: '2026-01-01', input: 0.15, output: 0.6 }, { from: '2026-12-01', items: 0 })
+    const text = 'from 2026-01-01: input: 0.15, output: 0.6'
+    assert.deepEqual(changesBetween(before, after), [
+      {
+        action: 'change',
+        what: 'price a/b',
+        before: text,
+        after: `${text}; from 2026-12-01: items: 0`,
+        breaking: false,
+      },
+    ])
+    assert.deepEqual(changed(state, before), ['remove price a/b'])
+  })
+
+  it('tells shares, fallbacks and hedges', () => {
+    const [change] = changesBetween(state, withContract({ fallback: ['2', '1'], hedge: { afterMs: 800, share: 0.05 } }))
+    assert.equal(change?.after, '2: 100 %; fallback: 2, 1; hedge: after 800ms, at most 5 %')
+  })
 
   it('tells shares, whatever the weights are in and in whatever order', () => {
     const thirds = (weights: ContractState['weights']) => withContract({ weights })

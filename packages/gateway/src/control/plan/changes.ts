@@ -1,5 +1,6 @@
-import type { CatalogState, ContractState, VersionState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, Price, VersionState } from '../../kernel/catalog.ts'
 import { publishedOf } from '../catalog/build-catalog.ts'
+import { durationText } from '../manifest/quantities.ts'
 import type { Change } from '../operations/ports.ts'
 import { canonical, digestOf } from './digest.ts'
 
@@ -15,7 +16,7 @@ export function changesBetween(before: CatalogState, after: CatalogState): Chang
       what,
       ...(a === undefined ? {} : { before: a.text }),
       ...(b === undefined ? {} : { after: b.text }),
-      breaking: a !== undefined && (b === undefined || a.promises.some((promise, i) => (b.promises[i] ?? 0) < promise)),
+      breaking: a?.promises.some((promise, i) => (b?.promises[i] ?? 0) < promise) ?? false,
     })
   }
   return changes
@@ -24,13 +25,17 @@ export function changesBetween(before: CatalogState, after: CatalogState): Chang
 interface Thing {
   /** All that it is: two things are the same when their texts are. */
   readonly text: string
-  /** What callers count on: numbers that must not go down. */
+  /** What callers count on: numbers that must not go down, and are 0 when it goes. */
   readonly promises: readonly number[]
 }
 
-function thingsOf({ models, consumers }: CatalogState): Map<string, Thing> {
+/** That it is there at all. */
+const existence = 1
+
+function thingsOf({ models, consumers, prices = {} }: CatalogState): Map<string, Thing> {
   const things = new Map<string, Thing>()
-  const put = (what: string, text: string, promises: readonly number[] = []) => things.set(what, { text, promises })
+  const put = (what: string, text: string, promises: readonly number[] = [existence]) =>
+    things.set(what, { text, promises })
   for (const [name, { owner, description, defaultMajor, contracts }] of Object.entries(models)) {
     put(`model ${name}`, facts({ owner, default: `v${defaultMajor}`, description }))
     for (const [major, contract] of Object.entries(contracts)) {
@@ -38,12 +43,13 @@ function thingsOf({ models, consumers }: CatalogState): Map<string, Thing> {
       const { bodyBytesMax, itemsMax, timeoutMs } = contract.limits
       put(`contract ${id}`, contractText(contract), [bodyBytesMax, itemsMax, timeoutMs])
       for (const [version, state] of Object.entries(contract.versions))
-        put(`version ${id} ${version}`, versionText(state), [state.retired ? 0 : 1])
+        put(`version ${id} ${version}`, versionText(state), [existence, state.retired ? 0 : 1])
       put(`traffic ${id}`, trafficText(contract), [publishedOf(contract)])
     }
   }
   for (const [name, { description, demo }] of Object.entries(consumers))
     put(`consumer ${name}`, facts({ demo: demo || undefined, description }))
+  for (const [name, dated] of Object.entries(prices)) put(`price ${name}`, dated.map(priceText).join('; '), [])
   return things
 }
 
@@ -73,10 +79,24 @@ function versionText({ revision, backend, settings, replicas, digest, immutable,
   })
 }
 
-function trafficText({ weights }: ContractState): string {
+function trafficText({ weights, fallback, hedge }: ContractState): string {
   const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
   const parts = Object.entries(weights).sort(([a], [b]) => (a < b ? -1 : 1))
-  return parts.map(([id, weight]) => `${id}: ${Number(((100 * weight) / total).toPrecision(6))} %`).join(', ') || 'none'
+  const split = parts.map(([id, weight]) => `${id}: ${percent(weight / total)}`).join(', ') || 'none'
+  return [
+    split,
+    ...(fallback ? [`fallback: ${fallback.join(', ')}`] : []),
+    ...(hedge ? [`hedge: after ${durationText(hedge.afterMs)}, at most ${percent(hedge.share)}`] : []),
+  ].join('; ')
+}
+
+/** USD per million. */
+function priceText({ from, ...usd }: Price): string {
+  return `from ${from}: ${facts(usd)}`
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(6))} %`
 }
 
 /** `a: 1, b: text`; what is undefined is left out. */

@@ -4,9 +4,10 @@ import { explain } from '../../kernel/schema/explain.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
+import type { TaskName } from '../../kernel/tasks.ts'
 import { defaultBackend } from '../manifest/defaults.ts'
 import type { ManifestVersion, Place } from '../manifest/manifest.ts'
-import { embeddedReplica, plainReplica } from '../manifest/replica-address.ts'
+import { plainReplica } from '../manifest/replica-address.ts'
 import type { Report } from './report.ts'
 
 /** A version of the manifest with its defaults filled in, not yet inspected. */
@@ -21,6 +22,8 @@ export interface DraftVersion extends VersionName {
 export interface VersionName {
   readonly model: string
   readonly major: number
+  /** Of its contract. */
+  readonly task: TaskName
   readonly id: string
   readonly place: Place
   /** The version as it is deployed now. */
@@ -53,12 +56,15 @@ export function draftVersion(
     report('invalid_manifest', [...name.place, 'backend'], `is no backend; there are ${known}`, suggestion)
     return undefined
   }
+  if (!retired) checkTask(backend, name, report)
   const schema = { ...backend.settings, properties: { ...backend.settings.properties, ...ownFields } }
   const faults = explain(schema, short ? {} : version, '')
   for (const { path, message, suggestion } of faults) {
     report('invalid_manifest', [...name.place, ...pathKeys(path)], message, suggestion)
   }
-  const idle = replicas !== undefined && !backend.remote
+  const full = faults.length > 0 ? undefined : backend.withDefaults(settings, name.model, name.id)
+  const addresses = full && backend.addresses(full)
+  const idle = full && replicas !== undefined && !addresses
   if (idle) {
     report(
       'invalid_manifest',
@@ -66,15 +72,26 @@ export function draftVersion(
       `has no use: the backend ${backendName} runs in the gateway`,
     )
   }
-  if (faults.length > 0 || idle) return undefined
+  const places = addresses && (replicas ?? addresses)
+  if (places?.length === 0) {
+    report('invalid_manifest', name.place, `needs replicas: where the backend ${backendName} finds its model`)
+  }
+  if (!full || idle || places?.length === 0) return undefined
   return {
     ...name,
     backend,
-    settings: backend.withDefaults(settings, name.model, name.id),
-    replicas: backend.remote ? [...new Set((replicas ?? [embeddedReplica]).map(plainReplica))] : [],
+    settings: full,
+    replicas: places ? [...new Set(places.map(plainReplica))] : [],
     revision,
     retired,
   }
+}
+
+function checkTask({ name, tasks }: Backend, { task, place }: VersionName, report: Report): void {
+  if (!tasks || tasks.includes(task)) return
+  const message = `the backend ${name} serves ${tasks.join(', ')}; this contract is ${task}`
+  const suggestion = 'Take another backend, or give the contract one of those tasks.'
+  report('invalid_manifest', [...place, 'backend'], message, suggestion)
 }
 
 function written({ backend, settings, replicas }: VersionState): ManifestVersion {

@@ -1,7 +1,7 @@
-import type { ContractRevision, ContractState, VersionState } from '../../kernel/catalog.ts'
+import type { ContractLimits, ContractRevision, ContractState, VersionState } from '../../kernel/catalog.ts'
 import { explain } from '../../kernel/schema/explain.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
-import { contractLimits } from '../manifest/defaults.ts'
+import { usualLimits, usualStreams } from '../manifest/defaults.ts'
 import type { ManifestContract, Place } from '../manifest/manifest.ts'
 import { compareVersions } from '../manifest/names.ts'
 import { parseDuration, parseSize } from '../manifest/quantities.ts'
@@ -50,11 +50,12 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
   const revisions = planRevisions(draft, reports, report)
   if (!revisions) return undefined
   checkStreams(draft, revisions, report)
+  checkSettings(draft, revisions, report)
   checkExamples(draft, revisions, report)
   if (!sound) return undefined
 
   for (const { version, seal } of sealed) if (!version.retired) digests[digestKey(version)] = seal.digest
-  const { task = 'custom', description, streams = false, examples = [], deprecated } = draft.contract
+  const { task = 'custom', description, streams = usualStreams(task), examples = [], deprecated } = draft.contract
   const versions = sealed.map(({ version, seal }) => [version.id, versionState(version, seal, revisions.length)])
   return {
     task,
@@ -65,7 +66,7 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
     limits: limitsOf(draft.contract),
     ...(deprecated ? { deprecated } : {}),
     versions: Object.fromEntries(versions),
-    weights: weightsOf(draft),
+    ...trafficOf(draft),
   }
 }
 
@@ -74,7 +75,20 @@ function checkStreams({ versions }: DraftContract, revisions: readonly ContractR
     const { place, retired, backend } = version
     const { chunk } = revisions[revisionFor(version, revisions.length) - 1] ?? {}
     if (retired || !chunk || backend.stream) continue
-    report('invalid_manifest', [...place, 'backend'], `cannot stream: the backend ${backend.name} answers at once`)
+    const message = `cannot stream, and the contract streams: the backend ${backend.name} answers at once`
+    report('invalid_manifest', [...place, 'backend'], message, 'Set "streams: false" in the contract.')
+  }
+}
+
+/** What a backend can tell only when it knows the contract. */
+function checkSettings({ versions }: DraftContract, revisions: readonly ContractRevision[], report: Report): void {
+  for (const version of versions) {
+    const { place, retired, backend, settings } = version
+    const revision = revisions[revisionFor(version, revisions.length) - 1]
+    if (retired || !revision) continue
+    for (const { path, message, suggestion } of backend.misfits?.(settings, revision) ?? []) {
+      report('invalid_manifest', [...place, ...pathKeys(path)], message, suggestion)
+    }
   }
 }
 
@@ -102,14 +116,27 @@ function versionState(version: DraftVersion, seal: Seal, revisionCount: number):
   return { revision, backend: backend.name, settings, replicas, ...seal, ...(retired ? { retired } : {}) }
 }
 
-function limitsOf({ limits = {} }: ManifestContract): ContractState['limits'] {
-  const { body, items, timeout, inFlight } = limits
-  const bytes = typeof body === 'string' ? parseSize(body) : body
+function limitsOf({ task = 'custom', limits = {} }: ManifestContract): ContractLimits {
+  const { body, items, timeout, firstByte, idle, inFlight } = limits
+  const usual = usualLimits(task)
+  const ms = (text: string | undefined) => (text === undefined ? undefined : parseDuration(text))
   return {
-    bodyBytesMax: bytes ?? contractLimits.bodyBytesMax,
-    itemsMax: items ?? contractLimits.itemsMax,
-    timeoutMs: (timeout === undefined ? undefined : parseDuration(timeout)) ?? contractLimits.timeoutMs,
-    inFlightMax: inFlight ?? contractLimits.inFlightMax,
+    bodyBytesMax: (typeof body === 'string' ? parseSize(body) : body) ?? usual.bodyBytesMax,
+    itemsMax: items ?? usual.itemsMax,
+    timeoutMs: ms(timeout) ?? usual.timeoutMs,
+    firstByteMs: ms(firstByte) ?? usual.firstByteMs,
+    idleMs: ms(idle) ?? usual.idleMs,
+    inFlightMax: inFlight ?? usual.inFlightMax,
+  }
+}
+
+function trafficOf(draft: DraftContract): Pick<ContractState, 'weights' | 'fallback' | 'hedge'> {
+  const { fallback = [], hedge } = draft.contract.traffic ?? {}
+  const afterMs = hedge && parseDuration(hedge.after)
+  return {
+    weights: weightsOf(draft),
+    ...(fallback.length > 0 ? { fallback } : {}),
+    ...(hedge && afterMs !== undefined ? { hedge: { afterMs, share: hedge.share } } : {}),
   }
 }
 

@@ -34,7 +34,14 @@ describe('planManifest', () => {
       task: 'classification',
       streams: false,
       examples: [],
-      limits: { bodyBytesMax: 10_485_760, itemsMax: 256, timeoutMs: 30_000, inFlightMax: 1024 },
+      limits: {
+        bodyBytesMax: 10_485_760,
+        itemsMax: 256,
+        timeoutMs: 30_000,
+        firstByteMs: 120_000,
+        idleMs: 60_000,
+        inFlightMax: 1024,
+      },
       weights: { '1.10': 1 },
     })
     const { digest, ...version } = versions['1.9'] ?? {}

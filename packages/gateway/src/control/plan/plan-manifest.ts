@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from 'diff'
 import type { Backend } from '../../kernel/backend.ts'
-import type { Catalog, CatalogState, ContractState, ModelState } from '../../kernel/catalog.ts'
+import type { Catalog, CatalogState, ContractState, ModelState, Price } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { buildCatalog } from '../catalog/build-catalog.ts'
@@ -69,9 +69,19 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
   const consumers = Object.entries(manifest.consumers).map(
     ([name, consumer]) => [name, consumerState(consumer)] as const,
   )
-  const state: CatalogState = { models: Object.fromEntries(models), consumers: Object.fromEntries(consumers) }
+  const prices = Object.entries(manifest.prices).map(([name, dated]) => [name, dated.toSorted(byDay)] as const)
+  const state: CatalogState = {
+    models: Object.fromEntries(models),
+    consumers: Object.fromEntries(consumers),
+    ...(prices.length > 0 ? { prices: Object.fromEntries(prices) } : {}),
+  }
   const changes = changesBetween(current.state, state)
   return { revision: current.revision, faults, changes, ...differences(state, ports), next: { state, digests } }
+}
+
+/** ISO dates sort as text. */
+function byDay(a: Price, b: Price): number {
+  return a.from < b.from ? -1 : 1
 }
 
 /** A plan that can't be carried out. */
@@ -98,7 +108,8 @@ function draftModel(
     const versions = Object.entries(contract.versions).flatMap(([id, version]) => {
       const at = [...place, 'versions', id]
       const before = ownEntry(known?.versions ?? {}, id)
-      return draftVersion(version, { model: name, major, id, place: at, known: before }, backends, report) ?? []
+      const named = { model: name, major, task: contract.task ?? 'custom', id, place: at, known: before }
+      return draftVersion(version, named, backends, report) ?? []
     })
     return { major, place, contract, known, versions }
   })

@@ -4,6 +4,7 @@ import { breakingChanges, sameRevision } from '../../kernel/schema/compatibility
 import { pathKeys } from '../../kernel/schema/facets.ts'
 import { taskTable } from '../../kernel/tasks.ts'
 import type { TensorSignature } from '../../kernel/tensors.ts'
+import { usualStreams } from '../manifest/defaults.ts'
 import type { ManifestContract, Place } from '../manifest/manifest.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import type { DraftVersion } from './draft-version.ts'
@@ -53,7 +54,8 @@ function schemasOf(
   const input = contract.input ?? task.input ?? latest?.input ?? (tensors && schemaFromTensors(tensors.inputs))
   const output =
     contract.output ?? task.output(options) ?? latest?.output ?? (tensors && schemaFromTensors(tensors.outputs))
-  const chunk = contract.streams ? (contract.chunk ?? task.chunk) : undefined
+  const streams = contract.streams ?? usualStreams(contract.task ?? 'custom')
+  const chunk = streams ? (contract.chunk ?? task.chunk) : undefined
   return input && output ? closed({ input, output, ...(chunk ? { chunk } : {}) }) : undefined
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Backend } from '../../kernel/backend.ts'
 import type { VersionState } from '../../kernel/catalog.ts'
 import { digestOf } from './digest.ts'
 import { type DraftVersion, digestKey } from './draft-version.ts'
@@ -21,8 +22,8 @@ export function sealVersion(
   report: Report,
 ): Seal | undefined {
   const { known, place } = draft
-  const content = { backend: draft.backend.name, settings: draft.settings }
-  const changed = known && changedFields(known, content)
+  const content = sealedOf(draft.backend, draft.settings)
+  const changed = known && changedFields(known, draft)
   if (changed?.[0] !== undefined) {
     const message = `was applied before with another ${changed.join(', ')}: a version is immutable`
     report('version_changed', [...place, changed[0]], message, advice)
@@ -40,7 +41,11 @@ export function sealVersion(
     report('version_changed', place, 'was applied before, and is another now: a version is immutable', advice)
     return undefined
   }
-  const unchanged = known && !known.retired && isDeepStrictEqual(known.replicas, draft.replicas)
+  const unchanged =
+    known &&
+    !known.retired &&
+    isDeepStrictEqual(known.replicas, draft.replicas) &&
+    isDeepStrictEqual(known.settings, draft.settings)
   if (inspected && !unchanged) {
     const { path, message, suggestion } = inspected.fault
     report('invalid_manifest', path === '' ? place : [...place, path], message, suggestion)
@@ -49,11 +54,17 @@ export function sealVersion(
   return { digest: known?.digest ?? applied ?? floating, immutable: known?.immutable ?? false }
 }
 
+/** What of a version is sealed besides what its upstream says: a secret or a time limit may change under it. */
+export function sealedOf(backend: Backend, settings: VersionState['settings']) {
+  return { backend: backend.name, settings: backend.sealed?.(settings) ?? settings }
+}
+
 function changedFields(
   known: VersionState,
-  { backend, settings }: Pick<VersionState, 'backend' | 'settings'>,
+  { backend, settings }: Pick<DraftVersion, 'backend' | 'settings'>,
 ): string[] {
-  if (known.backend !== backend) return ['backend']
-  const names = new Set([...Object.keys(known.settings), ...Object.keys(settings)])
-  return [...names].filter((name) => !isDeepStrictEqual(known.settings[name], settings[name]))
+  if (known.backend !== backend.name) return ['backend']
+  const [before, after] = [sealedOf(backend, known.settings).settings, sealedOf(backend, settings).settings]
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name]))
 }

@@ -141,14 +141,18 @@ export function createReplicaWatch(ports: ReplicaWatchPorts): ReplicaWatch {
       const named = names.keep([...versions.values()].flatMap(({ state }) => state.replicas))
       for (const [version, { state }] of versions) {
         const backend = backends.get(state.backend)
-        if (!backend?.remote) continue
+        if (!backend || state.replicas.length === 0) continue
         const known = followed.get(version)
         // One that upstream gives a digest of only now is held to it from now on.
         if (known && known.state.digest !== state.digest) drop(version)
         const entry = followed.get(version) ?? { backend, state, members: [] }
         entry.state = state
         followed.set(version, entry)
-        arrange(version, entry, trustOf).forEach(lookAt)
+        const renewed = entry.members.flatMap((member) => {
+          const watched = watchedAt(member)
+          return watched?.seals.renew(version, state) ? [watched] : []
+        })
+        new Set([...renewed, ...arrange(version, entry, trustOf)]).forEach(lookAt)
       }
       await within(firstLookMs, shared.later, async () => {
         await named

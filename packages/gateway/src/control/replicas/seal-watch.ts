@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Backend } from '../../kernel/backend.ts'
 import type { VersionState } from '../../kernel/catalog.ts'
 import { within } from './later.ts'
@@ -16,6 +17,11 @@ export type Trust =
 /** The versions that one address serves: each is held to its digest, and barred there while it is another or not known to be the same. */
 export interface SealWatch {
   join(version: string, state: VersionState, trust: Trust): void
+  /**
+   * The version as it stands in the catalog now: what is not sealed, such as the name of a secret, may have changed. True when it is
+   * due to be verified for that.
+   */
+  renew(version: string, state: VersionState): boolean
   leave(version: string): void
   readonly size: number
   /** Every version is to be verified again, though not within so many ms after it was asked last. */
@@ -24,12 +30,14 @@ export interface SealWatch {
   distrust(): void
   /** Verifies what is due. Resolves when nothing is being verified any more. */
   verify(): Promise<void>
+  /** When the next one is due, by the elapsed clock; Infinity: none is. */
+  nextDueAt(): number
   /** It cannot be asked, as it does not answer. */
   unreachable(reason: string): void
 }
 
 interface Seal {
-  readonly state: VersionState
+  state: VersionState
   /** Whether it was ever found to be as applied; one that was goes on serving while it cannot be asked. */
   known: boolean
   /** When to verify it, by the elapsed clock; Infinity: not before there is a reason. */
@@ -107,13 +115,25 @@ export function createSealWatch(backend: Backend, address: string, ports: WatchP
     join(version, state, trust) {
       // Upstream gives no digest: there is nothing to hold it to.
       const known = trust !== 'none' || !state.immutable
-      const dueAt = trust === 'inspected' || !state.immutable ? Number.POSITIVE_INFINITY : clock.elapsed()
+      // Where nothing is probed, to inspect is the only way to find out what is missing here, such as a secret.
+      const needless = trust === 'inspected' || (!state.immutable && backend.probe !== undefined)
+      const dueAt = needless ? Number.POSITIVE_INFINITY : clock.elapsed()
       const reason = known ? undefined : notCompared(beingAsked)
       const askedAt = Number.NEGATIVE_INFINITY
       seals.set(version, { state, known, dueAt, asking: false, askedAt, againMs: againMinMs, barred: reason })
       fleet.setBarred(version, address, reason)
     },
+    renew(version, state) {
+      const seal = seals.get(version)
+      if (!seal || isDeepStrictEqual(seal.state.settings, state.settings)) return false
+      seal.state = state
+      if (seal.barred === undefined) return false
+      seal.againMs = againMinMs
+      seal.dueAt = clock.elapsed()
+      return true
+    },
     leave: (version) => void seals.delete(version),
+    nextDueAt: () => Math.min(...[...seals.values()].map(({ dueAt }) => dueAt)),
     get size() {
       return seals.size
     },

@@ -2,6 +2,7 @@ import type { Backend, LoadWhat } from '../../kernel/backend.ts'
 import type { VersionState } from '../../kernel/catalog.ts'
 import { operatorReason, toAstraError } from '../../kernel/errors.ts'
 import { digestOf } from '../plan/digest.ts'
+import { sealedOf } from '../plan/seal-version.ts'
 
 /** What a replica is, held against what was applied: `same`, `other` (and why), or `unknown`, as it cannot be asked (and why). */
 export type SealFinding = { readonly seal: 'same' } | { readonly seal: 'other' | 'unknown'; readonly reason: string }
@@ -35,7 +36,7 @@ const untold = 'does not tell which files it serves, as the replica did that was
 
 /** The digest of a version that runs at an upstream with this digest. */
 export function sealOf(backend: Backend, settings: VersionState['settings'], upstream: string | undefined): string {
-  return digestOf({ backend: backend.name, settings, upstream })
+  return digestOf({ ...sealedOf(backend, settings), upstream })
 }
 
 function firstLine(text: string): string {

@@ -6,7 +6,10 @@ import { within } from './later.ts'
 import { createSealWatch, type SealWatch } from './seal-watch.ts'
 import type { WatchPorts } from './watch-ports.ts'
 
-/** One address of one backend: whether it is well, and which versions it may serve. */
+/**
+ * One address of one backend: whether it is well, and which versions it may serve. Where the backend has no probe, as with a vendor who
+ * bills what he is asked, it counts as well, and only what its attempts come to tells otherwise.
+ */
 export interface WatchedAddress {
   readonly seals: SealWatch
   /** Probes it, verifies what is due, and tells the fleet; resolves when the fleet knows. One look at a time. */
@@ -47,7 +50,8 @@ export function watchAddress(backend: Backend, address: string, known: boolean, 
     cancel()
     if (closed) return
     const gapMs = suspected ? suspicionMs : intervalMs * (0.9 + 0.2 * random())
-    cancel = later(Math.max(0, lookedAt + gapMs - clock.elapsed()), () => void look())
+    const nextAt = backend.probe ? lookedAt + gapMs : seals.nextDueAt()
+    if (nextAt < Number.POSITIVE_INFINITY) cancel = later(Math.max(0, nextAt - clock.elapsed()), () => void look())
   }
 
   const look = (): Promise<void> => {
@@ -61,6 +65,7 @@ export function watchAddress(backend: Backend, address: string, known: boolean, 
 
   const lookOnce = async () => {
     suspected = false
+    if (!backend.probe) return await seals.verify()
     const found = await probing(async () => {
       // It may have left while it waited for its turn.
       if (closed) return undefined

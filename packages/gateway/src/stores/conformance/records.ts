@@ -81,6 +81,9 @@ export function recordsConformance(newPlace: NewPlace): void {
             assert.equal(row?.calls ?? 0, exact.length)
             assert.equal(row?.items ?? 0, exact.length * fields.items)
             assert.equal(row?.inputTokens ?? 0, exact.length * (fields.inputTokens ?? 0))
+            assert.equal(row?.unpriced ?? 0, fields.unpriced ? exact.length : 0)
+            const costUsd = exact.length * (fields.costUsd ?? 0)
+            assert.ok(Math.abs((row?.costUsd ?? 0) - costUsd) <= costUsd * 1e-9)
             assert.equal(row?.failed ?? 0, fields.outcome === 'failed' ? exact.length : 0)
             assert.ok(Math.abs((row?.latencyMeanMs ?? fields.latencyMs) - fields.latencyMs) <= fields.latencyMs * 1e-9)
           }

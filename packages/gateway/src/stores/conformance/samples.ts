@@ -41,8 +41,14 @@ export function sampleCall(n: number, given: Partial<CallRecord> = {}): CallReco
     items: 1,
     itemsFailed: 0,
     inputTokens: undefined,
+    cachedInputTokens: undefined,
+    cacheWriteInputTokens: undefined,
     outputTokens: undefined,
+    reasoningTokens: undefined,
     usageEstimated: false,
+    upstreamModel: undefined,
+    costUsd: undefined,
+    unpriced: false,
     attempts: [sampleAttempt],
     traceId: '0af7651916cd43dd',
     ...given,
@@ -74,7 +80,7 @@ const code = maybe(fc.constantFrom('unknown_model', 'timeout', 'overloaded', 'in
 
 const attempt: fc.Arbitrary<CallRecord['attempts'][number]> = fc.record(
   {
-    role: fc.constantFrom('serve', 'retry'),
+    role: fc.constantFrom('serve', 'retry', 'fallback', 'hedge'),
     version: text,
     replica: text,
     atMs: ms,
@@ -88,7 +94,7 @@ const attempt: fc.Arbitrary<CallRecord['attempts'][number]> = fc.record(
 /** Any Record but for its id and time, which must be unique and in order. */
 export const anyCall: fc.Arbitrary<Omit<CallRecord, 'id' | 'time'>> = fc.record(
   {
-    door: fc.constantFrom('native', 'graphql', 'oip'),
+    door: fc.constantFrom('native', 'graphql', 'oip', 'openai', 'anthropic'),
     consumer: text,
     keyId: text,
     model: text,
@@ -113,8 +119,14 @@ export const anyCall: fc.Arbitrary<Omit<CallRecord, 'id' | 'time'>> = fc.record(
     items: count,
     itemsFailed: count,
     inputTokens: maybe(count),
+    cachedInputTokens: maybe(count),
+    cacheWriteInputTokens: maybe(count),
     outputTokens: maybe(count),
+    reasoningTokens: maybe(count),
     usageEstimated: fc.boolean(),
+    upstreamModel: maybe(text),
+    costUsd: maybe(ms),
+    unpriced: fc.boolean(),
     traceId: text,
     attempts: fc.array(attempt, { maxLength: 3 }),
   },

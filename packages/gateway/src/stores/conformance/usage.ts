@@ -31,6 +31,33 @@ export function usageConformance(newPlace: NewPlace): void {
       )
     }))
 
+  test('usage sums up what is priced, and counts what is not', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      const tokens = { inputTokens: 10, cachedInputTokens: 4, outputTokens: 5, reasoningTokens: 2 }
+      records.put(sampleCall(1, { ...tokens, costUsd: 0.25 }))
+      records.put(sampleCall(2, { ...tokens, costUsd: 0.5 }))
+      records.put(sampleCall(3, { costUsd: 0, versionServed: '1.0' }))
+      records.put(sampleCall(4, { ...tokens, unpriced: true }))
+      await records.flush()
+      const rows = await reports.usage({ ...hour, by: ['version'] })
+      assert.deepEqual(
+        rows.map(({ costUsd, unpriced, cachedInputTokens, reasoningTokens }) => [
+          [costUsd, unpriced],
+          [cachedInputTokens, reasoningTokens],
+        ]),
+        [
+          [
+            [0, 0],
+            [0, 0],
+          ],
+          [
+            [0.75, 1],
+            [12, 6],
+          ],
+        ],
+      )
+    }))
+
   test('usage keeps to its time, in buckets when asked, of one model or consumer when asked', () =>
     withStore(newPlace, async ({ records, reports }) => {
       for (const [n, at] of [-1, 0, 4, 5, 9, 59, 60].entries()) {

@@ -13,11 +13,18 @@ export const callColumns: readonly string[] = `
   session reference tags catalog_revision outcome code
   reason latency_ms first_chunk_ms queue_ms upstream_ms streamed
   items items_failed input_tokens output_tokens usage_estimated
-  trace_id attempts`
+  trace_id attempts
+  cached_input_tokens cache_write_input_tokens reasoning_tokens upstream_model cost_usd unpriced`
   .trim()
   .split(/\s+/)
 
-const counts = new Set(['major', 'catalog_revision', 'items', 'items_failed', 'input_tokens', 'output_tokens'])
+const counts = new Set(
+  `
+  major catalog_revision items items_failed
+  input_tokens cached_input_tokens cache_write_input_tokens output_tokens reasoning_tokens`
+    .trim()
+    .split(/\s+/),
+)
 
 /**
  * What to select for `callOf`. node:sqlite refuses a whole answer for one integer beyond 2^53 - 1, so counts are bounded.
@@ -42,7 +49,8 @@ export function encodeCalls(records: readonly CallRecord[]): CallValue[] {
     values.push(r.session ?? null, r.reference ?? null, tags, r.catalogRevision, r.outcome, r.code ?? null)
     values.push(r.reason ?? null, r.latencyMs, r.firstChunkMs ?? null, r.queueMs, r.upstreamMs, Number(r.streamed))
     values.push(r.items, r.itemsFailed, countOf(r.inputTokens), countOf(r.outputTokens), Number(r.usageEstimated))
-    values.push(r.traceId, JSON.stringify(r.attempts))
+    values.push(r.traceId, JSON.stringify(r.attempts), countOf(r.cachedInputTokens), countOf(r.cacheWriteInputTokens))
+    values.push(countOf(r.reasoningTokens), r.upstreamModel ?? null, r.costUsd ?? null, Number(r.unpriced))
   }
   return values
 }
@@ -68,7 +76,11 @@ export function usageFactsOf(values: readonly CallValue[]): UsageFacts {
     code: value('code'),
     items: value('items'),
     inputTokens: value('input_tokens'),
+    cachedInputTokens: value('cached_input_tokens'),
     outputTokens: value('output_tokens'),
+    reasoningTokens: value('reasoning_tokens'),
+    costUsd: value('cost_usd'),
+    unpriced: value('unpriced') === 1,
     latencyMs: value('latency_ms'),
   }
 }
@@ -106,8 +118,14 @@ export function callOf(row: Row): CallRecord {
     items: value('items'),
     itemsFailed: value('items_failed'),
     inputTokens: value('input_tokens'),
+    cachedInputTokens: value('cached_input_tokens'),
+    cacheWriteInputTokens: value('cache_write_input_tokens'),
     outputTokens: value('output_tokens'),
+    reasoningTokens: value('reasoning_tokens'),
     usageEstimated: value('usage_estimated') === 1,
+    upstreamModel: value('upstream_model'),
+    costUsd: value('cost_usd'),
+    unpriced: value('unpriced') === 1,
     traceId: value('trace_id'),
     attempts: (JSON.parse(value('attempts')) as Attempt[]).map(wholeAttempt),
   }

@@ -114,8 +114,8 @@ test('counts that JavaScript cannot hold neither come in nor stop a page', async
   other.exec(
     `UPDATE calls SET input_tokens = ${huge} WHERE id = '${sampleId(1)}'; UPDATE usage_minutes SET items = ${huge}`,
   )
-  other.exec(`INSERT INTO usage_minutes SELECT minute, 'other', version, consumer, door, outcome, code, calls, failed, items,
-    input_tokens, output_tokens, latency_sum_ms, latency FROM usage_minutes`)
+  other.exec(`CREATE TEMP TABLE others AS SELECT * FROM usage_minutes;
+    UPDATE others SET model = 'other'; INSERT INTO usage_minutes SELECT * FROM others`)
   other.close()
   assert.deepEqual((await tokens())[1], [Number.MAX_SAFE_INTEGER, undefined])
   const [usage] = await store.reports.usage({ from: start, to: start + 60_000, by: [] })

@@ -38,4 +38,18 @@ export const migrations: readonly string[] = [
   CREATE TABLE keys (hash TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID;
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
   `,
+  // What is added to `usage_minutes` begins at 0: a sum with NULL would stay NULL.
+  `
+  ALTER TABLE calls ADD COLUMN cached_input_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN cache_write_input_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN reasoning_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN upstream_model TEXT;
+  ALTER TABLE calls ADD COLUMN cost_usd REAL;
+  ALTER TABLE calls ADD COLUMN unpriced INTEGER;
+
+  ALTER TABLE usage_minutes ADD COLUMN cached_input_tokens INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE usage_minutes ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE usage_minutes ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0;
+  ALTER TABLE usage_minutes ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

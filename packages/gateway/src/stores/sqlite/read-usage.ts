@@ -49,7 +49,9 @@ function usageSql(by: readonly UsageDimension[]): string {
       coalesce(minute / cast($everyMinutes AS INTEGER) * cast($everyMinutes AS INTEGER), cast($fromMinute AS INTEGER))
         AS ${groups},
       total(calls) AS calls, total(failed) AS failed, total(items) AS items,
-      total(input_tokens) AS inputTokens, total(output_tokens) AS outputTokens,
+      total(input_tokens) AS inputTokens, total(cached_input_tokens) AS cachedInputTokens,
+      total(output_tokens) AS outputTokens, total(reasoning_tokens) AS reasoningTokens,
+      total(cost_usd) AS costUsd, total(unpriced) AS unpriced,
       total(latency_sum_ms) AS latencySumMs, merge_latency(latency) AS latency
     FROM usage_minutes
     WHERE minute >= $fromMinute AND minute < $toMinute
@@ -69,7 +71,11 @@ function usageRowOf(row: Row, by: readonly UsageDimension[]): UsageRow {
     failed: sum('failed'),
     items: sum('items'),
     inputTokens: sum('inputTokens'),
+    cachedInputTokens: sum('cachedInputTokens'),
     outputTokens: sum('outputTokens'),
+    reasoningTokens: sum('reasoningTokens'),
+    costUsd: sum('costUsd'),
+    unpriced: sum('unpriced'),
     latencyMeanMs: sum('latencySumMs') / sum('calls'),
     latencyP50Ms: latencyQuantile(latency, 0.5),
     latencyP95Ms: latencyQuantile(latency, 0.95),

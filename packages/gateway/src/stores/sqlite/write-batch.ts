@@ -16,17 +16,27 @@ const insertCallSql = `
   INSERT INTO calls (${callColumns.join(', ')}) VALUES (${callColumns.map(() => '?').join(', ')})
   ON CONFLICT (id) DO NOTHING`
 
+/** The columns of `usage_minutes` that are sums, and what of a group stands in each. */
+const sums = {
+  calls: 'calls',
+  failed: 'failed',
+  items: 'items',
+  input_tokens: 'inputTokens',
+  cached_input_tokens: 'cachedInputTokens',
+  output_tokens: 'outputTokens',
+  reasoning_tokens: 'reasoningTokens',
+  cost_usd: 'costUsd',
+  unpriced: 'unpriced',
+  latency_sum_ms: 'latencySumMs',
+} as const satisfies Record<string, keyof UsageGroup>
+const sumColumns = Object.keys(sums)
+const usageDimensions = 'minute, model, version, consumer, door, outcome, code'
+
 const upsertUsageSql = `
-  INSERT INTO usage_minutes (minute, model, version, consumer, door, outcome, code,
-    calls, failed, items, input_tokens, output_tokens, latency_sum_ms, latency)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (minute, model, version, consumer, door, outcome, code) DO UPDATE SET
-    calls = calls + excluded.calls,
-    failed = failed + excluded.failed,
-    items = items + excluded.items,
-    input_tokens = input_tokens + excluded.input_tokens,
-    output_tokens = output_tokens + excluded.output_tokens,
-    latency_sum_ms = latency_sum_ms + excluded.latency_sum_ms,
+  INSERT INTO usage_minutes (${usageDimensions}, ${sumColumns.join(', ')}, latency)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ${sumColumns.map(() => '?').join(', ')}, ?)
+  ON CONFLICT (${usageDimensions}) DO UPDATE SET
+    ${sumColumns.map((name) => `${name} = ${name} + excluded.${name},`).join('\n    ')}
     latency = merge_latency(latency, excluded.latency)`
 
 const upsertFeedbackSql = `
@@ -66,10 +76,9 @@ export function batchWriter(db: DatabaseSync): (batch: BatchWire) => void {
 }
 
 function usageParameters(group: UsageGroup): SQLInputValue[] {
-  const { minute, model, version, consumer, door, outcome, code } = group
-  const { calls, failed, items, inputTokens, outputTokens, latencySumMs, latency } = group
-  const sums = [calls, failed, items, inputTokens, outputTokens, latencySumMs]
-  return [minute, model, version, consumer, door, outcome, code, ...sums, encodeHistogram(latency)]
+  const { minute, model, version, consumer, door, outcome, code, latency } = group
+  const summed = Object.values(sums).map((name) => group[name])
+  return [minute, model, version, consumer, door, outcome, code, ...summed, encodeHistogram(latency)]
 }
 
 /** JSON keeps the value's type. */

@@ -29,7 +29,7 @@ export function fakeBackends(upstream: Upstream = () => ({ digest: 'sha256:1' })
   const oip: Backend = {
     name: 'oip',
     settings: { type: 'object', properties: { model: text, version: text } },
-    remote: true,
+    addresses: () => ['embedded'],
     repeatable: true,
     withDefaults: (settings, model, version) => ({ model, version, ...settings }),
     inspect: async ({ settings, replicas }, signal) =>
@@ -41,7 +41,7 @@ export function fakeBackends(upstream: Upstream = () => ({ digest: 'sha256:1' })
     ...oip,
     name: 'echo',
     settings: { type: 'object', properties: { words: text, answer: {} } },
-    remote: false,
+    addresses: () => undefined,
     repeatable: true,
     withDefaults: (settings) => ({ words: 'text', ...settings }),
     inspect: async () => ({ digest: 'sha256:echo' }),

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { Price } from '../../../kernel/catalog.ts'
 import { fits } from '../../../kernel/schema/explain.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { Schema } from '../../../kernel/schema/schema.ts'
@@ -28,7 +29,10 @@ const vector = numbers.map((items): Schema => ({ type: 'object', properties: { v
 const some = { requiredKeys: [] }
 
 const taskFields: fc.Arbitrary<Partial<ManifestContract>> = fc.oneof(
-  fc.record({ task: fc.constantFrom('chat' as const, 'completion' as const), streams: fc.boolean() }),
+  fc.record(
+    { task: fc.constantFrom('chat' as const, 'completion' as const), streams: fc.boolean() },
+    { requiredKeys: ['task'] },
+  ),
   fc.record({ task: fc.constant('regression' as const), input: vector }, { requiredKeys: ['task'] }),
   fc.record(
     { task: fc.constant('embedding' as const), dimensions: fc.integer({ min: 1, max: 999 }) },
@@ -46,11 +50,17 @@ const taskFields: fc.Arbitrary<Partial<ManifestContract>> = fc.oneof(
   fc.record({ input: object, output: object, chunk: object, streams: fc.constant(true) }),
 )
 
+const duration = fc.oneof(
+  fc.integer({ min: 1, max: 3_600_000 }).map((ms) => `${ms}ms`),
+  fc.constantFrom('30s', '60s', '120s', '10m', '1.5m'),
+)
 const limits = fc.record(
   {
     body: fc.oneof(fc.integer({ min: 1, max: 2 ** 30 }), fc.constantFrom('64KiB', '1.5MiB')),
     items: fc.integer({ min: 1, max: 100_000 }),
-    timeout: fc.integer({ min: 1, max: 3_600_000 }).map((ms) => `${ms}ms`),
+    timeout: duration,
+    firstByte: duration,
+    idle: duration,
     inFlight: fc.integer({ min: 1, max: 1_000_000 }),
   },
   some,
@@ -81,13 +91,22 @@ const contract: fc.Arbitrary<ManifestContract> = fc
     versions,
     weight: fc.nat(9),
     declared: fc.boolean(),
+    fallbacks: fc.option(fc.nat(4), { nil: undefined }),
+    hedge: fc.option(fc.record({ after: duration, share: fc.double({ min: 1e-6, max: 1, noNaN: true }) }), {
+      nil: undefined,
+    }),
     seed: fc.integer(),
   })
-  .map(({ task, common, versions, weight, declared, seed }) => {
+  .map(({ task, common, versions, weight, declared, fallbacks, hedge, seed }) => {
     const live = Object.keys(versions).filter((id) => !versions[id]?.retired)
     const weights = Object.fromEntries(live.map((id, i) => [id, i === 0 ? 1.5 : weight]))
-    const traffic = declared && live.length > 0 ? { traffic: { weights } } : {}
-    return { ...task, ...common, ...examplesOf(task.input, seed), versions, ...traffic }
+    const traffic = {
+      ...(declared && live.length > 0 ? { weights } : {}),
+      ...(fallbacks === undefined ? {} : { fallback: live.toReversed().slice(0, fallbacks) }),
+      ...(hedge ? { hedge } : {}),
+    }
+    const split = Object.keys(traffic).length > 0 ? { traffic } : {}
+    return { ...task, ...common, ...examplesOf(task.input, seed), versions, ...split }
   })
 
 function examplesOf(input: Schema | undefined, seed: number): Pick<ManifestContract, 'examples'> {
@@ -107,13 +126,27 @@ const model = fc
     return { ...fields, contracts, ...(major === undefined ? {} : { default: major }) }
   })
 
+const usd = fc.oneof(fc.constantFrom(0, 0.15, 1e6), fc.double({ min: 0, max: 100, noNaN: true }).map(Math.abs))
+const price = fc
+  .tuple(
+    fc.record({ input: usd, cachedInput: usd, cacheWriteInput: usd, output: usd, reasoning: usd }, some),
+    usd,
+    fc.constantFrom('2026-01-01', '2025-12-31', '2026-11-23'),
+  )
+  .map(([parts, items, from]): Price => ({ ...parts, from, items }))
+const upstreamModel = fc.constantFrom('openai/gpt-4o-mini', 'constructor', '8', 'local model: "a" # b', 'Ä/é.b-1')
+
 export const randomManifest: fc.Arbitrary<Manifest> = fc.record({
+  prices: fc.dictionary(
+    upstreamModel,
+    fc.uniqueArray(price, { minLength: 1, maxLength: 3, selector: ({ from }) => from }),
+  ),
   models: fc.dictionary(name, model, { maxKeys: 3 }),
   consumers: fc.dictionary(name, fc.record({ description: text, demo: fc.boolean() }, some)),
 })
 
 /** The same with a field more in each output of its own, and a version more that brings it. */
-export function extended({ models, consumers }: Manifest, round: number): Manifest {
+export function extended({ models, consumers, prices }: Manifest, round: number): Manifest {
   const grow = (contract: ManifestContract): ManifestContract => {
     const { output, versions } = contract
     if (!output || !isJsonObject(output.properties)) return contract
@@ -126,5 +159,5 @@ export function extended({ models, consumers }: Manifest, round: number): Manife
   }
   const of = <A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B) =>
     Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
-  return { consumers, models: of(models, (model) => ({ ...model, contracts: of(model.contracts, grow) })) }
+  return { consumers, prices, models: of(models, (model) => ({ ...model, contracts: of(model.contracts, grow) })) }
 }

@@ -47,7 +47,7 @@ export function fakeFleet() {
       (members.get(version) ?? []).flatMap(({ address }) =>
         down.has(address) || barred.has(`${version} ${address}`) ? [] : [address],
       ),
-    suspect: (address: string) => suspect('oip', address),
+    suspect: (address: string, backend = 'oip') => suspect(backend, address),
     drain: (address: string) => drained('oip', address),
   }
 }

@@ -2,6 +2,7 @@ import type { Backend } from '../../../kernel/backend.ts'
 import type { CatalogState, VersionState } from '../../../kernel/catalog.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { buildCatalog } from '../../catalog/build-catalog.ts'
+import { fakeVendor } from '../../plan/testing/fake-vendor.ts'
 import { fakeBackends } from '../../plan/testing/planning.ts'
 import { createReplicaNames } from '../replica-names.ts'
 import { createReplicaWatch } from '../replica-watch.ts'
@@ -70,14 +71,19 @@ export function watching() {
       return found
     },
   })
+  /** Of the vendor's keys, those that are set. */
+  const secrets = new Set(['KEY'])
+  const vendor = fakeVendor(secrets)
   const backends = new Map([
     ['oip', backend],
     ['echo', echo],
+    ['vendor', vendor],
   ])
   const watch = createReplicaWatch({ ...shared, fleet: fleet.fleet, backends, names: watchedNames })
   return {
     /** Of the inspections that hung, the n-th finds what was applied. */
     answerHung: (n: number) => hung[n]?.(),
+    secrets,
     ...{ time, fleet, replicas, names, log, probes, inspected, lookUps, released, watch, watchedNames },
     /** Follows versions of m@v1, each with its entries, and lets what needs no time happen; `followed` is the watch's own word. */
     async follow(versions: Readonly<Record<string, readonly string[] | Partial<VersionState>>>) {
@@ -116,7 +122,7 @@ export function watching() {
       streams: false,
       revisions: [{ input: {}, output: {} }],
       examples: [],
-      limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, inFlightMax: 1 },
+      limits: { bodyBytesMax: 1, itemsMax: 1, timeoutMs: 1, firstByteMs: 60_000, idleMs: 60_000, inFlightMax: 1 },
       versions: Object.fromEntries(states),
       weights: {},
     }

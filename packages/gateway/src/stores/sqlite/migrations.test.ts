@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { sampleCall, sampleId, start } from '../conformance/samples.ts'
+import { addLatency, emptyHistogram, encodeHistogram } from '../latency-histogram.ts'
+import { placeFor } from './fixtures/sqlite-place.ts'
+import { migrations } from './migrations.ts'
+
+const applicationId = 0x41737472
+const day = { from: start - 86_400_000, to: start + 86_400_000 }
+
+test('a database of schema 1 opens with its rows, which have no cost, and takes new ones', async (t) => {
+  const place = await placeFor(t)
+  mkdirSync(place.dataDir, { mode: 0o700 })
+  const path = join(place.dataDir, 'astra.db')
+  writeFileSync(path, '', { mode: 0o600 })
+  firstSchema(path)
+
+  const store = await place.open()
+  assert.deepEqual(await store.reports.call(sampleId(1)), sampleCall(1, { inputTokens: 7, outputTokens: 3 }))
+  const again = { inputTokens: 5, cachedInputTokens: 2, outputTokens: 1, reasoningTokens: 1, costUsd: 0.5 }
+  store.records.put(sampleCall(2, again))
+  store.records.put(sampleCall(3, { unpriced: true }))
+  await store.records.flush()
+  const [row] = await store.reports.usage({ ...day, by: [] })
+  assert.deepEqual([row?.calls, row?.inputTokens, row?.outputTokens], [3, 12, 4])
+  assert.deepEqual([row?.cachedInputTokens, row?.reasoningTokens, row?.costUsd, row?.unpriced], [2, 1, 0.5, 1])
+  await store.close()
+})
+
+/** As the first release left it: one call, and its minute. */
+function firstSchema(path: string): void {
+  const db = new DatabaseSync(path)
+  db.exec(`PRAGMA journal_mode = WAL; ${migrations[0]}`)
+  const call = sampleCall(1, { inputTokens: 7, outputTokens: 3 })
+  const columns = {
+    ...{ id: call.id, time: call.time, door: call.door, consumer: call.consumer, key_id: call.keyId },
+    ...{ model: call.model, major: 1, version_assigned: '1.1', version_served: '1.1', assign_reason: 'weights-unit' },
+    ...{ propensity: 0.5, unit_hash: 'ab12', catalog_revision: 3, outcome: 'ok', latency_ms: call.latencyMs },
+    ...{ queue_ms: call.queueMs, upstream_ms: call.upstreamMs, streamed: 0, items: 1, items_failed: 0 },
+    ...{ input_tokens: 7, output_tokens: 3, usage_estimated: 0, trace_id: call.traceId },
+    attempts: JSON.stringify(call.attempts),
+  }
+  insert(db, 'calls', columns)
+  const latency = emptyHistogram()
+  addLatency(latency, call.latencyMs)
+  insert(db, 'usage_minutes', {
+    ...{
+      minute: start / 60_000,
+      model: 'spam',
+      version: '1.1',
+      consumer: 'demo',
+      door: 'native',
+      outcome: 'ok',
+      code: '',
+    },
+    ...{ calls: 1, failed: 0, items: 1, input_tokens: 7, output_tokens: 3, latency_sum_ms: call.latencyMs },
+    latency: encodeHistogram(latency),
+  })
+  db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1`)
+  db.close()
+}
+
+function insert(db: DatabaseSync, table: string, row: Readonly<Record<string, string | number>>): void {
+  const places = Object.keys(row).map(() => '?')
+  db.prepare(`INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${places.join(', ')})`).run(
+    ...Object.values(row),
+  )
+}
