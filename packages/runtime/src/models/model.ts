@@ -1,4 +1,5 @@
 import type { Signature, Tensor } from '@astraapi/oip'
+import type { GenerationSettings, TextModel } from './text-model.ts'
 
 /** What is known of a model once it is loaded. */
 export interface ModelFacts {
@@ -9,9 +10,11 @@ export interface ModelFacts {
   readonly identity: string | undefined
   /** Whether the first dimension of every tensor is the batch, so that calls can be computed together. */
   readonly batches: boolean
+  /** Of a model that generates text: generations that it runs at once. */
+  readonly generations?: number
 }
 
-/** A loaded model, whatever it is made of. Takes and gives plain tensors, because it stands in a worker process. */
+/** A loaded model that computes tensors, whatever it is made of. Takes and gives plain tensors, because it stands in a worker process. */
 export interface Model extends ModelFacts {
   /**
    * @param inputs one tensor per input of the signature, in its order, already checked against it.
@@ -23,8 +26,9 @@ export interface Model extends ModelFacts {
 }
 
 export interface LoadOptions {
-  /** Threads that one ONNX inference may use. */
+  /** Threads that one inference may use. */
   readonly threads: number
+  readonly generation: GenerationSettings
 }
 
-export type ModelLoader = (file: string, options: LoadOptions) => Promise<Model>
+export type ModelLoader = (file: string, options: LoadOptions) => Promise<Model | TextModel>

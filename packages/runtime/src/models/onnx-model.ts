@@ -29,7 +29,7 @@ const ORT_TYPE_OF = new Map<Datatype, OrtTensor.Type>(ORT_TYPES)
 const DATATYPE_OF = new Map<OrtTensor.Type, Datatype>(ORT_TYPES.map(([datatype, type]) => [type, datatype]))
 
 /** Loads an ONNX file. Throws an Error whose message says what to change in the file. */
-export async function loadOnnx(file: string, { threads }: LoadOptions): Promise<Model> {
+export async function loadOnnx(file: string, { threads }: Pick<LoadOptions, 'threads'>): Promise<Model> {
   // Imported here: its native library takes 46 MB, which a process that serves no ONNX model need not load.
   const { InferenceSession, Tensor: OrtTensor } = await import('onnxruntime-node')
   const session = await InferenceSession.create(file, {

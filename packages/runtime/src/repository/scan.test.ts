@@ -40,7 +40,7 @@ test('versions with a model file are found, whatever else lies about is passed o
       'spam/1.1: model.onnx',
     ],
   )
-  const noFile = 'a version holds one of model.onnx, model.ts, model.js, model.mjs'
+  const noFile = 'a version holds one of model.onnx, model.gguf, model.ts, model.js, model.mjs'
   assert.deepEqual(passedOver.toSorted(), [
     "Upper: a model's name is [a-z][a-z0-9-]*; rename it",
     `hollow/1: ${noFile}`,

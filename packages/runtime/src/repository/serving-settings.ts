@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { quote } from '@astraapi/oip'
+import type { GenerationSettings } from '../models/text-model.ts'
 import { nearest } from './nearest.ts'
 
 /** Beside the model file, and left out of the digest: it says how a version is run, and changes no answer. */
@@ -11,14 +12,15 @@ export interface ServingSettings {
   readonly batching: BatchingSettings | false
   /** How long a call may be expected to wait before further ones are refused. */
   readonly queueMsMax: number
-  /** How long a batch may compute before its worker is ended. */
+  /** How long a batch may compute, or a generation bring nothing, before its worker is ended. */
   readonly computeMsMax: number
   /** How long a worker may take to start and load. */
   readonly loadMsMax: number
   /** Worker processes. */
   readonly instances: number
-  /** Threads that one ONNX inference may use. */
+  /** Threads that one inference, or all generations of a worker together, may use. */
   readonly threads: number
+  readonly generation: GenerationSettings
   /** What a worker may occupy; unlimited if undefined. */
   readonly memoryBytesMax: number | undefined
   /** Requests to run before the first caller's; undefined: one on zeros and empty strings. */
@@ -32,8 +34,15 @@ export interface BatchingSettings {
   readonly delayMs: number
 }
 
+/** What depends on the kind of model. */
+export interface ServingDefaults {
+  readonly threads: number
+  readonly computeMsMax?: number
+  readonly loadMsMax?: number
+}
+
 /** Reads the file of a version's folder; it may be absent. Throws an Error that names the field at fault. */
-export async function readServingSettings(folder: string, defaults: { threads: number }): Promise<ServingSettings> {
+export async function readServingSettings(folder: string, defaults: ServingDefaults): Promise<ServingSettings> {
   return parseServingSettings(parseJson(await textOf(join(folder, SERVING_FILE))), defaults)
 }
 
@@ -59,7 +68,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-export function parseServingSettings(value: unknown, defaults: { threads: number }): ServingSettings {
+export function parseServingSettings(value: unknown, defaults: ServingDefaults): ServingSettings {
   const fields = [
     'batching',
     'queueMsMax',
@@ -67,6 +76,7 @@ export function parseServingSettings(value: unknown, defaults: { threads: number
     'loadMsMax',
     'instances',
     'threads',
+    'generation',
     'memoryBytesMax',
     'warmUp',
   ]
@@ -74,10 +84,11 @@ export function parseServingSettings(value: unknown, defaults: { threads: number
   return {
     batching: readBatching(given.batching),
     queueMsMax: readNumber(given, 'queueMsMax', 2000, 0, 600_000),
-    computeMsMax: readNumber(given, 'computeMsMax', 30_000, 1, MS_MAX),
-    loadMsMax: readNumber(given, 'loadMsMax', 60_000, 1, MS_MAX),
+    computeMsMax: readNumber(given, 'computeMsMax', defaults.computeMsMax ?? 30_000, 1, MS_MAX),
+    loadMsMax: readNumber(given, 'loadMsMax', defaults.loadMsMax ?? 60_000, 1, MS_MAX),
     instances: readInteger(given, 'instances', 1, 1, 64),
     threads: readInteger(given, 'threads', defaults.threads, 1, 256),
+    generation: readGeneration(given.generation),
     memoryBytesMax: readBytes(given.memoryBytesMax),
     warmUp: readWarmUp(given.warmUp),
   }
@@ -87,6 +98,8 @@ const MS_MAX = 24 * 3_600_000
 const ROWS_MAX = 1024
 const DELAY_MS_MAX = 5
 const MEMORY_BYTES_MIN = 2 ** 26
+const CONTEXT_SIZE_MAX = 2 ** 20
+const SEQUENCES_MAX = 64
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -112,6 +125,18 @@ function readBatching(value: unknown): ServingSettings['batching'] {
   return {
     rowsMax: readInteger(given, 'rowsMax', 8, 1, ROWS_MAX, 'batching'),
     delayMs: readNumber(given, 'delayMs', 0, 0, DELAY_MS_MAX, 'batching'),
+  }
+}
+
+function readGeneration(value: unknown): GenerationSettings {
+  const given = asFields(value ?? {}, 'generation', ['contextSize', 'sequences', 'gpu'])
+  const { contextSize, gpu = 'auto' } = given
+  if (gpu !== 'auto' && gpu !== false) throw wrong('generation.gpu', 'must be "auto" or false', gpu)
+  return {
+    contextSize:
+      contextSize === undefined ? undefined : readInteger(given, 'contextSize', 0, 16, CONTEXT_SIZE_MAX, 'generation'),
+    sequences: readInteger(given, 'sequences', 2, 1, SEQUENCES_MAX, 'generation'),
+    gpu,
   }
 }
 

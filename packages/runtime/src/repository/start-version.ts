@@ -51,7 +51,7 @@ async function startWarm(
   const started = await start()
   const { worker } = started
   try {
-    const requests = warmUpRequests(settings.warmUp, worker.facts.signature)
+    const requests = warmUpRequests(settings.warmUp, worker.facts)
     await warmUp(worker, requests, settings.computeMsMax).catch((err: unknown) =>
       log.warn({ err }, 'warm-up failed; the model is served all the same'),
     )

@@ -1,11 +1,5 @@
-import {
-  DATATYPES,
-  decodeInferRequest,
-  elementCount,
-  type Signature,
-  type Tensor,
-  type TensorSpec,
-} from '@astraapi/oip'
+import { DATATYPES, decodeInferRequest, elementCount, type Tensor, type TensorSpec } from '@astraapi/oip'
+import type { ModelFacts } from '../models/model.ts'
 import type { Worker } from '../workers/worker.ts'
 import { SERVING_FILE } from './serving-settings.ts'
 
@@ -16,9 +10,14 @@ export interface WarmUpRequest {
 
 /**
  * What to run before the first caller's, so that it does not pay for what is made on first use: the samples of
- * serving.json, else zeros and empty strings. Throws an Error that names the sample which is no request to this model.
+ * serving.json, else zeros and empty strings. Throws an Error that names the sample which is no request to this model. What
+ * generates text is warm once it is loaded.
  */
-export function warmUpRequests(samples: readonly object[] | undefined, signature: Signature): readonly WarmUpRequest[] {
+export function warmUpRequests(
+  samples: readonly object[] | undefined,
+  { signature, generations }: Pick<ModelFacts, 'signature' | 'generations'>,
+): readonly WarmUpRequest[] {
+  if (generations !== undefined) return []
   if (samples === undefined) {
     return [{ inputs: signature.inputs.map(zeros), outputs: signature.outputs.map(({ name }) => name) }]
   }

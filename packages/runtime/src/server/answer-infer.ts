@@ -1,7 +1,8 @@
-import { chooseEncoding, compress, ProtocolError } from '@astraapi/oip'
+import { chooseEncoding, compress } from '@astraapi/oip'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { LoadedVersion } from '../repository/loaded-version.ts'
 import type { Repository } from '../repository/repository.ts'
+import { abandonment } from './abandonment.ts'
 import { infer } from './infer.ts'
 import { loadReport } from './load-report.ts'
 import type { ModelRequest } from './routes.ts'
@@ -30,16 +31,4 @@ export async function answerInfer(
   const encoding = chooseEncoding(headers['accept-encoding'], answer.body.length)
   if (encoding === undefined) return reply.send(answer.body)
   return reply.header('content-encoding', encoding).send(await compress(answer.body, encoding))
-}
-
-/** Aborts when the connection closes before the answer went out: nobody is left to compute it for. */
-function abandonment({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  const leave = () => {
-    if (!raw.writableFinished) gone.abort(new ProtocolError('unavailable', 'The caller closed the connection'))
-  }
-  raw.once('close', leave)
-  // It may have closed before there was anybody to tell, while the body was unpacked.
-  if (raw.destroyed) leave()
-  return gone.signal
 }

@@ -12,17 +12,22 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   unavailable: 'unavailable',
 }
 
-/** Counts an inference that was not answered, wherever on its way it failed. */
+/** Counts an inference or a generation that was not answered, wherever on its way it failed. */
 export function countRefusal(
   repository: Repository,
   { params, routeOptions }: FastifyRequest,
   { raw }: FastifyReply,
   error: unknown,
 ): void {
-  if (routeOptions.url?.endsWith('/infer') !== true) return
-  const { code, retryAfterMs } = toProtocolError(error)
+  if (!/\/(infer|generate|generate_stream)$/.test(routeOptions.url ?? '')) return
   const { model = '', version } = params as { readonly model?: string; readonly version?: string }
-  const outcome = retryAfterMs === undefined ? OUTCOMES[code] : 'overloaded'
+  const outcome = outcomeOf(error)
   if (outcome === undefined) return
   repository.count({ name: model, ...(version && { version }) }, raw.destroyed ? 'abandoned' : outcome)
+}
+
+/** Undefined for what names nothing that could be counted. */
+export function outcomeOf(error: unknown): Outcome | undefined {
+  const { code, retryAfterMs } = toProtocolError(error)
+  return retryAfterMs === undefined ? OUTCOMES[code] : 'overloaded'
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { ProtocolError, quote, readContentEncoding } from '@astraapi/oip'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import type { Logger } from 'pino'
 import { countRefusal } from './count-refusal.ts'
 import { createBodyReader } from './read-body.ts'
 import { type ModelRequest, type Route, type RouteContext, routes } from './routes.ts'
@@ -11,7 +10,6 @@ export interface AppOptions extends RouteContext {
   readonly bodyBytesMax: number
   /** Of all bodies that are being read at one time. */
   readonly allBodyBytesMax?: number
-  readonly log: Logger
 }
 
 // A body that takes longer to come is not worth its connection.
@@ -21,7 +19,8 @@ const ALL_BODY_BYTES_MAX = 512 * 2 ** 20
 
 /** The HTTP side: routes, raw bodies, and every error in the protocol's own shape. */
 export function createApp(options: AppOptions): FastifyInstance {
-  const { bodyBytesMax, allBodyBytesMax = Math.max(ALL_BODY_BYTES_MAX, bodyBytesMax), log, ...context } = options
+  const { bodyBytesMax, allBodyBytesMax = Math.max(ALL_BODY_BYTES_MAX, bodyBytesMax), ...context } = options
+  const { log } = context
   const app = fastify({
     requestTimeout: REQUEST_MS_MAX,
     // A name as long as the header allows is still only an unknown name: 404, and not the router's own error.

@@ -60,7 +60,7 @@ test('the read-only endpoints', async () => {
     {
       name: 'astraapi-runtime',
       version: '0.1.0',
-      extensions: ['binary_tensor_data', 'model_configuration', 'model_repository', 'parameters'],
+      extensions: ['binary_tensor_data', 'generate', 'model_configuration', 'model_repository', 'parameters'],
     },
   ])
   assert.deepEqual(await get('/v2/health/live'), [200, { live: true }])

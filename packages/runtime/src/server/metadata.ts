@@ -7,13 +7,14 @@ import type { Repository } from '../repository/repository.ts'
 export const serverMetadata = {
   name: 'astraapi-runtime',
   version: manifest.version,
-  extensions: ['binary_tensor_data', 'model_configuration', 'model_repository', 'parameters'],
+  extensions: ['binary_tensor_data', 'generate', 'model_configuration', 'model_repository', 'parameters'],
 } as const
 
-/** What `GET /v2/models/…` answers; `parameters.digest` is this server's own addition. */
-export function modelMetadata({ name, platform, signature, digest }: LoadedVersion, repository: Repository) {
+/** What `GET /v2/models/…` answers; the parameters are this server's own addition. */
+export function modelMetadata({ name, platform, signature, digest, generates }: LoadedVersion, repository: Repository) {
   const { inputs, outputs } = signature
-  return { name, versions: repository.readyVersions(name), platform, inputs, outputs, parameters: { digest } }
+  const parameters = { digest, ...(generates && { generates }) }
+  return { name, versions: repository.readyVersions(name), platform, inputs, outputs, parameters }
 }
 
 /**

@@ -1,7 +1,9 @@
 import { asObject, invalid, type JsonObject, ProtocolError, parseJsonBody, quote } from '@astraapi/oip'
 import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { Logger } from 'pino'
 import type { LoadedVersion } from '../repository/loaded-version.ts'
 import type { Repository } from '../repository/repository.ts'
+import { answerGenerate, streamGenerate } from './answer-generate.ts'
 import { answerInfer } from './answer-infer.ts'
 import { modelConfig, modelMetadata, serverMetadata } from './metadata.ts'
 
@@ -27,13 +29,14 @@ export interface RouteContext {
   notReady(): string | undefined
   /** In Prometheus' text format. */
   metrics(): Promise<string>
+  readonly log: Logger
 }
 
 const MODEL = '/v2/models/:model'
 const VERSION = `${MODEL}/versions/:version`
 
 /** The whole of what is served, one line a route. */
-export function routes({ repository, notReady, metrics }: RouteContext): readonly Route[] {
+export function routes({ repository, notReady, metrics, log }: RouteContext): readonly Route[] {
   const find = ({ params }: FastifyRequest<ModelRequest>) => repository.find(params.model, params.version)
   const eitherWay = (method: HTTPMethods, suffix: string, handler: Route['handler']): readonly Route[] =>
     [MODEL, VERSION].map((prefix) => ({ method, url: prefix + suffix, handler }))
@@ -48,6 +51,10 @@ export function routes({ repository, notReady, metrics }: RouteContext): readonl
     ...eitherWay('GET', '/ready', (request) => modelReady(find(request))),
     ...eitherWay('GET', '/config', (request) => modelConfig(find(request))),
     ...eitherWay('POST', '/infer', (request, reply) => answerInfer(find(request), repository, request, reply)),
+    ...eitherWay('POST', '/generate', (request, reply) => answerGenerate(find(request), repository, request, reply)),
+    ...eitherWay('POST', '/generate_stream', (request, reply) =>
+      streamGenerate(find(request), repository, request, reply, log),
+    ),
     { method: 'POST', url: '/v2/repository/index', handler: index },
     { method: 'POST', url: '/v2/repository/models/:model/load', handler: load },
     { method: 'POST', url: '/v2/repository/models/:model/unload', handler: unload },

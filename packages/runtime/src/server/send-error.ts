@@ -1,19 +1,26 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { PROTOCOL_ERROR_STATUS, ProtocolError } from '@astraapi/oip'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 
 /** Answers with `{"error": "…"}`. Only the public message goes out; what is behind a failure goes to the log. */
 export function sendError(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
-  const { code, message, cause, retryAfterMs } = toProtocolError(error)
+  const { code, message, retryAfterMs } = toProtocolError(error)
   const status = PROTOCOL_ERROR_STATUS[code]
-  if (status === 500) {
-    const { method, url, headers } = reply.request
-    log.error({ method, url, ...callerIds(headers), err: cause }, message)
-  }
+  logFailure(reply.request, error, log)
   // Only where the server is merely busy: a client tells by it that the model is there.
   if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
   return reply.code(status).send({ error: message })
+}
+
+/** What is behind a failure, where it is one of the server's. */
+export function logFailure(
+  { method, url, headers }: Pick<FastifyRequest, 'method' | 'url' | 'headers'>,
+  error: unknown,
+  log: Logger,
+): void {
+  const { code, message, cause } = toProtocolError(error)
+  if (code === 'internal') log.error({ method, url, ...callerIds(headers), err: cause }, message)
 }
 
 const CALL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -1,8 +1,13 @@
-import type { ModelFacts } from '../models/model.ts'
+import type { LoadOptions, ModelFacts } from '../models/model.ts'
+import type { Generated, GenerationRequest, Piece } from '../models/text-model.ts'
 
 /** What the front says to a worker. Inputs travel as the frame's tensors. */
 export type FrontMessage =
   | { readonly type: 'infer'; readonly outputs: readonly string[] }
+  /** Begin a generation; several may run at once, told apart by a number of the front's. */
+  | { readonly type: 'generate'; readonly id: number; readonly request: GenerationRequest }
+  /** Nobody waits for this generation any more. It is answered all the same, by `not-generated` or, if it is done, `generated`. */
+  | { readonly type: 'cancel'; readonly id: number }
   /** Close the model and end. */
   | { readonly type: 'close' }
 
@@ -13,8 +18,19 @@ export type WorkerMessage =
   | { readonly type: 'answer'; readonly rssBytes: number | undefined }
   /** The model could not be loaded, or did not answer these inputs. */
   | ({ readonly type: 'failed' } & Failure)
+  | GenerationMessage
   /** Something threw where nobody catches; the process ends. */
   | ({ readonly type: 'fatal' } & Failure)
+
+export type GenerationMessage =
+  | { readonly type: 'piece'; readonly id: number; readonly piece: Piece }
+  | {
+      readonly type: 'generated'
+      readonly id: number
+      readonly generated: Generated
+      readonly rssBytes: number | undefined
+    }
+  | ({ readonly type: 'not-generated'; readonly id: number } & Failure)
 
 export interface Failure {
   /** Whether the inputs are at fault. */
@@ -24,11 +40,9 @@ export interface Failure {
 }
 
 /** A worker's one argument, as JSON. */
-export interface WorkerTask {
+export interface WorkerTask extends LoadOptions {
   /** The model file. */
   readonly file: string
-  /** Threads that one ONNX inference may use. */
-  readonly threads: number
   /** The process that the worker must not outlive. */
   readonly parentPid: number
   readonly reportMemory: boolean

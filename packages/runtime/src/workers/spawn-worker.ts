@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import type { LoadOptions } from '../models/model.ts'
 import { compileCacheEnvironment } from './compile-cache.ts'
 import type { WorkerTask } from './messages.ts'
 
-export interface SpawnOptions {
+export interface SpawnOptions extends LoadOptions {
   /** The model file. */
   readonly file: string
-  /** Threads that one ONNX inference may use. */
-  readonly threads: number
   /** What the process may occupy; unlimited if absent. */
   readonly memoryBytesMax?: number | undefined
 }
@@ -16,8 +15,9 @@ export interface SpawnOptions {
 const PROGRAM = fileURLToPath(new URL('worker-process.ts', import.meta.url))
 
 /** What file descriptor 3 of the process is connected to is `pipeOf` it; 1 and 2 are pipes, too. */
-export function spawnWorker({ file, threads, memoryBytesMax }: SpawnOptions): ChildProcess {
-  const task: WorkerTask = { file, threads, parentPid: process.pid, reportMemory: memoryBytesMax !== undefined }
+export function spawnWorker({ file, threads, generation, memoryBytesMax }: SpawnOptions): ChildProcess {
+  const reportMemory = memoryBytesMax !== undefined
+  const task: WorkerTask = { file, threads, generation, parentPid: process.pid, reportMemory }
   const heapMiB = memoryBytesMax === undefined ? undefined : Math.max(16, Math.floor(memoryBytesMax / 2 ** 20))
   const flags = heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`]
   return spawn(process.execPath, [...flags, PROGRAM, JSON.stringify(task)], {

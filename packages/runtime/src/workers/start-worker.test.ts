@@ -26,6 +26,7 @@ async function startFile(t: TestContext, file: string, options: Partial<StartOpt
   const worker = await startWorker({
     file,
     threads: 1,
+    generation: { contextSize: undefined, sequences: 2, gpu: 'auto' },
     loadMsMax: 30_000,
     signal: t.signal,
     onLine: (line, stream) => lines.push(`${stream}: ${line}`),

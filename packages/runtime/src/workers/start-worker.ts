@@ -1,11 +1,14 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { ProtocolError, type Tensor } from '@astraapi/oip'
+import type { Tensor } from '@astraapi/oip'
 import type { ModelFacts } from '../models/model.ts'
+import type { Generated, GenerationRequest, Piece } from '../models/text-model.ts'
+import { type AskedGenerations, createAskedGenerations } from './asked-generations.ts'
+import { errorOf } from './failure.ts'
 import { createFrameReader, decodeFrame, encodeFrame } from './frame.ts'
 import { readLines } from './lines.ts'
 import { outgrew } from './memory.ts'
-import type { Failure, FrontMessage, WorkerMessage } from './messages.ts'
+import type { Failure, FrontMessage, GenerationMessage, WorkerMessage } from './messages.ts'
 import { pipeOf, type SpawnOptions, spawnWorker } from './spawn-worker.ts'
 import { type EndReason, type Worker, type WorkerEnd, WorkerGone } from './worker.ts'
 
@@ -55,6 +58,7 @@ class WorkerProcess implements Worker {
   readonly ended = this.#ended.promise
   #facts: ModelFacts | undefined
   #asked: Asked | undefined
+  readonly #generations: AskedGenerations
   #end: WorkerEnd | undefined
   #retiring: WorkerEnd | undefined
   startMs = 0
@@ -63,6 +67,7 @@ class WorkerProcess implements Worker {
     this.#memoryBytesMax = options.memoryBytesMax
     this.#child = spawnWorker(options)
     this.#pipe = pipeOf(this.#child)
+    this.#generations = createAskedGenerations((message) => this.#pipe.write(encodeFrame(message)))
     // Whoever loads or infers has the same rejection; these two may have nobody.
     this.#loaded.promise.catch(() => {})
     readLines(this.#child.stdout, (line) => options.onLine(line, 'stdout'))
@@ -97,14 +102,19 @@ class WorkerProcess implements Worker {
     return this.#asked.promise
   }
 
+  async generate(request: GenerationRequest, onPiece: (piece: Piece) => void, signal: AbortSignal): Promise<Generated> {
+    if (this.#end !== undefined) throw new WorkerGone(this.#end)
+    return this.#generations.ask(request, onPiece, signal)
+  }
+
   kill(reason: EndReason, detail: string): void {
     this.#end ??= { reason, detail }
     this.#child.kill('SIGKILL')
   }
 
   retire(reason: EndReason, detail: string): void {
-    if (this.#asked === undefined) this.kill(reason, detail)
-    else this.#retiring ??= { reason, detail }
+    this.#retiring ??= { reason, detail }
+    this.#retireIfIdle()
   }
 
   async close(graceMs: number): Promise<void> {
@@ -138,13 +148,24 @@ class WorkerProcess implements Worker {
     if (message.type === 'loaded') this.#loaded.resolve(message.facts)
     else if (message.type === 'answer') this.#answered(message.rssBytes, tensors)
     else if (message.type === 'failed') this.#failed(message)
+    else if (message.type !== 'fatal') this.#heardOfGeneration(message)
     else this.#end ??= { reason: 'crash', detail: `ended by an error that nothing caught: ${message.message}` }
   }
 
   #answered(rssBytes: number | undefined, outputs: readonly Tensor[]): void {
-    const detail = outgrew(rssBytes, this.#memoryBytesMax)
-    if (detail !== undefined) this.retire('memory', detail)
+    this.#checkMemory(rssBytes)
     this.#settle()?.resolve(outputs)
+  }
+
+  #heardOfGeneration(message: GenerationMessage): void {
+    if (message.type === 'generated') this.#checkMemory(message.rssBytes)
+    this.#generations.hear(message)
+    if (message.type !== 'piece') this.#retireIfIdle()
+  }
+
+  #checkMemory(rssBytes: number | undefined): void {
+    const detail = outgrew(rssBytes, this.#memoryBytesMax)
+    if (detail !== undefined) this.#retiring ??= { reason: 'memory', detail }
   }
 
   #failed(failure: Failure): void {
@@ -156,9 +177,14 @@ class WorkerProcess implements Worker {
   #settle(): Asked | undefined {
     const asked = this.#asked
     this.#asked = undefined
-    // Before anybody looks for a worker to ask next.
-    if (this.#retiring !== undefined) this.kill(this.#retiring.reason, this.#retiring.detail)
+    this.#retireIfIdle()
     return asked
+  }
+
+  /** Before anybody looks for a worker to ask next. */
+  #retireIfIdle(): void {
+    if (this.#retiring === undefined || this.#asked !== undefined || this.#generations.count() > 0) return
+    this.kill(this.#retiring.reason, this.#retiring.detail)
   }
 
   #over(detail: string): void {
@@ -166,14 +192,8 @@ class WorkerProcess implements Worker {
     const gone = new WorkerGone(this.#end)
     this.#loaded.reject(gone)
     this.#asked?.reject(gone)
+    this.#generations.failAll(gone)
     this.#pipe.destroy()
     this.#ended.resolve(this.#end)
   }
-}
-
-function errorOf({ message, stack, invalid }: Failure): Error {
-  if (invalid) return new ProtocolError('invalid', message)
-  const error = new Error(message)
-  if (stack !== undefined) error.stack = stack
-  return error
 }

@@ -16,6 +16,7 @@ function fakeWorker(
     closedMs: undefined as number | undefined,
     alive: () => true,
     infer: async () => [],
+    generate: async () => ({ finishReason: 'stop' as const, inputTokens: 0, outputTokens: 0 }),
     kill: (reason: EndReason, detail: string) => ended.resolve({ reason, detail }),
     retire(_reason: EndReason, detail: string) {
       worker.retired = detail

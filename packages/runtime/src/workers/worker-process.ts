@@ -3,15 +3,15 @@
 import { flushCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import { basename } from 'node:path'
-import { ProtocolError, type Tensor } from '@astraapi/oip'
+import type { Tensor } from '@astraapi/oip'
 import type { Model } from '../models/model.ts'
 import { MODEL_FILES } from '../models/model-files.ts'
+import type { TextModel } from '../models/text-model.ts'
+import { failureOf } from './failure.ts'
 import { createFrameReader, decodeFrame, encodeFrame } from './frame.ts'
 import type { FrontMessage, WorkerMessage, WorkerTask } from './messages.ts'
+import { runGenerations } from './run-generations.ts'
 import { watchParent } from './watch-parent.ts'
-
-const messageMax = 1000
-const stackMax = 4000
 
 const task: WorkerTask = JSON.parse(process.argv[2] ?? '')
 const front = new Socket({ fd: 3 })
@@ -21,29 +21,35 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 front.on('error', () => process.exit(1))
 front.on('close', () => process.exit(1))
 process.on('uncaughtException', (error) => {
-  front.write(encodeFrame(failure('fatal', error)), () => process.exit(1))
+  front.write(encodeFrame({ type: 'fatal', ...failureOf(error) } satisfies WorkerMessage), () => process.exit(1))
 })
 watchParent(task.parentPid)
 
 const model = await load()
+const generations = 'generate' in model ? runGenerations(model, say, rssBytes) : undefined
 const read = createFrameReader((frame) => {
   const { message, tensors } = decodeFrame<FrontMessage>(frame)
-  void (message.type === 'infer' ? infer(message.outputs, tensors) : close())
+  if (message.type === 'infer') void infer(message.outputs, tensors)
+  else if (message.type === 'generate') generations?.begin(message.id, message.request)
+  else if (message.type === 'cancel') generations?.cancel(message.id)
+  else void close()
 })
 front.on('data', read)
 const { platform, signature, identity, batches } = model
 // Node does so at a process's regular end, which a worker may not have.
 flushCompileCache()
-say({ type: 'loaded', facts: { platform, signature, identity, batches } })
+const atOnce = 'generate' in model ? { generations: model.generations } : {}
+say({ type: 'loaded', facts: { platform, signature, identity, batches, ...atOnce } })
 
-async function load(): Promise<Model> {
-  const { file, threads } = task
+async function load(): Promise<Model | TextModel> {
+  const { file, threads, generation } = task
   const loader = MODEL_FILES[basename(file)]
   try {
     if (loader === undefined) throw new Error(`${file} is no model file`)
-    return await loader(file, { threads })
+    return await loader(file, { threads, generation })
   } catch (error) {
-    await new Promise<void>((resolve) => front.write(encodeFrame(failure('failed', error)), () => resolve()))
+    const failed: WorkerMessage = { type: 'failed', ...failureOf(error) }
+    await new Promise<void>((resolve) => front.write(encodeFrame(failed), () => resolve()))
     process.exit(1)
   }
 }
@@ -51,11 +57,16 @@ async function load(): Promise<Model> {
 /** The front asks for one inference at a time. */
 async function infer(outputs: readonly string[], inputs: readonly Tensor[]): Promise<void> {
   try {
+    if ('generate' in model) throw new Error('a model that generates text computes no tensors')
     const answer = await model.infer(inputs, outputs)
-    say({ type: 'answer', rssBytes: task.reportMemory ? process.memoryUsage.rss() : undefined }, answer)
+    say({ type: 'answer', rssBytes: rssBytes() }, answer)
   } catch (error) {
-    say(failure('failed', error))
+    say({ type: 'failed', ...failureOf(error) })
   }
+}
+
+function rssBytes(): number | undefined {
+  return task.reportMemory ? process.memoryUsage.rss() : undefined
 }
 
 async function close(): Promise<void> {
@@ -65,16 +76,4 @@ async function close(): Promise<void> {
 
 function say(message: WorkerMessage, tensors: readonly Tensor[] = []): void {
   front.write(encodeFrame(message, tensors))
-}
-
-/** A model may throw anything: what cannot be told must not end the worker, and what is endless must not reach the log. */
-function failure(type: 'failed' | 'fatal', error: unknown): WorkerMessage {
-  try {
-    const isError = error instanceof Error
-    const message = String(isError ? error.message : error).slice(0, messageMax)
-    const stack = isError && typeof error.stack === 'string' ? error.stack.slice(0, stackMax) : undefined
-    return { type, invalid: error instanceof ProtocolError && error.code === 'invalid', message, stack }
-  } catch {
-    return { type, invalid: false, message: 'it threw something that cannot be told', stack: undefined }
-  }
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from '@astraapi/oip'
 import type { ModelFacts } from '../models/model.ts'
+import type { Generated, GenerationRequest, Piece } from '../models/text-model.ts'
 
 /** A process that has loaded one model, as the front sees it. It is never started again: another takes its place. */
 export interface Worker {
@@ -14,9 +15,14 @@ export interface Worker {
    * process ends before it has answered, and with any other Error when the model failed.
    */
   infer(inputs: readonly Tensor[], outputs: readonly string[]): Promise<readonly Tensor[]>
+  /**
+   * At most `facts.generations` at a time. Rejects as `infer`; when the signal aborts, not before the worker has stopped, so
+   * that a place that seems free is.
+   */
+  generate(request: GenerationRequest, onPiece: (piece: Piece) => void, signal: AbortSignal): Promise<Generated>
   /** Ends it at once. `detail` completes "the worker …". */
   kill(reason: EndReason, detail: string): void
-  /** Ends it when the inference that runs is answered; at once where none runs. */
+  /** Ends it when what runs is answered; at once where nothing runs. */
   retire(reason: EndReason, detail: string): void
   /** Lets the model close, for at most so long. Resolves when the process is gone. */
   close(graceMs: number): Promise<void>

@@ -34,6 +34,7 @@ export function createOipBackend({ addresses, bodyBytesMax, inspectedMs = 60_000
     repeatable: true,
     withDefaults: (settings, model, version) => ({ model, version, ...settings }),
     addresses: () => [...named.keys()],
+    upstreamModel: (settings) => `oip/${readSettings(settings).model}`,
     misfits: (_settings, revision) => misfits(revision),
     inspect: ({ settings, replicas }, signal, load) =>
       upstreams.visit(replicas, (visited) => inspect(visited, readSettings(settings), signal, load)),

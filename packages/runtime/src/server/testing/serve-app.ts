@@ -90,7 +90,11 @@ function echoVersion(name: string, datatype: Datatype, infer: LoadedVersion['inf
     identity: undefined,
     platform: 'echo',
     signature: { inputs: tensors, outputs: tensors },
+    generates: false,
     infer,
+    generate: async () => {
+      throw new ProtocolError('invalid', `${name} generates no text`)
+    },
     waiting: () => 3,
     fault: () => undefined,
     close: async () => {},
