@@ -42,15 +42,18 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
   }
 
   async return(): Promise<IteratorResult<StreamEvent, void>> {
-    if (this.#over) return end
-    const error = new AstraError('cancelled', { reason: 'the caller left in mid-stream' })
+    await this.fail(new AstraError('cancelled', { reason: 'the caller left in mid-stream' }))
+    return end
+  }
+
+  async fail(error: AstraError): Promise<void> {
+    if (this.#over) return
     this.#begun.cancel(error)
-    // However upstream takes it, the caller left.
+    // However upstream takes it, nobody reads on.
     await this.#begun.rest.return().catch(() => undefined)
     const usage = await this.#record.spent()
     this.#finish()
     this.#record.fail(error, usage)
-    return end
   }
 
   [Symbol.asyncIterator](): this {

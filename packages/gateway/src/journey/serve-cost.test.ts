@@ -31,6 +31,26 @@ describe('what a call cost', () => {
     assert.deepEqual([record?.upstreamModel, record?.costUsd, record?.unpriced], ['vendor/small', 0.12, false])
   })
 
+  it('holds what an attempt had used up whose answer was of no use', async () => {
+    const predict: Predict = async (replica, ...given) =>
+      replica === 'a' ? { items: [{ output: { text: 5 } }], usage: told } : usage(replica, ...given)
+    const { record } = await outcome(journeyWith({ predict, upstreamModels, prices }))
+    assert.deepEqual([record.versionServed, record.inputTokens, record.costUsd], ['1.1', 100_000, 2 + 0.12])
+  })
+
+  it('holds what a stream had told before it broke off and another took its place', async () => {
+    const stream: Stream = async function* (replica) {
+      yield { type: 'usage', usage: told }
+      if (replica === 'a') throw new AstraError('upstream_failed')
+      yield { type: 'chunk', chunk: { text: 'x' } }
+    }
+    const run = journeyWith({ stream, upstreamModels, prices })
+    const answer = await run.journey.serve(testCall({ stream: true }), testCaller())
+    assert.ok(answer.kind === 'stream')
+    for await (const _ of answer.events);
+    assert.deepEqual([run.records[0]?.versionServed, run.records[0]?.costUsd], ['1.1', 2 + 0.12])
+  })
+
   it('is unpriced, not 0, without a price, or where its usage is not known', async () => {
     const without = await outcome(journeyWith({ predict: usage, upstreamModels }))
     assert.deepEqual([without.record.costUsd, without.record.unpriced], [undefined, true])

@@ -218,6 +218,23 @@ describe('a stream', () => {
     assert.equal(record.firstChunkMs, undefined)
   })
 
+  it('that its door cannot tell has failed, whatever its reader does then', async () => {
+    const stream: Stream = async function* () {
+      yield { type: 'chunk', chunk: { text: 'x' } }
+      yield { type: 'chunk', chunk: { text: 'y' } }
+    }
+    const { journey, records } = journeyWith({ stream })
+    const answer = await journey.serve(testCall({ stream: true }), testCaller())
+    assert.ok(answer.kind === 'stream')
+    for await (const _ of answer.events) {
+      await answer.fail?.(new AstraError('invalid_output', { reason: 'has no form there' }))
+      break
+    }
+    const [record] = records
+    assert.deepEqual([records.length, record?.outcome, record?.code], [1, 'failed', 'invalid_output'])
+    assert.equal(record?.reason, 'has no form there')
+  })
+
   it('that its reader leaves is cancelled, and upstream is let go', async () => {
     let released = false
     const stream: Stream = async function* () {

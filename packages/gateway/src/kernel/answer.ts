@@ -26,6 +26,8 @@ export interface StreamAnswer extends AnswerHead {
   readonly kind: 'stream'
   /** Ends with one `answer-end`, or throws an AstraError. Leaving the loop early cancels upstream. */
   readonly events: AsyncIterable<StreamEvent>
+  /** Of a door that cannot tell what came: ends the stream and upstream, and the call as failed. */
+  readonly fail?: (error: AstraError) => Promise<void>
 }
 
 /** One item's result. A failed item of a batch does not fail its siblings. */

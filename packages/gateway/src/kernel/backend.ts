@@ -34,7 +34,7 @@ export interface Backend {
   addresses(settings: VersionState['settings']): readonly string[] | undefined
   /** The part of its settings that changes answers, and so stands in the digest; secrets don't. Left out: all of them. */
   sealed?(settings: VersionState['settings']): VersionState['settings']
-  /** What is run there, as prices and reports name it: "openai/gpt-4o-mini". Left out: backend and model have no such name. */
+  /** What is run there, as prices and reports name it: "openai/gpt-4o-mini". Left out: no model runs. */
   upstreamModel?(settings: VersionState['settings']): string | undefined
   /** Where its settings do not fit the contract revision that the version implements, by JSON Pointers into the settings. Called by plan. */
   misfits?(settings: VersionState['settings'], revision: ContractRevision): readonly Violation[]

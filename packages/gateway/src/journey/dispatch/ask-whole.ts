@@ -28,6 +28,7 @@ export async function askWhole(
   report: MeterReport,
 ): Promise<Whole | undefined> {
   const { leg, open } = one
+  let meter: Meter | undefined
   try {
     const { address } = open.member.endpoint
     const context = attempts.context(one)
@@ -36,7 +37,7 @@ export async function askWhole(
       : await leg.backend.predict(leg.version, address, leg.inputs, context)
     const { usage, relayed, said, queueMs, waiting } = asked
     const metered = usage !== undefined || leg.upstreamModel !== undefined
-    const meter = metered ? meterOf(charged, leg, ports, report) : undefined
+    meter = metered ? meterOf(charged, leg, ports, report) : undefined
     if (usage) meter?.told(usage)
     if (usage?.outputTokens === undefined) meter?.words?.addAll(said ?? asked.items)
     const items = relayed ? none : hold(charged, checkItems(charged.contract, asked.items, leg.inputs.length))
@@ -44,6 +45,7 @@ export async function askWhole(
     return { one, items, relayed, meter, queueMs }
   } catch (thrown) {
     attempts.failed(one, thrown)
+    if (meter?.toldSoFar) report.lost(leg.upstreamModel, meter.toldSoFar)
     return undefined
   }
 }

@@ -74,7 +74,7 @@ export async function dispatchStream(
   const attempts = attemptsOf(charged, ports, progress)
   const open = async (one: Try) => {
     const meter = meterOf(charged, one.leg, ports, progress)
-    const rest = streamAttempt(charged, attempts, one, meter, ports.clock)
+    const rest = streamAttempt(charged, attempts, one, meter, ports, progress)
     const begun = await rest.next()
     // One that failed and did not throw ends without an event.
     return begun.done ? undefined : { one, meter, first: begun.value, rest }

@@ -16,7 +16,7 @@ export interface Leg {
   readonly relay: Relayed | undefined
   readonly inputs: readonly unknown[]
   readonly replicas: ReplicaGroup
-  /** By the name that prices have for it; undefined where no language model runs. */
+  /** By the name that prices have for it; undefined where no model runs. */
   readonly upstreamModel: string | undefined
   tried: readonly Member[]
   /** An attempt broke off that may have run: the one repeat it allows is used up. */

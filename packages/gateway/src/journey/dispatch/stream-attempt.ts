@@ -8,6 +8,7 @@ import { checkChunk } from './check-output.ts'
 import { Preamble } from './preamble.ts'
 import { watchSilence } from './silence.ts'
 import type { Meter } from './usage/meter.ts'
+import type { MeterReport } from './usage/meter-of.ts'
 import { wordsOfChunk } from './usage/text-sample.ts'
 
 /**
@@ -19,7 +20,8 @@ export async function* streamAttempt(
   attempts: Attempts,
   one: Try,
   meter: Meter,
-  clock: Clock,
+  { clock }: { readonly clock: Clock },
+  report: MeterReport,
 ): AsyncGenerator<StreamEvent, void> {
   const { controller } = one.open
   const { signal } = controller
@@ -55,6 +57,7 @@ export async function* streamAttempt(
     yield { type: 'answer-end', usage: await meter.usage() }
   } catch (thrown) {
     attempts.failed(one, thrown)
+    if (meter.toldSoFar) report.lost(one.leg.upstreamModel, meter.toldSoFar)
   } finally {
     silence.stop()
     // A reader who leaves ends the generator at its `yield`, past the catch.

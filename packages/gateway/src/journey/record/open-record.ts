@@ -1,4 +1,4 @@
-import type { Usage } from '../../kernel/answer.ts'
+import type { TokenUsage, Usage } from '../../kernel/answer.ts'
 import type { Call } from '../../kernel/call.ts'
 import type { Caller } from '../../kernel/caller.ts'
 import type { Catalog, Version } from '../../kernel/catalog.ts'
@@ -26,6 +26,8 @@ export interface OpenRecord {
   asks(version: Version, upstreamModel: string | undefined): void
   /** Measures what the attempt that answers, or failed last, uses up. */
   meters(meter: PartialMeter): void
+  /** A failed attempt that another followed had used this up nevertheless. */
+  lost(upstreamModel: string | undefined, usage: TokenUsage): void
   upstreamQueue(ms: number): void
   attempt(attempt: Attempt): void
   firstChunk(): void
@@ -46,6 +48,7 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
   let asked: Version | undefined
   let upstreamModel: string | undefined
   let meter: PartialMeter | undefined
+  let lostUsd = 0
   let upstreamQueueMs = 0
   let firstChunkMs: number | undefined
   let open = true
@@ -57,9 +60,8 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     // Of a hedged call two attempts ran side by side.
     return { queueMs: upstreamQueueMs, upstreamMs: Math.min(Math.max(0, upstreamMs), totalMs), totalMs }
   }
-  // Of several attempts the last one's: what one before it used up is seldom known, and may have another price.
-  const cost = (usage: Usage | undefined) => {
-    const prices = usage && upstreamModel !== undefined ? ownPrices(seen, upstreamModel) : undefined
+  const cost = (model: string | undefined, usage: Usage | undefined) => {
+    const prices = usage && model !== undefined ? ownPrices(seen, model) : undefined
     const price = prices && priceAt(prices, call.receivedAt)
     return price && usage && costUsd(price, usage)
   }
@@ -70,7 +72,9 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     const { queueMs, upstreamMs, totalMs } = timing()
     const { options } = call
     const answered = attempts.some(({ code }) => code === undefined)
-    const costs = cost(usage)
+    const lastUsd = cost(upstreamModel, usage)
+    // Tokens are those of the last attempt; what others lost is paid for all the same.
+    const costs = lastUsd === undefined ? undefined : lastUsd + lostUsd
     keep({
       id: call.id,
       time: call.receivedAt,
@@ -126,6 +130,9 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     },
     meters: (present) => {
       meter = present
+    },
+    lost: (model, usage) => {
+      lostUsd += cost(model, { items: 0, ...usage }) ?? 0
     },
     upstreamQueue: (ms) => {
       upstreamQueueMs += ms

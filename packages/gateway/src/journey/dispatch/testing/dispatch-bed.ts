@@ -106,6 +106,7 @@ export function openBed(script: Script, seed = 1) {
       meters: (present: typeof meter) => {
         meter = present
       },
+      lost: () => undefined,
     }
     const admitted = permit(testCall({ startedAt: clock.elapsed(), ...over }), testCaller(), catalog)
     const fitted = fitInputs(assign(admitted), (asked) => script.relay !== undefined && relays.speaks(asked))

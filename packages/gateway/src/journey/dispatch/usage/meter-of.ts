@@ -1,3 +1,4 @@
+import type { TokenUsage } from '../../../kernel/answer.ts'
 import type { ChargedCall } from '../../charge/in-flight.ts'
 import type { Leg } from '../leg.ts'
 import { Meter } from './meter.ts'
@@ -11,6 +12,8 @@ export interface MeterPorts {
 export interface MeterReport {
   /** Measures what the attempt that answers, or failed last, uses up. */
   meters(meter: Pick<Meter, 'partial'>): void
+  /** An attempt that failed, and that another follows, had used this up nevertheless. */
+  lost(upstreamModel: string | undefined, usage: TokenUsage): void
 }
 
 /** The meter of an attempt that has begun to answer, or may any moment. */

@@ -27,8 +27,8 @@ describe('a meter', () => {
     assert.deepEqual(await metered({}, 'four').usage(), { items: 1, inputTokens: 5, outputTokens: 4, estimated: true })
   })
 
-  it('estimates the input alone of an embedding', async () => {
-    assert.deepEqual(await metered({ task: 'embedding' }).usage(), { items: 1, inputTokens: 5, estimated: true })
+  it('estimates nothing of what need not be a language model', async () => {
+    assert.deepEqual(await metered({ task: 'embedding' }).usage(), { items: 1 })
   })
 
   it('estimates nothing of other tasks, nor of what is no language model', async () => {

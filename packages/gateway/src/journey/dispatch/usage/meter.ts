@@ -4,18 +4,14 @@ import { TextSample, wordsIn } from './text-sample.ts'
 import type { TokenCounter } from './token-counter.ts'
 
 /** Of which tasks a language model's tokens are estimated where upstream is silent. */
-const estimated: Partial<Readonly<Record<TaskName, { readonly output: boolean }>>> = {
-  chat: { output: true },
-  completion: { output: true },
-  embedding: { output: false },
-}
+const estimated: ReadonlySet<TaskName> = new Set(['chat', 'completion'])
 
 export interface Metered {
   readonly items: number
   readonly task: TaskName
   /** What was asked of the model: a JSON value. */
   readonly input: unknown
-  /** Undefined where what answers is no language model: nothing is estimated then. */
+  /** Undefined where what answers is no model: nothing is estimated then. */
   readonly counter: TokenCounter | undefined
 }
 
@@ -27,15 +23,19 @@ export class Meter {
   #told: TokenUsage | undefined
 
   constructor(metered: Metered) {
-    const rule = estimated[metered.task]
     this.#metered = metered
-    this.#counter = rule && metered.counter
-    this.#said = rule?.output && metered.counter ? new TextSample() : undefined
+    this.#counter = estimated.has(metered.task) ? metered.counter : undefined
+    this.#said = this.#counter ? new TextSample() : undefined
   }
 
   /** So far; the last one told counts. */
   told(usage: TokenUsage): void {
     this.#told = usage
+  }
+
+  /** What upstream told. */
+  get toldSoFar(): TokenUsage | undefined {
+    return this.#told
   }
 
   /** The model's words, piece by piece: undefined where nobody counts them. */

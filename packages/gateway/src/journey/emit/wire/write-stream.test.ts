@@ -86,15 +86,18 @@ test('a chunk that cannot be told ends it so too', async (t) => {
     },
     end: () => 'end\n\n',
   }
+  const failed: string[] = []
+  const fail = async ({ code }: AstraError) => void failed.push(code)
   const { received } = await served(t, (response) =>
     writeStream(
       response,
-      { ...head, events: events({ type: 'chunk', chunk: 1 }, end) },
+      { ...head, events: events({ type: 'chunk', chunk: 1 }, end), fail },
       () => writer,
       ({ code }) => `error: ${code}\n\n`,
     ),
   )
   assert.equal(await received, 'error: internal\n\n')
+  assert.deepEqual(failed, ['internal'])
 })
 
 test('a caller who leaves ends the loop, and so the call', async (t) => {

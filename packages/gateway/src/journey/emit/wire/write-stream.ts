@@ -15,7 +15,7 @@ export type ErrorEvent = (error: AstraError, last: Written) => string
  */
 export async function writeStream(
   response: ServerResponse,
-  { events }: StreamAnswer,
+  { events, fail }: StreamAnswer,
   writer: () => StreamWriter,
   errorEvent: ErrorEvent,
 ): Promise<void> {
@@ -23,7 +23,13 @@ export async function writeStream(
   let last: Written = ''
   try {
     for await (const event of events) {
-      const told = tell(event)
+      let told: Written
+      try {
+        told = tell(event)
+      } catch (thrown) {
+        await fail?.(toAstraError(thrown))
+        throw thrown
+      }
       if (told.length === 0) continue
       last = told
       if (!response.write(told)) await drained(response)
