@@ -12,6 +12,8 @@ export interface Added {
 
 /** As the gateway reads it; lines stay as long as they are. */
 const dialect = { schema: 'core', resolveKnownTags: false, merge: false, logLevel: 'error' } as const
+/** As many as the gateway unfolds. */
+const aliasCountMax = 1000
 const writing = { lineWidth: 0, flowCollectionPadding: true } as const
 
 /**
@@ -21,7 +23,8 @@ const writing = { lineWidth: 0, flowCollectionPadding: true } as const
 export function addToManifest(yaml: string, file: string, name: string, draft: ModelDraft): Added {
   const document = parseDocument(yaml, dialect)
   const [fault] = document.errors
-  if (fault) throw new Failure(1, `${file} is not YAML: ${fault.message.split('\n')[0]} Mend that first.`)
+  if (fault) throw notYaml(file, fault)
+  const before = plain(document, file)
   const models = document.get('models')
   if ((document.contents !== null && !isMap(document.contents)) || (models && !isMap(models)))
     throw new Failure(1, `${file} is no manifest: "models" has to hold models by their names. Mend that first.`)
@@ -33,7 +36,8 @@ export function addToManifest(yaml: string, file: string, name: string, draft: M
   const indent = isMap(models) ? indentOf(models, yaml) : undefined
   const lines = modelLines(document, name, draft, indent ?? '  ')
   const spliced = indent === undefined ? undefined : splice(document, yaml, lines)
-  if (spliced !== undefined && holds(spliced, document, name, draft)) return { yaml: spliced, lines }
+  if (spliced !== undefined && holds(spliced, file, { ...before, models: { ...before.models, [name]: draft } }))
+    return { yaml: spliced, lines }
   if (isMap(models) && models.items.length > 0) models.set(name, draftNode(document, draft))
   else document.set('models', modelNode(document, name, draft))
   return { yaml: document.toString(writing), lines }
@@ -79,9 +83,22 @@ function splice(document: Document, yaml: string, lines: string): string | undef
 }
 
 /** Whether the text says what was meant, and nothing else changed. */
-function holds(yaml: string, before: Document, name: string, draft: ModelDraft): boolean {
-  const after = parseDocument(yaml, dialect)
-  if (after.errors.length > 0) return false
-  const was = before.toJS()
-  return isDeepStrictEqual(after.toJS(), { ...was, models: { ...was.models, [name]: draft } })
+function holds(yaml: string, file: string, meant: Plain): boolean {
+  const document = parseDocument(yaml, dialect)
+  return document.errors.length === 0 && isDeepStrictEqual(plain(document, file), meant)
+}
+
+type Plain = { readonly models?: Readonly<Record<string, unknown>> } & Readonly<Record<string, unknown>>
+
+/** Throws where an alias has no anchor. */
+function plain(document: Document, file: string): Plain {
+  try {
+    return document.toJS({ maxAliasCount: aliasCountMax }) ?? {}
+  } catch (error) {
+    throw notYaml(file, error as Error)
+  }
+}
+
+function notYaml(file: string, { message }: Error): Failure {
+  return new Failure(1, `${file} is not YAML: ${message.split('\n')[0]} Mend that first.`)
 }

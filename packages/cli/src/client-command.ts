@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Client } from './client.ts'
 import { connect } from './connection.ts'
 import { addFlags } from './flags.ts'
@@ -10,7 +10,7 @@ export interface ClientCommand {
   readonly summary: string
   readonly examples: readonly string[]
   /** Its own flags, each with what it means. */
-  readonly options?: readonly (readonly [flags: string, summary: string])[]
+  readonly options?: readonly (readonly [flags: string, summary: string] | Option)[]
   /** What its parent does when no subcommand is named. */
   readonly isDefault?: boolean
 }
@@ -19,7 +19,7 @@ export interface ClientCommand {
 export function clientCommand(program: Command, spec: ClientCommand): Command {
   const { usage, summary, examples, options = [], isDefault = false } = spec
   const command = program.command(usage, { isDefault }).description(summary)
-  for (const [flags, meaning] of options) command.option(flags, meaning)
+  for (const option of options) command.addOption(option instanceof Option ? option : new Option(...option))
   command.option('--json', "print the gateway's answer as JSON").optionsGroup('Which gateway:')
   return addFlags(command, ['url', 'listen', 'data'])
     .option('--key-file <file>', 'the file that holds the key (or ASTRA_KEY; default <data>/admin.key)')

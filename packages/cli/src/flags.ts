@@ -25,12 +25,14 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Commander reads no environment here: it would take the process's own, and tests have theirs. */
 export function addFlags(command: Command, names: readonly FlagName[]): Command {
-  for (const name of names) {
-    const { flags, env, initial, summary }: Flag = flagTable[name]
-    const rest = initial === undefined ? env : `${env}, default ${initial}`
-    command.addOption(new Option(flags, `${summary} (${rest})`))
-  }
+  for (const name of names) command.addOption(flagOption(name))
   return command
+}
+
+export function flagOption(name: FlagName): Option {
+  const { flags, env, initial, summary }: Flag = flagTable[name]
+  const rest = initial === undefined ? env : `${env}, default ${initial}`
+  return new Option(flags, `${summary} (${rest})`)
 }
 
 /** The command line wins over the environment, which wins over the default. An empty variable is as good as none. */

@@ -31,8 +31,13 @@ export type BatchResult<Output> =
 
 export interface Usage {
   readonly items: number
+  /** All of them, those read from or written to a prompt cache included. */
   readonly inputTokens?: number
+  readonly cachedInputTokens?: number
+  readonly cacheWriteInputTokens?: number
+  /** All of them, those of reasoning included. */
   readonly outputTokens?: number
+  readonly reasoningTokens?: number
   /** True when tokens were counted by the gateway because the model's server did not say. */
   readonly estimated?: boolean
 }

@@ -104,6 +104,7 @@ test('1 for a model that is there already, and for what is no manifest', async (
   assert.match(again.notes, /has a model "spam" already\. Add a version to it/)
   for (const [text, said] of [
     ['models: [', /is not YAML/],
+    ['models:\n  a: *nowhere\n', /is not YAML.*nowhere/],
     ['- a\n', /is no manifest/],
     ['models: 7\n', /is no manifest/],
   ] as const) {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { clientCommand } from '../client-command.ts'
 import { usageFault } from '../failures.ts'
-import { addFlags, readFlag } from '../flags.ts'
+import { flagOption, readFlag } from '../flags.ts'
 import type { Io } from '../io.ts'
 import { backendNames, type DraftOptions, draftModel, taskNames } from '../model-draft.ts'
 import { yesOption } from '../require-consent.ts'
@@ -17,7 +17,7 @@ interface AddOptions extends ApplyOptions, DraftOptions {
 }
 
 export function addCommand(program: Command, io: Io): void {
-  const command = clientCommand(program, {
+  clientCommand(program, {
     usage: 'add <name>',
     summary: 'put a language model into the manifest, behind a contract of its own',
     examples: [
@@ -26,35 +26,28 @@ export function addCommand(program: Command, io: Io): void {
       'astraapi add local-chat --backend openai --vendor ollama --model llama3.2 --replica http://127.0.0.1:11434/v1',
     ],
     options: [
+      new Option('--backend <backend>', `how it is spoken to: ${backendNames.join(', ')}`).makeOptionMandatory(),
       ['--model <model>', "the model's name at the vendor"],
       [
         '--provider <vendor>',
         'with --backend provider: google, vertex, bedrock, mistral, cohere, groq, xai or deepseek',
       ],
       ['--vendor <name>', 'who runs it, for prices and reports (default: the backend)'],
+      new Option('--replica <url>', "its address, where it is not the vendor's own; may be repeated").argParser(
+        (url: string, others: readonly string[] = []) => [...others, url],
+      ),
+      new Option('--task <task>', `what it does: ${taskNames.join(', ')}`).default('chat'),
       ['--owner <owner>', 'whom to ask for access (default: your user name)'],
-      [
-        '--api-key-env <name>',
-        "the gateway's environment variable that holds the key (default: the vendor's usual one)",
-      ],
+      ['--api-key-env <name>', "the gateway's environment variable with the key (default: the vendor's usual one)"],
       ['--api-key-file <file>', 'the file that holds the key'],
+      // Told apart from a typo, as what follows would be the key.
+      new Option('--api-key <key>').hideHelp(),
       ['--dry-run', 'show what would be written, and write nothing'],
       ['--apply', 'apply the manifest too; it is written once the gateway has taken it'],
       yesOption,
+      flagOption('config'),
     ],
-  })
-    .addOption(
-      new Option('--backend <backend>', `how it is spoken to: ${backendNames.join(', ')}`).makeOptionMandatory(),
-    )
-    .addOption(new Option('--task <task>', `what it does: ${taskNames.join(', ')}`).default('chat'))
-    .addOption(
-      new Option('--replica <url>', "its address, where it is not the vendor's own; may be repeated").argParser(
-        collect,
-      ),
-    )
-    // Told apart from a typo, as what follows would be the key.
-    .addOption(new Option('--api-key <key>').hideHelp())
-  addFlags(command, ['config']).action((name: string, options: AddOptions) => add(name, options, io))
+  }).action((name: string, options: AddOptions) => add(name, options, io))
 }
 
 async function add(name: string, options: AddOptions, io: Io): Promise<void> {
@@ -81,10 +74,6 @@ function refuseClashes({ apiKey, apply, dryRun, json }: AddOptions): void {
     )
   if (apply && dryRun) throw usageFault('--dry-run writes nothing and --apply does: give one of them.')
   if (json && !apply) throw usageFault("--json prints the gateway's answer: it goes with --apply.")
-}
-
-function collect(value: string, others: readonly string[] = []): readonly string[] {
-  return [...others, value]
 }
 
 /** The first model of all makes the file. */

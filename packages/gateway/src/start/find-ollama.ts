@@ -34,7 +34,7 @@ export async function findOllama(place: string): Promise<readonly Find[]> {
 async function modelsOf(place: string): Promise<readonly string[] | undefined> {
   // Redirects would lead away from this machine.
   const response = await fetch(`${place}/api/tags`, { redirect: 'error', signal: AbortSignal.timeout(withinMs) })
-  if (!response.ok || !response.body) return undefined
+  if (!response.ok || !response.body) return void response.body?.cancel()
   let text = ''
   const decoder = new TextDecoder()
   for await (const bytes of response.body) {

@@ -122,7 +122,8 @@ test('the types of a chat contract are the canonical chat form, both ways', asyn
   const users = `import type { ChatAnswer, ChatChunk, ChatRequest } from ${JSON.stringify(chat)}
 import type { ChatV1Chunk, ChatV1Input, ChatV1Output } from './models.ts'
 export const there = (a: ChatV1Input, b: ChatV1Output, c: ChatV1Chunk): [ChatRequest, ChatAnswer, ChatChunk] => [a, b, c]
-export const back = (b: ChatAnswer['choices'][number]['finishReason'], c: ChatChunk): [ChatV1Output['choices'][number]['finishReason'], ChatV1Chunk] => [b, c]
+type Own<T> = T extends readonly (infer Item)[] ? Own<Item>[] : T extends object ? { -readonly [Key in keyof T]: Own<T[Key]> } : T
+export const back = (b: Own<ChatAnswer>, c: Own<ChatChunk>): [ChatV1Output, ChatV1Chunk] => [b, c]
 export const request = (a: Omit<ChatRequest, 'tools' | 'responseFormat'>): ChatV1Input => a
 `
   assert.equal(compile(t, { 'models.ts': text, 'users.ts': users }), '')

@@ -68,9 +68,17 @@ async function relay(
 
 const none: readonly Item[] = []
 
-/** Of a call that succeeds or fails as a whole, an item that broke the contract fails the attempt: another version may keep it. */
+/**
+ * Of a call that succeeds or fails as a whole, an item that broke the contract fails the attempt: another version may keep it. Where no
+ * item could be put to the model there was no attempt at all.
+ */
 function hold({ call }: ChargedCall, items: readonly Item[]): readonly Item[] {
   if (call.batch && !call.allOrNothing) return items
-  for (const item of items) if ('error' in item && attemptEnds[attemptEndOf(item.error)].fallsBack) throw item.error
+  let unsaid = 0
+  for (const item of items) {
+    if (!('error' in item)) continue
+    if (attemptEnds[attemptEndOf(item.error)].fallsBack) throw item.error
+    if (item.error.code === 'unsupported' && ++unsaid === items.length) throw item.error
+  }
   return items
 }

@@ -182,6 +182,20 @@ describe('a version that cannot be asked for this', () => {
     assert.deepEqual(told(outcome), ['serve 1.0 a', 'fallback 1.2 c'])
   })
 
+  it('is the same where it says so item by item', async () => {
+    const refusing = (refused: string) => {
+      const predict: Script['predict'] = async (replica) => {
+        if (replica === refused) return { items: [{ error: unsupported() }] }
+        if (replica === 'a') throw failed()
+        return answer
+      }
+      return failing({}, { predict }).whole()
+    }
+    const { error, attempts } = await refusing('a')
+    assert.deepEqual([error?.code, attempts], ['unsupported', []])
+    assert.deepEqual(told(await refusing('b')), ['serve 1.0 a', 'fallback 1.2 c'])
+  })
+
   it('leaves the last error of one that ran', async () => {
     const outcome = await failing({ a: failed(), b: unsupported(), c: unsupported() }).whole()
     assert.deepEqual([told(outcome), outcome.error?.facts.reason], [['serve 1.0 a'], 'boom'])

@@ -133,6 +133,11 @@ test('null for what may be left out but not be null means left out', async () =>
 
 test('the canonical chat form has a GraphQL form', () => {
   const chat = { input: chatRequestSchema, output: chatAnswerSchema, chunk: chatChunkSchema }
-  assert.match(typesOf(chat, /^input SpamV1Input \{/), /messages: \[JSON!\]!/)
-  assert.match(typesOf(chat, /^type SpamV1Event/), /chunk: JSON/)
+  assert.match(typesOf(chat, /^input SpamV1Input \{/), /messages: \[SpamV1InputMessages!\]!/)
+  assert.match(
+    typesOf(chat, /^input SpamV1InputMessages \{/),
+    /role: SpamV1InputMessagesRole!\n +content: \[.*Content!\]!/,
+  )
+  assert.match(typesOf(chat, /^type SpamV1Chunk \{/), /type: String!\n +choice: Int!\n +text: String\n/)
+  assert.match(typesOf(chat, /^type SpamV1OutputChoices \{/), /content: \[SpamV1OutputChoicesContent!\]!/)
 })

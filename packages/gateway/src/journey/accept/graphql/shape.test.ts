@@ -34,6 +34,10 @@ const table: readonly (readonly [Schema, string])[] = [
   [{ type: 'number', minimum: 0, maximum: 1 }, 'Float'],
   [{ const: 1.5 }, 'Float'],
   [{ oneOf: [{ type: 'string' }, { type: 'number' }] }, 'JSON'],
+  [{ oneOf: [told('a', {}), told('b', { n: { type: 'number' } })] }, 'object'],
+  [{ oneOf: [told('a', {}), told('a', { n: { type: 'number' } })] }, 'JSON'],
+  [{ oneOf: [told('a', {}), { type: 'null' }] }, 'JSON'],
+  [{ oneOf: [told('a', {}), { ...told('b', {}), additionalProperties: true }] }, 'JSON'],
   [{ enum: ['a', 1] }, 'JSON'],
   [{ type: 'null' }, 'JSON'],
   [{}, 'JSON'],
@@ -69,4 +73,37 @@ test('null is taken where the schema takes it', () => {
   ]
   for (const schema of nullable) assert.equal(isNullable(schema), true, JSON.stringify(schema))
   for (const schema of not) assert.equal(isNullable(schema), false, JSON.stringify(schema))
+})
+
+function told(type: string, properties: NonNullable<Schema['properties']>): Schema {
+  const all = { type: { type: 'string', const: type }, ...properties } as const
+  return { type: 'object', properties: all, required: Object.keys(all), additionalProperties: false }
+}
+
+test('alternatives that a constant tells apart are one object: what all require is required, what differs takes both', () => {
+  const shape = shapeOf({
+    oneOf: [
+      told('a', { same: { type: 'number' }, list: { type: 'array', items: told('x', {}) }, other: { type: 'string' } }),
+      told('b', {
+        same: { type: 'number' },
+        list: { type: 'array', items: { oneOf: [told('x', {}), told('y', { n: { type: 'boolean' } })] } },
+        other: { type: 'boolean' },
+      }),
+      told('c', { same: { type: 'number' }, own: { type: 'string' } }),
+    ],
+  })
+  assert.ok(shape.kind === 'object')
+  assert.deepEqual([...shape.required], ['type', 'same'])
+  const kinds = Object.entries(shape.properties).map(([name, property]) => {
+    const { kind } = shapeOf(property.items ?? property)
+    return [name, kind]
+  })
+  assert.deepEqual(Object.fromEntries(kinds), {
+    type: 'enum',
+    same: 'scalar',
+    list: 'object',
+    other: 'scalar',
+    own: 'scalar',
+  })
+  assert.deepEqual(shape.properties.other, {})
 })

@@ -1,6 +1,7 @@
 import { GraphQLBoolean, GraphQLFloat, GraphQLInt, type GraphQLScalarType, GraphQLString } from 'graphql'
 import type { Schema } from '../../../kernel/schema/schema.ts'
 import { isEnumName } from './graphql-names.ts'
+import { mergeAlternatives } from './merge-alternatives.ts'
 import { int64, json } from './scalars.ts'
 
 /** The form that a JSON Schema takes in GraphQL. */
@@ -23,7 +24,8 @@ export type Shape =
  * | integer whose bounds or values lie within 32 bits | Int |
  * | integer | Int64 |
  * | number | Float |
- * | map, tuple, alternatives, open or empty object, anything | JSON |
+ * | closed objects that a constant tells apart | one object with the fields of all; non-null is what every one requires |
+ * | map, tuple, other alternatives, open or empty object, anything | JSON |
  *
  * A type is non-null when the property is required and does not take null. Null given for a property that may be left out but
  * not be null means "left out", for which GraphQL has no type of its own. Defaults and descriptions are carried over; lengths,
@@ -42,7 +44,8 @@ const table: readonly ((schema: Schema, type: BaseType) => Shape | undefined)[] 
 
 type BaseType = 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | undefined
 
-export function shapeOf(schema: Schema): Shape {
+export function shapeOf(given: Schema): Shape {
+  const schema = mergeAlternatives(given) ?? given
   const type = baseType(schema)
   for (const row of table) {
     const shape = row(schema, type)

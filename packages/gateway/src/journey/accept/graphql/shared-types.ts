@@ -46,8 +46,11 @@ export const usage = new GraphQLObjectType({
   description: 'What a call consumed.',
   fields: {
     items: { type: new GraphQLNonNull(GraphQLInt) },
-    inputTokens: { type: GraphQLInt },
-    outputTokens: { type: GraphQLInt },
+    inputTokens: { type: GraphQLInt, description: 'All of them, those of a prompt cache included' },
+    cachedInputTokens: { type: GraphQLInt },
+    cacheWriteInputTokens: { type: GraphQLInt },
+    outputTokens: { type: GraphQLInt, description: 'All of them, those of reasoning included' },
+    reasoningTokens: { type: GraphQLInt },
     estimated: { type: GraphQLBoolean, description: 'Whether tokens were counted here because upstream did not say' },
   },
 })

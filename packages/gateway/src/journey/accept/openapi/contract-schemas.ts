@@ -46,8 +46,11 @@ const usageSchema = {
   required: ['items'],
   properties: {
     items: { type: 'integer' },
-    inputTokens: { type: 'integer' },
-    outputTokens: { type: 'integer' },
+    inputTokens: { type: 'integer', description: 'All of them, those of a prompt cache included' },
+    cachedInputTokens: { type: 'integer' },
+    cacheWriteInputTokens: { type: 'integer' },
+    outputTokens: { type: 'integer', description: 'All of them, those of reasoning included' },
+    reasoningTokens: { type: 'integer' },
     estimated: { type: 'boolean', description: 'True when tokens were counted by the gateway' },
   },
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { toAstraError } from '../../../kernel/errors.ts'
-import { drained } from '../drained.ts'
+import { writePiece } from '../write-piece.ts'
 import { resultText } from './result-text.ts'
 
 /**
@@ -13,14 +13,14 @@ export async function writeEventStream(
   response: ServerResponse,
   results: AsyncIterable<ExecutionResult>,
 ): Promise<void> {
-  const next = (result: ExecutionResult) => response.write(`event: next\ndata: ${resultText(result)}\n\n`)
+  const next = (result: ExecutionResult) => writePiece(response, `event: next\ndata: ${resultText(result)}\n\n`)
   try {
     for await (const result of results) {
       if (response.destroyed) return
-      if (!next(result)) await drained(response)
+      await next(result)
     }
   } catch (thrown) {
-    if (!response.destroyed) next({ errors: [new GraphQLError('', { originalError: toAstraError(thrown) })] })
+    if (!response.destroyed) void next({ errors: [new GraphQLError('', { originalError: toAstraError(thrown) })] })
   }
   if (!response.destroyed) response.end('event: complete\ndata:\n\n')
 }

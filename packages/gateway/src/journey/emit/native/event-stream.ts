@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamAnswer, StreamEvent } from '../../../kernel/answer.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
-import { drained } from '../drained.ts'
 import { problemBody } from '../problem.ts'
+import { writePiece } from '../write-piece.ts'
 
 /**
  * Writes a stream as server-sent events: `answer-start`, `chunk`…, then `answer-end` or `error`, never neither. Each event goes
@@ -39,5 +39,5 @@ function frame(event: string, data: unknown): string {
 }
 
 function write(response: ServerResponse, event: string, data: unknown): Promise<void> | undefined {
-  return response.write(frame(event, data)) ? undefined : drained(response)
+  return writePiece(response, frame(event, data))
 }

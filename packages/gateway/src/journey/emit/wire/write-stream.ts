@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { StreamWriter } from '../../../dialects/dialect.ts'
 import type { StreamAnswer, StreamEvent } from '../../../kernel/answer.ts'
 import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
-import { drained } from '../drained.ts'
+import { writePiece } from '../write-piece.ts'
 
 type Written = Buffer | string
 
@@ -32,7 +32,7 @@ export async function writeStream(
       }
       if (told.length === 0) continue
       last = told
-      if (!response.write(told)) await drained(response)
+      await writePiece(response, told)
       if (response.destroyed) return
     }
     response.end()
