@@ -94,6 +94,12 @@ export interface Prediction {
 export type BackendEvent =
   | { readonly type: 'chunk'; readonly chunk: unknown }
   | { readonly type: 'usage'; readonly usage: TokenUsage }
+  | StillThere
+
+/** Upstream sent something, and it is nothing of the answer: a comment, a ping, a part of an event. */
+export interface StillThere {
+  readonly type: 'still-there'
+}
 
 /** The same promises as `predict` and `stream`, kept for a request in a dialect that upstream speaks itself. */
 export interface Relay {
@@ -117,3 +123,4 @@ export type RelayEvent =
   /** `content`: false before the answer itself begins, so that another attempt may still take its place. `text`: as in `Relayed`. */
   | { readonly type: 'relayed'; readonly bytes: Buffer; readonly content: boolean; readonly text: string }
   | { readonly type: 'usage'; readonly usage: TokenUsage }
+  | StillThere

@@ -88,7 +88,7 @@ async function collect(events: AsyncIterable<RelayEvent>): Promise<Collected> {
   try {
     for await (const event of events) {
       if (event.type === 'usage') usage = event.usage
-      else {
+      else if (event.type === 'relayed') {
         assert.ok(event.content || !content, 'no preamble after content')
         content ||= event.content
         text += event.text

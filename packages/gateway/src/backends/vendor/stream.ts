@@ -1,6 +1,6 @@
 import type { DialectCodec, EventFacts, StreamReader } from '../../dialects/dialect.ts'
 import type { TokenUsage } from '../../kernel/answer.ts'
-import type { AttemptContext, BackendEvent, RelayEvent } from '../../kernel/backend.ts'
+import type { AttemptContext, BackendEvent, RelayEvent, StillThere } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { WireRequest } from '../../kernel/wire.ts'
 import { EventSplitter } from '../http/sse.ts'
@@ -63,24 +63,38 @@ function readerOf({ ask, name }: DialectCodec, hidesUsage: boolean): StreamReade
   throw new AstraError('unsupported', { detail: 'This cannot be streamed', reason: `${name} has no streams` })
 }
 
+const stillThere: StillThere = { type: 'still-there' }
+
 interface UsageEvent {
   readonly type: 'usage'
   readonly usage: TokenUsage
 }
 
 /** Usage is told whenever upstream tells it, so that a stream that is cut has it, too. */
-export async function* streamEvents<Event>(open: () => Opening<Event>): AsyncGenerator<Event | UsageEvent, void> {
+export async function* streamEvents<Event>(
+  open: () => Opening<Event>,
+): AsyncGenerator<Event | UsageEvent | StillThere, void> {
   const { asking, question, reader, tell, owed } = open()
   const { reply, secrets } = await askStream(asking, question)
   const splitter = new EventSplitter()
   try {
     for await (const chunk of reply) {
+      let silent = true
       for (const block of splitter.push(chunk)) {
         const facts = reader.read(block)
-        if (facts.usage) yield { type: 'usage', usage: facts.usage }
-        if (facts.kind !== 'aside') for (const event of tell(facts, block.bytes)) yield event
+        if (facts.usage) {
+          silent = false
+          yield { type: 'usage', usage: facts.usage }
+        }
+        if (facts.kind !== 'aside') {
+          for (const event of tell(facts, block.bytes)) {
+            silent = false
+            yield event
+          }
+        }
         if (facts.kind === 'end') return reply.letEnd()
       }
+      if (silent) yield stillThere
     }
     const words = reader.end()
     if (words !== '') for (const event of owed(words)) yield event

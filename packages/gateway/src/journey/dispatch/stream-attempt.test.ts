@@ -197,6 +197,25 @@ describe('the clocks of a stream', () => {
     assert.equal(error?.message, 'The model sent nothing for 0.5 s')
   })
 
+  it('begin anew with whatever upstream sends, though it be nothing of the answer', async () => {
+    const bed = relayBed(
+      async function* (_replica, signal) {
+        for (let i = 0; i < 5; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 400))
+          yield { type: 'still-there' }
+        }
+        yield piece('a')
+        await hang(signal)
+      },
+      { contract: { limits } },
+    )
+    const outcome = bed.streamed(call)
+    await passTime(bed.clock, 2000)
+    await passTime(bed.clock, 500)
+    const { events, error } = await outcome
+    assert.deepEqual([bytes(events), error?.code], [['a'], 'upstream_stalled'])
+  })
+
   it('stand still while the reader is slow, and the total one runs on', async () => {
     const bed = relayBed(
       async function* (_replica, signal) {

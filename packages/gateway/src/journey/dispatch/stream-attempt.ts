@@ -38,7 +38,7 @@ export async function* streamAttempt(
         words?.add(wordsOfChunk(event.chunk))
         attempts.content(one)
         yield event
-      } else {
+      } else if (event.type === 'relayed') {
         words?.add(event.text)
         const bytes = preamble.pass(event)
         if (bytes) {

@@ -23,7 +23,9 @@ export async function* generateStream(
   if (reply.status !== 200) throw generationRefusal(await readWhole(reply))
   const splitter = new EventSplitter()
   for await (const bytes of reply) {
-    for (const { data } of splitter.push(bytes)) {
+    const blocks = splitter.push(bytes)
+    if (blocks.length === 0) yield { type: 'still-there' }
+    for (const { data } of blocks) {
       const written = readWritten(parse(data))
       if (written.usage) yield { type: 'usage', usage: written.usage }
       for (const chunk of task.chunks(written)) yield { type: 'chunk', chunk }

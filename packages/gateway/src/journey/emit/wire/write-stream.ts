@@ -32,7 +32,8 @@ export async function writeStream(
       }
       if (told.length === 0) continue
       last = told
-      await writePiece(response, told)
+      const wait = writePiece(response, told)
+      if (wait) await wait
       if (response.destroyed) return
     }
     response.end()
