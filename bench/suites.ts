@@ -1,6 +1,7 @@
 import type { Tool } from './machine.ts'
 import type { Suite } from './suite.ts'
 import { callsSuite } from './suites/calls.ts'
+import { chatSuite } from './suites/chat.ts'
 import { computeSuite } from './suites/compute.ts'
 import { latencySuite } from './suites/latency.ts'
 import { startSuite } from './suites/start.ts'
@@ -17,6 +18,7 @@ export const suites = {
   calls: { needs: ['nginx', 'wrk'], run: callsSuite },
   latency: { needs: ['nginx'], run: latencySuite },
   streams: { needs: [], run: streamsSuite },
+  chat: { needs: ['nginx', 'wrk'], run: chatSuite },
   compute: { needs: ['wrk'], run: computeSuite },
   start: { needs: ['nginx', 'wrk'], run: startSuite },
 } as const satisfies Readonly<Record<string, Entry>>

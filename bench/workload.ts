@@ -1,3 +1,5 @@
+import type { ChatOrder } from './servers/chat-events.ts'
+
 /**
  * The fixed workload of the budgets: a chat-like call of about 230 B and its answer of about 490 B. Protocols wrap their
  * words in envelopes of different lengths: the words make up for it, so that every row moves as many bytes. GraphQL's
@@ -14,13 +16,15 @@ const words =
 
 const moreWords = `${words} That is within what the contract promises, and the watch over certificates was mended since.`
 
+const system = 'Be brief.'
+
 /** For nginx, the bare proxies, the hello server and peers: an OpenAI chat completion. */
 export const chat = {
   path: '/v1/chat/completions',
   request: JSON.stringify({
     model: 'bench',
     messages: [
-      { role: 'system', content: 'Be brief.' },
+      { role: 'system', content: system },
       { role: 'user', content: question },
     ],
   }),
@@ -33,6 +37,27 @@ export const chat = {
     usage: { prompt_tokens: 31, completion_tokens: 55, total_tokens: 86 },
   }),
 } as const
+
+/** For the gateway, by the doors that language models' clients speak to: the same again. */
+export const chatDoors = {
+  openai: { path: '/openai/v1/chat/completions', request: chat.request },
+  anthropic: {
+    path: '/anthropic/v1/messages',
+    request: JSON.stringify({
+      model: 'bench',
+      max_tokens: 400,
+      system,
+      messages: [{ role: 'user', content: question }],
+    }),
+  },
+} as const
+
+/** The request of a stream that goes as it is ordered. */
+export function streamedChat(door: keyof typeof chatDoors, order: ChatOrder): string {
+  const messages = [{ role: 'user', content: JSON.stringify(order) }]
+  const rest = door === 'openai' ? { stream_options: { include_usage: true } } : { max_tokens: 400 }
+  return JSON.stringify({ model: 'bench', stream: true, messages, ...rest })
+}
 
 /** For the gateway: the same as a contract, and as the tensors of what stands behind it. */
 export const contract = {

@@ -72,10 +72,12 @@ describe('the official clients beside chats', () => {
       })
     }
 
-    it('one text alone, and fewer dimensions', async () => {
+    it('one text alone, and no other dimensions than the contract has', async () => {
       const { embeddings } = openaiClient(bed.access('openai'))
-      const { data, model, usage } = await embeddings.create({ model: 'vectors', input: 'text 7', dimensions: 8 })
-      assert.deepEqual([data.length, data[0]?.embedding.length, data[0]?.index, usage.prompt_tokens], [1, 8, 0, 2])
+      const { data, model, usage } = await embeddings.create({ model: 'vectors', input: 'text 7' })
+      assert.deepEqual([data.length, data[0]?.embedding.length, data[0]?.index, usage.prompt_tokens], [1, 4, 0, 2])
+      const wish = { model: 'vectors', input: 'text 7', dimensions: 8 }
+      await assert.rejects(embeddings.create(wish), { status: 400, code: 'unsupported' })
       assert.equal(typeof model, 'string')
       const provider = openaiCompatible(bed.access('google'))
       const { embedding } = await embed({ model: provider.embeddingModel('vectors'), value: 'text 7' })

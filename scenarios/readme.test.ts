@@ -213,6 +213,12 @@ describe('the README', () => {
       assert.doesNotMatch(printed + told + (await readFile(join(folder, 'astra.yaml'), 'utf8')), /sk-openai/)
     })
 
+    it('names every flag that an Ollama needs', async () => {
+      const [, flags = ''] = /`(--backend [^`]*ollama[^`]*)`/.exec(await readme()) ?? []
+      const lines = await shell(`npm run -s astraapi -- add mine ${flags} --model llama3.2 --dry-run`)
+      assert.match(lines, /vendor: ollama, replicas: \[ http:\/\/127\.0\.0\.1:11434\/v1 \]/)
+    })
+
     it("is called by OpenAI's and Anthropic's clients, streamed", async () => {
       const [withOpenai = '', withAnthropic = ''] = await blocks(section, 'ts')
       assert.equal(await program(withOpenai, 'openai.ts'), question)

@@ -43,7 +43,7 @@ async function startWith(context: TestContext, { ollama, env = {}, config = prob
   const gateway = await startTestGateway({
     config,
     print: (line) => void printed.push(line),
-    hints: { env, program: 'astraapi', ollama },
+    hints: { env, ollama },
   })
   context.after(() => gateway.stop())
   return { gateway, hints: printed.filter((line) => /_API_KEY|Ollama/.test(line)), printed }

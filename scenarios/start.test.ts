@@ -80,7 +80,13 @@ describe('start', () => {
   it('says what to do about a port in use', async () => {
     const first = await startTestGateway()
     try {
-      await assert.rejects(startTestGateway({ listen: first.url.slice('http://'.length) }), /is in use.*--listen/)
+      const { hostname, port } = new URL(first.url)
+      const listen = `${hostname}:${port}`
+      const flags = { listen, data: 'a folder', models: emptyModels }
+      await assert.rejects(startTestGateway({ listen, flags }), {
+        name: 'StartError',
+        message: `${listen} is in use, perhaps by another gateway. Stop that one, or choose another: astraapi start --listen ${hostname}:${Number(port) + 1} --data 'a folder' --models ${emptyModels}`,
+      })
     } finally {
       await first.stop()
     }
@@ -120,6 +126,27 @@ describe('start', () => {
     } finally {
       await gateway.stop()
     }
+  })
+
+  it('names in its banner what cannot be served, and why', async (context) => {
+    const data = join(folder, 'lacking')
+    const config = join(folder, 'lacking.yaml')
+    const replica = 'http://127.0.0.1:9/v1'
+    const version = `{ backend: openai, model: m, apiKey: { env: ASTRA_TEST_LLM_KEY }, replicas: ["${replica}"] }`
+    const model = `  chat:\n    owner: me\n    contracts: { v1: { task: chat, versions: { "1.0": ${version} } } }\n`
+    await writeFile(config, (await readFile(probeManifest, 'utf8')).replace('models:\n', `models:\n${model}`))
+    const startWith = async () => {
+      const printed: string[] = []
+      const gateway = await startTestGateway({ data, config, print: (line) => void printed.push(line) })
+      await gateway.stop()
+      return printed.filter((line) => line.startsWith('Not served'))
+    }
+    context.after(() => delete process.env.ASTRA_TEST_LLM_KEY)
+    process.env.ASTRA_TEST_LLM_KEY = 'sk-test'
+    assert.deepEqual(await startWith(), [])
+    delete process.env.ASTRA_TEST_LLM_KEY
+    const why = "The environment variable ASTRA_TEST_LLM_KEY is not set in the gateway's environment"
+    assert.deepEqual(await startWith(), [`Not served: chat@v1/1.0: ${replica} is barred: ${why}`])
   })
 
   it('refuses an address that is none', async () => {

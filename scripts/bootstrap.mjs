@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isInstalled } from './is-installed.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.astra-installed')
@@ -12,7 +13,10 @@ const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex')
 
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) install()
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
+  if (!isInstalled(root)) install()
+  writeFileSync(stamp, wanted)
+}
 run(process.argv.slice(2))
 
 function install() {
@@ -33,7 +37,6 @@ function install() {
     )
     process.exit(1)
   }
-  writeFileSync(stamp, wanted)
 }
 
 function run([script, ...args]) {

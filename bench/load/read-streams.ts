@@ -4,11 +4,11 @@ import type { StreamsOrder, StreamsReport } from './run-read-streams.ts'
 
 // Keeps a number of streams open, each followed by the next, and counts their chunks as they come. A process of its own:
 // read-streams.ts ORDER, a StreamsOrder as JSON; prints a StreamsReport.
-const { call, streams, seconds, chunks: expected }: StreamsOrder = JSON.parse(process.argv[2] ?? '')
+const { call, streams, seconds, chunks: expected, mark: words }: StreamsOrder = JSON.parse(process.argv[2] ?? '')
 const pool = new Pool(call.url, { connections: streams, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
 const headers = Object.entries(call.headers).flat()
 const request: Dispatcher.DispatchOptions = { path: call.path, method: 'POST', headers, body: call.body }
-const mark = Buffer.from('event: chunk\n')
+const mark = Buffer.from(words)
 
 let chunks = 0
 let late = 0

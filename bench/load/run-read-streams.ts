@@ -12,6 +12,8 @@ export interface StreamsOrder {
   readonly seconds: number
   /** In each stream. */
   readonly chunks: number
+  /** What each chunk has, and nothing else. */
+  readonly mark: string
 }
 
 export interface StreamsReport {

@@ -1,10 +1,11 @@
 import { type Call, checkCall } from '../load/call.ts'
 import { saturate } from '../load/wrk.ts'
+import type { Budget, Row } from '../report.ts'
 import type { Settings } from '../suite.ts'
 import { connections } from '../workload.ts'
 import { cpuByThread, cpuSeconds } from './cpu.ts'
 import { summarise } from './percentiles.ts'
-import { inTurns } from './rounds.ts'
+import { inTurns, ratioOf } from './rounds.ts'
 
 /** A server under test and what it is asked. */
 export interface Contestant {
@@ -95,6 +96,31 @@ export function cpuOf(samples: readonly Saturation[] | undefined): readonly numb
   return (samples ?? []).map(({ cpuUs }) => cpuUs)
 }
 
+/** One row for each name; `floor` is the one that is 1. */
+export function callRows(
+  table: string,
+  floor: string,
+  names: readonly string[],
+  { samples, failures }: { readonly samples: Saturations; readonly failures: ReadonlyMap<string, string> },
+  budgets: Readonly<Record<string, Budget>>,
+): readonly Row[] {
+  return names.map((name): Row => {
+    const measured = samples.get(name)
+    const ratio = ratioOf(cpuOf(measured), cpuOf(samples.get(floor)))
+    const failure = failures.get(name)
+    const note = failure === undefined ? starved(measured) : `not measured: ${failure}`
+    const budget = budgets[name]
+    return {
+      table,
+      name,
+      ...(ratio && { ratio }),
+      figures: figuresOf(measured),
+      ...(budget && { budget }),
+      ...(note !== undefined && { note }),
+    }
+  })
+}
+
 /** For the column of what is true of this machine only. */
 export function figuresOf(samples: readonly Saturation[] | undefined): Readonly<Record<string, number>> {
   if (!samples || samples.length === 0) return {}
@@ -103,7 +129,7 @@ export function figuresOf(samples: readonly Saturation[] | undefined): Readonly<
 }
 
 /** Why a row's CPU per call is more than it should be; undefined when nothing speaks against it. */
-export function starved(samples: readonly Saturation[] | undefined): string | undefined {
+function starved(samples: readonly Saturation[] | undefined): string | undefined {
   if (!samples || samples.length === 0) return undefined
   const share = summarise(samples.map(({ busy }) => busy)).median
   if (share >= 0.8) return undefined

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connections } from '../workload.ts'
+import { vendorKey } from './manifests.ts'
 import { type Running, startProcess } from './start-process.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const adminKey = 'bench-admin-key-0123456789abcdef0123456789'
+const keys = { ASTRA_ADMIN_KEY: adminKey, [vendorKey.env]: 'bench-vendor-key' }
 
 export interface GatewayProcess extends Running {
   readonly url: string
@@ -47,7 +49,7 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
       {
         cores: options.cores,
         ready: /^AstraAPI is ready at (\S+) /,
-        env: { ASTRA_ADMIN_KEY: adminKey, ASTRA_LOG_LEVEL: 'warn', NODE_COMPILE_CACHE: compileCache },
+        env: { ...keys, ASTRA_LOG_LEVEL: 'warn', NODE_COMPILE_CACHE: compileCache },
       },
     )
     const url = running.ready[1] ?? ''

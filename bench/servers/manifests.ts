@@ -15,8 +15,8 @@ function model(versions: Versions, weights: Readonly<Record<string, number>>) {
   return { owner: 'bench', contracts: { v1: chatContract(versions, weights) } }
 }
 
-function manifest(models: Readonly<Record<string, unknown>>): ManifestText {
-  return JSON.stringify({ models, consumers: { bench: {} } })
+function manifest(models: Readonly<Record<string, unknown>>, rest: object = {}): ManifestText {
+  return JSON.stringify({ models, consumers: { bench: {} }, ...rest })
 }
 
 const at = (upstream: string) => ({ backend: 'oip', replicas: [upstream] })
@@ -65,6 +65,22 @@ export function streamManifest(): ManifestText {
     versions: { '1.0': { backend: 'echo', words: 'text', scripted: true } },
   }
   return manifest({ story: { owner: 'bench', contracts: { v1 } } })
+}
+
+/** Where the gateway finds the key of the vendor. */
+export const vendorKey = { env: 'ASTRA_BENCH_VENDOR_KEY' } as const
+
+/** Two versions of a language model at an upstream that speaks OpenAI's protocol, half of the calls each, with a price. */
+export function languageModelManifest(upstream: string): ManifestText {
+  const version = { backend: 'openai', model: 'bench', apiKey: vendorKey, replicas: [`${upstream}/v1`] }
+  const v1 = {
+    task: 'chat',
+    limits: { inFlight: 4096, timeout: '5m' },
+    versions: { '1.0': version, '1.1': version },
+    traffic: { weights: { '1.0': 50, '1.1': 50 } },
+  }
+  const prices = { 'openai/bench': [{ from: '2026-01-01', input: 0.15, output: 0.6 }] }
+  return manifest({ bench: { owner: 'bench', contracts: { v1 } } }, { prices })
 }
 
 /** The models of bench/models, on the embedded runtime. */

@@ -7,6 +7,9 @@ export interface StreamOrder {
 /** What every streaming row writes for a chunk: the gateway's native form. */
 export const frame = 'event: chunk\ndata: {"text":"chunk "}\n\n'
 
+/** What each of them has, and no other event. */
+export const frameMark = 'event: chunk\n'
+
 /** The text whose words the echo backend streams as those chunks. */
 export function textOf({ chunks }: StreamOrder): string {
   return 'chunk '.repeat(chunks)

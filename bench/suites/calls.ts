@@ -1,14 +1,7 @@
 import type { Call } from '../load/call.ts'
 import { summarise } from '../measure/percentiles.ts'
 import { ratioOf } from '../measure/rounds.ts'
-import {
-  type Contestant,
-  cpuOf,
-  figuresOf,
-  measureSaturation,
-  type Saturations,
-  starved,
-} from '../measure/saturation.ts'
+import { type Contestant, callRows, cpuOf, measureSaturation, type Saturations } from '../measure/saturation.ts'
 import { startPortkey } from '../peers/portkey.ts'
 import type { Row } from '../report.ts'
 import { startGatewayProcess } from '../servers/gateway.ts'
@@ -72,22 +65,9 @@ export async function callsSuite(settings: Settings): Promise<readonly Row[]> {
 const callsTable = 'CPU per call at saturation, nginx = 1'
 
 function budgetRows(samples: Saturations, failures: ReadonlyMap<string, string>): readonly Row[] {
-  const row = (name: string, over: Partial<Row> = {}): Row => {
-    const ratio = ratioOf(cpuOf(samples.get(name)), cpuOf(samples.get('nginx')))
-    const failure = failures.get(name)
-    const note = failure === undefined ? starved(samples.get(name)) : `not measured: ${failure}`
-    return {
-      table: callsTable,
-      name,
-      ...(ratio && { ratio }),
-      figures: figuresOf(samples.get(name)),
-      ...(note !== undefined && { note }),
-      ...over,
-    }
-  }
   const peers = [...samples.keys(), ...failures.keys()].filter((name) => name.startsWith('Portkey'))
   const names = ['nginx', 'bare Node proxy', 'hello', ...Object.keys(gateways), ...new Set(peers)]
-  return names.map((name) => row(name, name === 'gateway, REST' ? { budget: { atMost: 4 } } : {}))
+  return callRows(callsTable, 'nginx', names, { samples, failures }, { 'gateway, REST': { atMost: 4 } })
 }
 
 const featuresTable = 'What features add, in CPU per call'

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Client } from './client.ts'
 import { connect } from './connection.ts'
-import { addFlags } from './flags.ts'
+import { addFlags, type Environment } from './flags.ts'
 import type { Io } from './io.ts'
 
 export interface ClientCommand {
@@ -33,6 +33,20 @@ export function exampleText(examples: readonly string[]): string {
 export interface ClientOptions {
   readonly keyFile?: string
   readonly json?: boolean
+}
+
+/** The flags that led a command to its gateway, for the next one that is shown: " --listen 127.0.0.1:9000", or nothing. */
+export function sameGateway(options: object): string {
+  const given = options as Environment
+  const words = { url: given.url, listen: given.listen, data: given.data, 'key-file': given.keyFile }
+  return Object.entries(words)
+    .flatMap(([flag, value]) => (value === undefined ? [] : ` --${flag} ${shellWord(value)}`))
+    .join('')
+}
+
+/** As a POSIX shell reads it. */
+export function shellWord(word: string): string {
+  return /^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 /** Asks the platform API; with `--json` the answer is printed as it came, and undefined is returned. */

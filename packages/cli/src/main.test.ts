@@ -51,6 +51,29 @@ test('0 and every command in the help; 2 for a command line that is wrong, with 
   }
 })
 
+test('2 for flags that npm kept for itself, which would have done nothing', async () => {
+  for (const [argv, env, said] of [
+    [['start', '127.0.0.1:1'], { npm_lifecycle_event: 'start', npm_config_listen: 'true' }, 'npm start -- --listen …'],
+    [['start'], { npm_lifecycle_event: 'start', npm_config_listen: '127.0.0.1:1' }, 'npm start -- --listen …'],
+    [
+      ['keys', 'create', 'x'],
+      { npm_lifecycle_event: 'astraapi', npm_config_key_file: 'f' },
+      'npm run -s astraapi -- keys … --key-file …',
+    ],
+  ] as const) {
+    const { code, notes } = await runWith(argv, { env })
+    assert.equal(code, 2)
+    assert.match(notes, /^npm took --[a-z-]+ for itself\. Put -- before the flags: /)
+    assert.ok(notes.endsWith(`${said}\n`), notes)
+  }
+  // Those that came through are used.
+  const through = { npm_lifecycle_event: 'astraapi', npm_config_since: 'x', npm_config_before: '2026-01-01' }
+  assert.match((await runWith(['calls', '--since=1h', '--key-file', '/none'], { env: through })).notes, /^No key/)
+  // A variable of npm's alone keeps nothing from its command.
+  const env = { npm_lifecycle_event: 'test', npm_config_listen: 'x' }
+  assert.match((await runWith(['explain'], { env })).notes, /missing required argument/)
+})
+
 test('--version is of the program, and of calls', async () => {
   const { code, out } = await runWith(['--version'], {})
   assert.equal(code, 0)

@@ -16,8 +16,10 @@ import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { trafficCommand } from './commands/traffic.ts'
 import { usageCommand } from './commands/usage.ts'
-import { Exit, Failure } from './failures.ts'
+import { Exit, Failure, usageFault } from './failures.ts'
 import type { Io } from './io.ts'
+import { flagsThatNpmTook } from './npm-took.ts'
+import { readersScreen } from './words.ts'
 
 /** In the order in which help lists them. */
 const commands = [
@@ -40,7 +42,8 @@ const commands = [
 ]
 
 /** Runs one command line (without node and script). Resolves with the exit code; `start` and `runtime` go on after it. */
-export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+export async function runCli(argv: readonly string[], given: Io): Promise<number> {
+  const io = { ...given, notes: readersScreen(given.notes, given.env) }
   const program = new Command('astraapi')
     .description('Every model an organisation runs, behind one versioned API.')
     .addHelpText('after', '\nExample:\n  $ astraapi start\n  $ astraapi predict spam --text "You have won a prize"\n')
@@ -51,6 +54,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     .configureOutput({ writeOut: io.out.raw, writeErr: io.notes.raw })
   for (const add of commands) add(program, io)
   try {
+    const taken = flagsThatNpmTook(program, argv, io.env)
+    if (taken !== undefined) throw usageFault(taken)
     await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {

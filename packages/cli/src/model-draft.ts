@@ -3,7 +3,7 @@ import { usageFault } from './failures.ts'
 
 /** What `astraapi add` was told of a model, as commander reads it. */
 export interface DraftOptions {
-  readonly backend: string
+  readonly backend?: string
   readonly model?: string
   readonly provider?: string
   readonly vendor?: string
@@ -34,6 +34,18 @@ interface Row {
 }
 type FlagName = 'model' | 'provider' | 'vendor' | 'replica' | 'apiKeyEnv' | 'apiKeyFile'
 
+/** What each vendor of `--backend provider` serves. A test holds this to what the gateway knows, which would be slow to load here. */
+export const providers: Readonly<Record<string, readonly string[]>> = {
+  google: ['chat', 'embedding'],
+  vertex: ['chat', 'embedding'],
+  bedrock: ['chat', 'embedding'],
+  mistral: ['chat', 'embedding'],
+  cohere: ['chat', 'embedding'],
+  groq: ['chat'],
+  xai: ['chat'],
+  deepseek: ['chat'],
+}
+
 const key = ['apiKeyEnv', 'apiKeyFile'] as const
 
 /** What each backend can be told on the command line; the rest goes into the manifest, where the gateway's plan checks it all. */
@@ -46,11 +58,12 @@ const backends: Readonly<Record<string, Row>> = {
 
 export const backendNames = Object.keys(backends)
 export const taskNames: readonly string[] = allTasks
+export const providerNames = Object.keys(providers)
 
 /** Each flag that only some backends take, and how it is written. */
 const written: Readonly<Record<FlagName, string>> = {
   model: '--model <upstream model>',
-  provider: '--provider <vendor>',
+  provider: `--provider ${listed(providerNames)}`,
   vendor: '--vendor',
   replica: '--replica',
   apiKeyEnv: '--api-key-env',
@@ -61,6 +74,7 @@ const written: Readonly<Record<FlagName, string>> = {
 export function draftModel(name: string, options: DraftOptions, owner: string): ModelDraft {
   checkName(name)
   const { backend, task, model, provider, vendor, replica: replicas } = options
+  if (backend === undefined) throw usageFault(`How is it spoken to? Give --backend ${listed(backendNames)}.`)
   const { tasks, needs, takes } = rowOf(backend)
   for (const flag of Object.keys(written) as FlagName[]) {
     const given = options[flag] !== undefined
@@ -69,6 +83,8 @@ export function draftModel(name: string, options: DraftOptions, owner: string): 
       throw usageFault(`--backend ${backend} takes no ${written[flag].split(' ')[0]}.`)
   }
   if (!tasks.includes(task)) throw usageFault(`--backend ${backend} serves ${listed(tasks)}, not "${task}".`)
+  if (provider !== undefined) checkProvider(provider, task)
+  for (const replica of replicas ?? []) checkReplica(replica)
   const apiKey = keyReference(options)
   const settings = { provider, model, vendor, apiKey, replicas }
   const given = Object.entries(settings).filter(([, value]) => value !== undefined)
@@ -89,6 +105,22 @@ function rowOf(backend: string): Row {
   const row = Object.hasOwn(backends, backend) ? backends[backend] : undefined
   if (row) return row
   throw usageFault(`There is no backend "${backend}" that can be added here: give ${listed(backendNames)}.`)
+}
+
+function checkProvider(provider: string, task: string): void {
+  const tasks = Object.hasOwn(providers, provider) ? providers[provider] : undefined
+  if (!tasks) throw usageFault(`There is no provider "${provider}": give --provider ${listed(providerNames)}.`)
+  if (!tasks.includes(task)) throw usageFault(`--provider ${provider} serves ${listed(tasks)}, not "${task}".`)
+}
+
+/** Its form only: whether it may stand there is the gateway's to say. */
+function checkReplica(replica: string): void {
+  const url = URL.parse(replica.replace(/^dns\+/, ''))
+  if (replica === 'embedded' || replica.startsWith('unix:/') || /^https?:$/.test(url?.protocol ?? '')) return
+  const meant = /^[\w.-]+:\d+(\/|$)/.test(replica) ? ` Did you mean http://${replica}?` : ''
+  throw usageFault(
+    `--replica "${replica}" is no address: give http(s)://host:port/path, dns+http(s)://name:port/path, unix:/path.sock or embedded.${meant}`,
+  )
 }
 
 /** Where the key stands. What does not fit is not repeated, as it may be the key itself. */

@@ -57,6 +57,8 @@ export interface Plan {
   readonly valid: boolean
   readonly faults: readonly Fault[]
   readonly changes: readonly Change[]
+  /** What is no fault and yet likely not meant; an older gateway tells none. */
+  readonly notes?: readonly string[]
   readonly openapiDiff: string
   readonly sdlDiff: string
 }

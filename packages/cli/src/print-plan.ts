@@ -26,6 +26,7 @@ export function printPlan(plan: Plan, file: string, out: Screen, shown: keyof ty
   for (const change of plan.changes) printChange(change, out)
   printDiff('OpenAPI', plan.openapiDiff, diffLines[shown].openapi, out)
   printDiff('GraphQL', plan.sdlDiff, diffLines[shown].sdl, out)
+  for (const note of plan.notes ?? []) out.line(`Note: ${note}`, 'yellow')
   out.line(verdict(plan), plan.valid ? 'bold' : 'red')
 }
 

@@ -3,7 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { providers as gatewayProviders } from '../../../gateway/src/backends/provider/providers.ts'
 import { type FakeReply, fakeGateway } from '../fake-gateway.ts'
+import { providers } from '../model-draft.ts'
 
 const manifest = `# ours
 models:
@@ -28,6 +30,7 @@ async function setUp(context: TestContext, replies: Readonly<Record<string, Fake
 }
 
 const openai = ['--backend', 'openai', '--model', 'gpt-4o-mini']
+const groq = ['--backend', 'provider', '--provider', 'groq', '--model', 'g']
 const chat = `
   chat:
     owner: me
@@ -67,19 +70,53 @@ test('--apply writes the manifest once the gateway has taken it', async (context
 })
 
 test('--apply leaves the manifest alone when the gateway refuses', async (context) => {
-  const faults = [{ path: 'models.chat', message: 'The environment variable OPENAI_API_KEY is not set' }]
-  const { add, read, asked } = await setUp(context, {
+  const faults = [{ path: 'models.chat', message: 'The environment variable OPENAI_API_KEY is not set', line: 9 }]
+  const { add, read, asked, file } = await setUp(context, {
     'POST /api/v1/manifest/plan': { body: { ...plan, valid: false, faults } },
   })
-  const { code, out } = await add(...openai, '--apply')
+  const { code, out, notes } = await add(...openai, '--apply')
   assert.deepEqual([code, asked.length, await read()], [1, 1, manifest])
-  assert.match(out, /OPENAI_API_KEY is not set/)
+  assert.match(out, /astra\.yaml:9: models\.chat: .* OPENAI_API_KEY is not set/)
+  assert.equal(notes, `${file} was not changed. Line numbers are those with the lines above in it.\n`)
 })
 
 test('--dry-run shows the lines and writes nothing', async (context) => {
   const { add, read } = await setUp(context)
   const { code, out } = await add(...openai, '--dry-run')
   assert.deepEqual([code, out, await read()], [0, chat.slice(1), manifest])
+})
+
+test('a manifest that is not there is made, and either way that is said', async (context) => {
+  const { run, file } = await setUp(context)
+  const typo = `${file}.typo`
+  const add = (...flags: string[]) => run(['add', 'chat', '--config', typo, ...openai, ...flags])
+  assert.equal(
+    (await add('--dry-run')).notes,
+    `${typo} does not exist and would be made of these lines; nothing was written.\n`,
+  )
+  await assert.rejects(readFile(typo), { code: 'ENOENT' })
+  assert.match((await add()).notes, /^Made .*astra\.yaml\.typo, with chat\.\n/)
+})
+
+test('the vendors of --backend provider are those that the gateway knows, with what each serves', () => {
+  const known = Object.entries(gatewayProviders).map(([name, { embeds }]) => [
+    name,
+    embeds ? ['chat', 'embedding'] : ['chat'],
+  ])
+  assert.deepEqual(providers, Object.fromEntries(known))
+})
+
+test('who came through npm is told what to run there', async (context) => {
+  const { run, file, listen } = await setUp(context)
+  const env = { ASTRA_LISTEN: listen, npm_lifecycle_event: 'astraapi' }
+  const { notes } = await run(['add', 'chat', '--config', file, ...openai], { env })
+  assert.match(notes, /\nNext: npm run -s astraapi -- apply .*\n$/)
+})
+
+test('what is shown next goes to the same gateway', async (context) => {
+  const { add } = await setUp(context)
+  const { notes } = await add(...openai, '--listen', '127.0.0.1:8913', '--data', "it's mine")
+  assert.match(notes, /\nNext: astraapi apply .*\.yaml --listen 127\.0\.0\.1:8913 --data 'it'\\''s mine'\n$/)
 })
 
 test('every setting has its flag', async (context) => {
@@ -119,9 +156,13 @@ test('1 for a model that is there already, and for what is no manifest', async (
 test('2 for flags that are missing, mistaken or at odds; nothing is written', async (context) => {
   const { add, read, run } = await setUp(context)
   for (const [flags, said] of [
-    [[], /--backend/],
+    [[], /Give --backend openai, anthropic, provider or oip/],
     [['--backend', 'openai'], /needs --model/],
-    [['--backend', 'provider', '--model', 'g'], /needs --provider/],
+    [['--backend', 'provider', '--model', 'g'], /needs --provider google, vertex, .* or deepseek/],
+    [['--backend', 'provider', '--provider', 'gogle', '--model', 'g'], /no provider "gogle".*google, vertex/],
+    [[...groq, '--task', 'embedding'], /--provider groq serves chat, not "embedding"/],
+    [[...openai, '--replica', 'localhost:11434/v1'], /no address.*Did you mean http:\/\/localhost:11434\/v1\?/],
+    [[...openai, '--replica', 'ftp://host/v1'], /no address: give http/],
     [['--backend', 'opnai', '--model', 'g'], /no backend "opnai".*openai, anthropic, provider or oip/],
     [['--backend', 'anthropic', '--model', 'c', '--task', 'embedding'], /serves chat, not "embedding"/],
     [['--backend', 'provider', '--provider', 'google', '--model', 'g', '--replica', 'http://a'], /takes no --replica/],

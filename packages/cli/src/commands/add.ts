@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
-import { clientCommand } from '../client-command.ts'
+import { clientCommand, sameGateway, shellWord } from '../client-command.ts'
 import { usageFault } from '../failures.ts'
 import { flagOption, readFlag } from '../flags.ts'
 import type { Io } from '../io.ts'
-import { backendNames, type DraftOptions, draftModel, taskNames } from '../model-draft.ts'
+import { backendNames, type DraftOptions, draftModel, providerNames, taskNames } from '../model-draft.ts'
 import { yesOption } from '../require-consent.ts'
 import { writeOutput } from '../write-output.ts'
 import { type ApplyOptions, applyManifest } from './apply.ts'
@@ -26,12 +26,10 @@ export function addCommand(program: Command, io: Io): void {
       'astraapi add local-chat --backend openai --vendor ollama --model llama3.2 --replica http://127.0.0.1:11434/v1',
     ],
     options: [
-      new Option('--backend <backend>', `how it is spoken to: ${backendNames.join(', ')}`).makeOptionMandatory(),
+      // Mandatory too, which is said with what there is to choose from.
+      ['--backend <backend>', `how it is spoken to, always needed: ${backendNames.join(', ')}`],
       ['--model <model>', "the model's name at the vendor"],
-      [
-        '--provider <vendor>',
-        'with --backend provider: google, vertex, bedrock, mistral, cohere, groq, xai or deepseek',
-      ],
+      ['--provider <vendor>', `with --backend provider: ${providerNames.join(', ')}`],
       ['--vendor <name>', 'who runs it, for prices and reports (default: the backend)'],
       new Option('--replica <url>', "its address, where it is not the vendor's own; may be repeated").argParser(
         (url: string, others: readonly string[] = []) => [...others, url],
@@ -56,15 +54,22 @@ async function add(name: string, options: AddOptions, io: Io): Promise<void> {
   const file = readFlag('config', options, io.env)
   // Loaded only here: no other command needs to read YAML.
   const { addToManifest } = await import('../add-to-manifest.ts')
-  const { yaml, lines } = addToManifest(await readIfThere(file), file, name, draft)
+  const before = await readIfThere(file)
+  const { yaml, lines } = addToManifest(before ?? '', file, name, draft)
   if (!options.json) io.out.raw(lines)
-  if (options.dryRun) return io.notes.line(`${file} would get these lines; nothing was written.`)
+  if (options.dryRun) {
+    const would = before === undefined ? 'does not exist and would be made of these lines' : 'would get these lines'
+    return io.notes.line(`${file} ${would}; nothing was written.`)
+  }
   // A manifest that the gateway refuses would keep it from starting: it is written once it was taken.
-  if (options.apply) await applyManifest({ file, yaml }, options, io)
+  const noteOnFaults = `${file} was not changed. Line numbers are those with the lines above in it.`
+  if (options.apply) await applyManifest({ file, yaml }, options, io, noteOnFaults)
   await writeOutput(file, yaml)
-  io.notes.line(`Wrote ${name} to ${file}.`, 'green')
-  if (!options.apply) io.notes.line(`Next: astraapi apply${options.config === undefined ? '' : ` ${file}`}`)
-  else if (options.task === 'chat') io.notes.line(`Call it: astraapi predict ${name} --text "Hello" --stream`)
+  io.notes.line(before === undefined ? `Made ${file}, with ${name}.` : `Wrote ${name} to ${file}.`, 'green')
+  const at = sameGateway(options)
+  if (!options.apply)
+    io.notes.line(`Next: astraapi apply${options.config === undefined ? '' : ` ${shellWord(file)}`}${at}`)
+  else if (options.task === 'chat') io.notes.line(`Call it: astraapi predict ${name} --text "Hello" --stream${at}`)
 }
 
 function refuseClashes({ apiKey, apply, dryRun, json }: AddOptions): void {
@@ -77,9 +82,9 @@ function refuseClashes({ apiKey, apply, dryRun, json }: AddOptions): void {
 }
 
 /** The first model of all makes the file. */
-async function readIfThere(file: string): Promise<string> {
+async function readIfThere(file: string): Promise<string | undefined> {
   return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
+    if (error.code === 'ENOENT') return undefined
     throw usageFault(`The manifest ${file} cannot be read (${error.code}). Name another with --config FILE.`)
   })
 }

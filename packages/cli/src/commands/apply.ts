@@ -24,12 +24,18 @@ export function applyCommand(program: Command, io: Io): void {
 }
 
 /** Shows what would change, asks where callers would be cut off, and does it. Throws when nothing was applied. */
-export async function applyManifest(body: ManifestFile, options: ApplyOptions, io: Io): Promise<void> {
+export async function applyManifest(
+  body: ManifestFile,
+  options: ApplyOptions,
+  io: Io,
+  noteOnFaults?: string,
+): Promise<void> {
   const client = await connect(options, io.env)
   const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', { body })
   if (!options.json) printPlan(plan, body.file, io.out, options.diff ? 'whole' : 'none')
   if (!plan.valid) {
     if (options.json) io.out.raw(`${text}\n`)
+    if (noteOnFaults !== undefined) io.notes.line(noteOnFaults)
     throw new Exit(1, 'not valid')
   }
   if (plan.changes.length === 0 && !options.json) return

@@ -42,7 +42,8 @@ type Call = Calls['calls'][number]
 /** Nothing where no model was asked; "~" where the tokens were counted by the gateway. */
 function costOf({ costUsd, unpriced, usageEstimated }: Call): string {
   if (costUsd === undefined) return unpriced ? 'unpriced' : ''
-  return `${usageEstimated ? '~' : ''}${money(costUsd)}`
+  // Of several attempts one may have a price and another none.
+  return `${usageEstimated ? '~' : ''}${money(costUsd)}${unpriced ? ' + unpriced' : ''}`
 }
 
 function rowOf(call: Call) {

@@ -55,6 +55,18 @@ test('plan shows the changes a bounded diff and a summary, and asks with the man
   assert.deepEqual(asked[0]?.body, { file, yaml: 'models: {}\n' })
 })
 
+test('notes stand before the summary, and hold nothing up', async (context) => {
+  const { run, file } = await setUp(context, { ...plan, notes: ['prices.a: no version has this upstream model'] })
+  for (const argv of [
+    ['plan', file],
+    ['apply', file],
+  ]) {
+    const { code, out } = await run(argv)
+    assert.equal(code, 0)
+    assert.match(out, /\nNote: prices\.a: no version has this upstream model\n1 change to revision 7/)
+  }
+})
+
 test('plan breaks no caller: 0; one that does: 1 with --fail-on-breaking only', async (context) => {
   const harmless = await setUp(context, plan)
   const { code, out } = await harmless.run(['plan', harmless.file, '--fail-on-breaking'])

@@ -37,7 +37,7 @@ test('predict takes JSON, stdin and call options; a given major is not asked for
   const { run, asked } = await fakeGateway(context, replies)
   const options = ['--major', '2', '--version-pin', '1.1', '--unit', 'u']
   assert.equal((await run(['predict', 'spam', '{"text":"a"}', ...options])).code, 0)
-  assert.equal((await run(['predict', 'spam', '-', '--major', 'v2'], { stdin: '[1]' })).code, 0)
+  assert.equal((await run(['predict', 'spam@v2', '-'], { stdin: '[1]' })).code, 0)
   assert.deepEqual(
     asked.map(({ request, body }) => [request, body]),
     [
@@ -62,7 +62,7 @@ test('2 for an input that is missing, twice given, or no JSON; nothing is sent',
     [['predict', 'spam'], /one of them/],
     [['predict', 'spam', '1', '--text', 'a'], /one of them/],
     [['predict', 'spam', 'hello'], /not JSON.*--text/],
-    [['predict', 'spam', '1', '--major', 'x'], /--major "x" is none/],
+    [['predict', 'spam', '1', '--major', 'x'], /"x" is no major/],
   ] as const) {
     const { code, notes, out } = await run(argv)
     assert.deepEqual([code, out], [2, ''])

@@ -4,8 +4,8 @@ import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { connect } from '../connection.ts'
 import { Exit, isProblem, refusal, usageFault } from '../failures.ts'
 import type { Io } from '../io.ts'
-import { parseMajor } from '../parse-major.ts'
 import type { Answer, Deployments } from '../platform.ts'
+import { type NamedModel, readModel } from '../read-model.ts'
 
 interface PredictOptions extends ClientOptions {
   readonly text?: string
@@ -24,6 +24,7 @@ export function predictCommand(program: Command, io: Io): void {
       `astraapi predict spam '{"text": "You have won a prize"}' --version-pin 1.1`,
       'astraapi predict digits - < digit.json',
       'astraapi predict chat --text "Where is my parcel?" --stream',
+      'astraapi predict chat@v2 --text "Where is my parcel?"',
     ],
     options: [
       ['--text <text>', 'short for the input {"text": …}; of a chat what the user says, of a completion the prompt'],
@@ -32,7 +33,8 @@ export function predictCommand(program: Command, io: Io): void {
       ['--unit <unit>', 'sticky key: the same unit keeps meeting the same version'],
       ['--stream', 'print the answer piece by piece'],
     ],
-  }).action(async (model: string, input: string | undefined, options: PredictOptions) => {
+  }).action(async (named: string, input: string | undefined, options: PredictOptions) => {
+    const model = readModel(named, options.major)
     const given = await inputOf(input, options, io)
     const headers = {
       ...(options.versionPin === undefined ? {} : { 'astra-version': options.versionPin }),
@@ -42,7 +44,7 @@ export function predictCommand(program: Command, io: Io): void {
       const { major, task } = await contractOf(model, options, client)
       const write = options.text === undefined ? undefined : textInputs[task ?? '']
       const body = { input: write ? write(options.text) : given }
-      return { path: `/models/${encodeURIComponent(model)}/${major}/predict`, request: { body, headers } }
+      return { path: `/models/${encodeURIComponent(model.name)}/${major}/predict`, request: { body, headers } }
     }
     if (options.stream) {
       const client = await connect(options, io.env)
@@ -81,11 +83,10 @@ const textInputs: Readonly<Record<string, (text?: string) => unknown>> = {
 
 /** Only majors stand in paths, so the default one has to be asked for; and what a text means hangs on the task. */
 async function contractOf(
-  model: string,
-  { major: given, text }: PredictOptions,
+  { name: model, asked }: NamedModel,
+  { text }: PredictOptions,
   client: Client,
 ): Promise<{ readonly major: string; readonly task?: string | undefined }> {
-  const asked = given === undefined ? undefined : parseMajor(given)
   if (asked !== undefined && text === undefined) return { major: asked }
   const { data } = await client.request<Deployments>('GET', '/api/v1/deployments')
   const found = data.models.find(({ name }) => name === model)

@@ -52,7 +52,7 @@ test('replicas lists who serves a model, with the state, its reason and the load
   const one = await run(['replicas', 'spam', '--version', '1.0'])
   assert.deepEqual([one.out.split('\n').length, one.notes], [3, ''])
   assert.equal((await run(['replicas', 'list', 'spam'])).out, out)
-  assert.match((await run(['replicas', 'spam', '--major', '2'])).notes, /^spam v2 has no replicas/)
+  assert.match((await run(['replicas', 'spam@v2'])).notes, /^spam v2 has no replicas/)
   assert.deepEqual(JSON.parse((await run(['replicas', 'spam', '--json'])).out), replicas)
 })
 
@@ -80,7 +80,7 @@ test('1 for a model, major or version that is not there, 2 for a command line th
     [['add', 'spam', '1.1', 'http://b:1', '--major', 'v3'], 1, /spam has no v3\. It has v1, v2\./],
     [['add', 'spam', '1.1'], 2, /missing required argument 'address'/],
     [[], 2, /missing required argument 'model'/],
-    [['spam', '--major', 'x'], 2, /--major "x" is none/],
+    [['spam', '--major', 'x'], 2, /"x" is no major/],
   ] as const) {
     const answer = await run(['replicas', ...argv])
     assert.match(answer.notes, said)

@@ -5,8 +5,8 @@ import { connect } from '../connection.ts'
 import { Failure } from '../failures.ts'
 import { findContract } from '../find-contract.ts'
 import type { Io } from '../io.ts'
-import { parseMajor } from '../parse-major.ts'
 import { type Deployments, type ReplicaRow, type Replicas, shortTime } from '../platform.ts'
+import { readModel } from '../read-model.ts'
 
 interface ReplicasOptions extends ClientOptions {
   readonly major?: string
@@ -41,8 +41,8 @@ function listCommand(replicas: Command, io: Io): void {
     examples: ['astraapi replicas spam', 'astraapi replicas spam --version 1.1'],
     options: [['--version <version>', 'only of this version'], majorOption],
     isDefault: true,
-  }).action(async (model: string, options: ListOptions) => {
-    const asked = options.major === undefined ? undefined : parseMajor(options.major)
+  }).action(async (named: string, options: ListOptions) => {
+    const { name: model, asked } = readModel(named, options.major)
     const client = await connect(options, io.env)
     const { data: deployed } = await client.request<Deployments>('GET', '/api/v1/deployments')
     const { major, versions: known } = findContract(deployed, model, asked)
@@ -98,8 +98,8 @@ function changeCommand(replicas: Command, io: Io, { name, summary, method, done,
       `astraapi replicas ${name} spam 1.1 dns+http://spam.models.internal:8000`,
     ],
     options: [majorOption],
-  }).action(async (model: string, version: string, address: string, options: ReplicasOptions) => {
-    const asked = options.major === undefined ? undefined : parseMajor(options.major)
+  }).action(async (named: string, version: string, address: string, options: ReplicasOptions) => {
+    const { name: model, asked } = readModel(named, options.major)
     const client = await connect(options, io.env)
     const { data } = await client.request<Deployments>('GET', '/api/v1/deployments')
     const { major } = findContract(data, model, asked)

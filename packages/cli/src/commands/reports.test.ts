@@ -107,11 +107,12 @@ test('calls tell what each cost: unpriced where nobody knows, about so much wher
     { ...ok, costUsd: 0.0123 },
     { ...ok, costUsd: 0.5, usageEstimated: true },
     { ...ok, unpriced: true },
+    { ...ok, costUsd: 0.5, unpriced: true },
     { ...ok, outcome: 'refused' },
   ]
   const { run } = await fakeGateway(context, { 'GET /api/v1/calls': { body: { calls } } })
-  const costs = (await run(['calls'])).out.split('\n').map((line) => line.slice(70, 78))
-  assert.deepEqual(costs, ['COST    ', '$0.0123 ', '~$0.5   ', 'unpriced', '        ', ''])
+  const costs = (await run(['calls'])).out.split('\n').map((line) => line.slice(70, 85).trim())
+  assert.deepEqual(costs, ['COST', '$0.0123', '~$0.5', 'unpriced', '$0.5 + unpriced', '', ''])
 })
 
 test('explain tells the story', async (context) => {

@@ -29,7 +29,7 @@ test('traffic shows the split of the default major, or of another', async (conte
   const { run } = await fakeGateway(context, replies)
   const { code, out } = await run(['traffic', 'spam'])
   assert.deepEqual([code, out], [0, 'VERSION  TRAFFIC\n2.0      99.5%\n2.1      0.5%\n'])
-  assert.equal((await run(['traffic', 'spam', '--major', '1'])).out, 'VERSION  TRAFFIC\n1.0      100%\n')
+  assert.equal((await run(['traffic', 'spam@v1'])).out, 'VERSION  TRAFFIC\n1.0      100%\n')
   assert.deepEqual(JSON.parse((await run(['traffic', 'spam', '--json'])).out), deployments)
 })
 
@@ -51,7 +51,7 @@ test('1 for a model or major that is not there, 2 for weights that are none; not
     [['spam', '2.0=1', '--major', 'v3'], 1, /spam has no v3\. It has v1, v2\./],
     [['spam', '2.0'], 2, /"2\.0" is no weight/],
     [['spam', '2.0=1', '2.0=2'], 2, /named twice/],
-    [['spam', '--major', 'x'], 2, /--major "x" is none/],
+    [['spam', '--major', 'x'], 2, /"x" is no major/],
   ] as const) {
     const answer = await run(['traffic', ...argv])
     assert.equal(answer.code, code)

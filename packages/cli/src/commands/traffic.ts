@@ -5,8 +5,8 @@ import { connect } from '../connection.ts'
 import { usageFault } from '../failures.ts'
 import { findContract } from '../find-contract.ts'
 import type { Io } from '../io.ts'
-import { parseMajor } from '../parse-major.ts'
 import { type Deployments, percent } from '../platform.ts'
+import { readModel } from '../read-model.ts'
 
 interface TrafficOptions extends ClientOptions {
   readonly major?: string
@@ -24,9 +24,9 @@ export function trafficCommand(program: Command, io: Io): void {
       'astraapi traffic spam 2.0=1 --major v2',
     ],
     options: [['--major <major>', 'major version of the contract, e.g. v1 (default: the default one of the model)']],
-  }).action(async (model: string, given: readonly string[], options: TrafficOptions) => {
+  }).action(async (named: string, given: readonly string[], options: TrafficOptions) => {
     const weights = weightsOf(given)
-    const asked = options.major === undefined ? undefined : parseMajor(options.major)
+    const { name: model, asked } = readModel(named, options.major)
     const client = await connect(options, io.env)
     const { data, text } = await client.request<Deployments>('GET', '/api/v1/deployments')
     const { major, versions } = findContract(data, model, asked)

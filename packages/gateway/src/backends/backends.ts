@@ -13,22 +13,21 @@ export interface BackendOptions {
   readonly bodyBytesMax: number
 }
 
-/** Those that serve chats, on which typed prompts stand. */
-const chatMakers = [createOpenaiBackend, createAnthropicBackend, createProviderBackend, createOipBackend] as const
-
-/** Every backend: a new one is a folder and a line here. */
+/** Every backend that asks a model itself: a new one is a folder and a line here. */
 const makers = {
   anthropic: createAnthropicBackend,
   echo: () => createEchoBackend(),
   oip: createOipBackend,
   openai: createOpenaiBackend,
-  prompt: (options) => createPromptBackend(chatMakers.map((make) => make(options))),
   provider: createProviderBackend,
 } as const satisfies Record<string, (options: BackendOptions) => Backend>
 
-export type BackendName = keyof typeof makers
+/** Those that serve chats, on which typed prompts stand. */
+const chatNames: readonly (keyof typeof makers)[] = ['openai', 'anthropic', 'provider', 'oip']
 
 /** By the name that a version gives in its field `backend`. */
 export function createBackends(options: BackendOptions): ReadonlyMap<string, Backend> {
-  return new Map(Object.entries(makers).map(([name, make]) => [name, make(options)]))
+  const backends = new Map(Object.entries(makers).map(([name, make]): [string, Backend] => [name, make(options)]))
+  const prompt = createPromptBackend(chatNames.flatMap((name) => backends.get(name) ?? []))
+  return backends.set(prompt.name, prompt)
 }

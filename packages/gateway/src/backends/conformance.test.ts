@@ -16,7 +16,7 @@ for (const protocol of ['openai', 'anthropic'] as const) {
   backendConformance(protocol, () => openVendor(protocol), { lacks: ['unavailable', 'waiting', 'health'] })
 }
 
-// What upstream has against a request is for the owner of the prompt: no input is refused.
+// What upstream has against a request is for the owner of the prompt: no input is refused. The connections are upstream's.
 backendConformance('prompt', openPrompt, {
-  lacks: ['refused', 'unavailable', 'waiting', 'health', 'chunks', 'cut', 'stall'],
+  lacks: ['refused', 'unavailable', 'waiting', 'health', 'connections', 'chunks', 'cut', 'stall'],
 })

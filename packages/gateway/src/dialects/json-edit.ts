@@ -8,25 +8,47 @@ export function setMembers(bytes: Buffer, members: Readonly<Record<string, strin
   const pieces: Buffer[] = []
   let kept = 0
   let empty = true
+  const end = walkMembers(bytes, (key, valueStart, valueEnd) => {
+    empty = false
+    if (!Object.hasOwn(members, key)) return
+    pieces.push(bytes.subarray(kept, valueStart), Buffer.from(members[key] ?? 'null'))
+    kept = valueEnd
+    missing.delete(key)
+  })
+  const added = Array.from(missing, ([key, json]) => `${JSON.stringify(key)}:${json}`).join(',')
+  if (added !== '') pieces.push(bytes.subarray(kept, end), Buffer.from(empty ? added : `,${added}`))
+  else pieces.push(bytes.subarray(kept, end))
+  return Buffer.concat([...pieces, bytes.subarray(end)])
+}
+
+/** The first key that the outermost object has twice, however it is escaped. `bytes` as above. */
+export function repeatedKey(bytes: Buffer): string | undefined {
+  const keys = new Set<string>()
+  let repeated: string | undefined
+  walkMembers(bytes, (key) => {
+    if (keys.has(key)) repeated ??= key
+    keys.add(key)
+  })
+  return repeated
+}
+
+/** As Go folds the letters of keys: by Unicode, so that "ſtore" (a long s) is "store", too. */
+export function foldCase(key: string): string {
+  return key.toUpperCase().toLowerCase()
+}
+
+/** Returns where the outermost object is closed. */
+function walkMembers(bytes: Buffer, visit: (key: string, valueStart: number, valueEnd: number) => void): number {
   let at = afterSpace(bytes, afterSpace(bytes, 0) + 1)
   while (bytes[at] !== closeBrace) {
-    empty = false
     const keyEnd = afterString(bytes, at)
-    const key = keyText(bytes, at, keyEnd)
     const valueStart = afterSpace(bytes, afterSpace(bytes, keyEnd) + 1)
     const valueEnd = afterValue(bytes, valueStart)
-    if (Object.hasOwn(members, key)) {
-      pieces.push(bytes.subarray(kept, valueStart), Buffer.from(members[key] ?? 'null'))
-      kept = valueEnd
-      missing.delete(key)
-    }
+    visit(keyText(bytes, at, keyEnd), valueStart, valueEnd)
     at = afterSpace(bytes, valueEnd)
     if (bytes[at] === comma) at = afterSpace(bytes, at + 1)
   }
-  const added = Array.from(missing, ([key, json]) => `${JSON.stringify(key)}:${json}`).join(',')
-  if (added !== '') pieces.push(bytes.subarray(kept, at), Buffer.from(empty ? added : `,${added}`))
-  else pieces.push(bytes.subarray(kept, at))
-  return Buffer.concat([...pieces, bytes.subarray(at)])
+  return at
 }
 
 const quote = 0x22

@@ -11,6 +11,7 @@ export interface VendorFault {
 }
 
 const wordsMax = 1000
+const typeLengthMax = 64
 
 /**
  * The error of a call that upstream refused or failed. What it says of the request itself (400, 413, 422) is the caller's to read, as
@@ -18,7 +19,7 @@ const wordsMax = 1000
  */
 export function faultError({ status, type, message, retryAfterMs }: VendorFault, began: boolean): AstraError {
   const words = message.slice(0, wordsMax)
-  const reason = `upstream said ${status ?? 'an error'}${type && ` (${type})`}: ${words}`
+  const reason = `upstream said ${status ?? 'an error'}${type && ` (${type.slice(0, typeLengthMax)})`}: ${words}`
   if (began || status === undefined) return new AstraError('upstream_failed', { reason })
   if (callersOwn.has(status)) {
     return new AstraError('invalid_input', { detail: `The model refused this request: ${words}`, reason })

@@ -28,15 +28,14 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
       // The stream was left while it was waited for.
       if (done || !value) return end
       if (value.type === 'answer-end') {
-        this.#record.succeed(value.usage, 0)
         this.#finish()
+        this.#record.succeed(0)
       } else this.#record.firstChunk()
       return { done: false, value }
     } catch (thrown) {
       const error = toAstraError(thrown)
-      const usage = await this.#record.spent()
       this.#finish()
-      this.#record.fail(error, usage)
+      this.#record.fail(error)
       throw error
     }
   }
@@ -51,9 +50,8 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
     this.#begun.cancel(error)
     // However upstream takes it, nobody reads on.
     await this.#begun.rest.return().catch(() => undefined)
-    const usage = await this.#record.spent()
     this.#finish()
-    this.#record.fail(error, usage)
+    this.#record.fail(error)
   }
 
   [Symbol.asyncIterator](): this {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AstraError } from '../kernel/errors.ts'
 import { testCall, testCaller } from './testing/fixtures.ts'
-import { echo, journeyWith, outcome, type Predict, type Stream } from './testing/journey-bed.ts'
+import { counted, echo, journeyWith, outcome, type Predict, type Stream } from './testing/journey-bed.ts'
 
 describe('what a call cost', () => {
   const upstreamModels = { '1.0': 'vendor/large', '1.1': 'vendor/small' }
@@ -48,14 +48,28 @@ describe('what a call cost', () => {
     const answer = await run.journey.serve(testCall({ stream: true }), testCaller())
     assert.ok(answer.kind === 'stream')
     for await (const _ of answer.events);
+    await counted()
     assert.deepEqual([run.records[0]?.versionServed, run.records[0]?.costUsd], ['1.1', 2 + 0.12])
   })
 
-  it('is unpriced, not 0, without a price, or where its usage is not known', async () => {
+  it('is unpriced, not 0, where a model ran without a price', async () => {
     const without = await outcome(journeyWith({ predict: usage, upstreamModels }))
     assert.deepEqual([without.record.costUsd, without.record.unpriced], [undefined, true])
-    const classic = await outcome(journeyWith())
-    assert.deepEqual([classic.record.upstreamModel, classic.record.unpriced], [undefined, true])
+    const predict: Predict = async () => {
+      throw new AstraError('upstream_failed')
+    }
+    const failed = await outcome(journeyWith({ predict, upstreamModels }))
+    assert.deepEqual([failed.record.costUsd, failed.record.unpriced], [undefined, true], 'it may have run')
+    const noModel = await outcome(journeyWith())
+    assert.deepEqual([noModel.record.upstreamModel, noModel.record.unpriced], [undefined, false])
+  })
+
+  it('is known in part where one of two models has a price', async () => {
+    const predict: Predict = async (replica, ...given) =>
+      replica === 'a' ? { items: [{ output: { text: 5 } }], usage: told } : usage(replica, ...given)
+    const { 'vendor/small': small } = prices
+    const { record } = await outcome(journeyWith({ predict, upstreamModels, prices: { 'vendor/small': small } }))
+    assert.deepEqual([record.costUsd, record.unpriced], [0.12, true])
   })
 
   it('is nothing, and not unpriced, where surely nothing ran', async () => {
@@ -66,6 +80,54 @@ describe('what a call cost', () => {
     assert.deepEqual([record.outcome, record.costUsd, record.unpriced], ['failed', undefined, false])
     const refused = await outcome(journeyWith({ upstreamModels, prices }), { inputs: [{}] })
     assert.deepEqual([refused.record.outcome, refused.record.unpriced], ['refused', false])
+  })
+
+  it('is nothing, and not unpriced, where the vendor refused the request, whole or item by item', async () => {
+    const refusal = () => new AstraError('invalid_input')
+    const whole: Predict = async () => {
+      throw refusal()
+    }
+    const each: Predict = async (_replica, _signal, inputs) => ({ items: inputs.map(() => ({ error: refusal() })) })
+    for (const predict of [whole, each]) {
+      for (const over of [{ prices }, {}]) {
+        const { code, record } = await outcome(journeyWith({ predict, upstreamModels, ...over }))
+        assert.deepEqual([code, record.attempts.length], ['invalid_input', 1])
+        assert.deepEqual([record.costUsd, record.unpriced, record.usageEstimated], [undefined, false, false])
+      }
+    }
+  })
+
+  it('is nothing where the caller had left before a model was asked', async () => {
+    const predict: Predict = async (_replica, signal) => {
+      throw signal.reason
+    }
+    const { record } = await outcome(journeyWith({ predict, upstreamModels }), { signal: AbortSignal.abort() })
+    assert.deepEqual([record.outcome, record.costUsd, record.unpriced], ['cancelled', undefined, false])
+  })
+
+  for (const [what, error] of [
+    ['broke off unanswered', new AstraError('upstream_failed', { unanswered: true })],
+    ['fell silent', new AstraError('upstream_stalled')],
+    ['took too long', new AstraError('timeout')],
+    ['was left', new AstraError('cancelled')],
+  ] as const) {
+    it(`of an attempt that ${what} is its input, estimated`, async () => {
+      const predict: Predict = async () => {
+        throw error
+      }
+      const run = journeyWith({ predict, upstreamModels, prices, repeatable: false })
+      const { record } = await outcome(run, { options: { version: '1.0' } })
+      assert.deepEqual([record.inputTokens, record.outputTokens, record.usageEstimated], [5, 0, true])
+      assert.deepEqual([record.costUsd, record.unpriced], [(5 * 10) / 1e6, false])
+    })
+  }
+
+  it('of an attempt that ended in a plain error is not known, and not unpriced', async () => {
+    const predict: Predict = async () => {
+      throw new AstraError('upstream_failed')
+    }
+    const { record } = await outcome(journeyWith({ predict, upstreamModels, prices }))
+    assert.deepEqual([record.costUsd, record.unpriced, record.usageEstimated], [undefined, false, false])
   })
 
   it('is estimated where upstream is silent', async () => {
@@ -83,14 +145,14 @@ describe('what a call cost', () => {
     assert.deepEqual([pinned.record.upstreamModel, pinned.record.costUsd], ['vendor/large', 2])
   })
 
-  it('is not that of an attempt before the one that failed last', async () => {
+  it('holds that of an attempt before the one that failed last, whose tokens are told', async () => {
     const predict: Predict = async (replica) => {
       if (replica === 'fallback') throw new AstraError('upstream_unavailable')
       return { items: [{ output: { text: 5 } }], usage: told }
     }
     const { record } = await outcome(journeyWith({ predict, upstreamModels, prices }))
-    assert.deepEqual([record.upstreamModel, record.inputTokens, record.costUsd], ['vendor/small', undefined, undefined])
-    assert.equal(record.unpriced, true)
+    assert.deepEqual([record.upstreamModel, record.inputTokens, record.costUsd], ['vendor/small', undefined, 2])
+    assert.deepEqual([record.versionServed, record.unpriced], [undefined, false])
   })
 
   it('of a stream that its reader left is what had come', async () => {
@@ -103,9 +165,22 @@ describe('what a call cost', () => {
     assert.ok(answer.kind === 'stream')
     let chunks = 0
     for await (const _ of answer.events) if (++chunks === 3) break
+    await counted()
     const [record] = run.records
     assert.equal(record?.outcome, 'cancelled')
     assert.deepEqual([record?.inputTokens, record?.outputTokens, record?.usageEstimated], [1_000, 12, true])
     assert.ok(Math.abs((record?.costUsd ?? 0) - (1_000 * 10 + 12 * 100) / 1e6) < 1e-12)
+  })
+
+  it('of a stream that was cut is booked on the version whose words went out', async () => {
+    const stream: Stream = async function* (replica) {
+      if (replica === 'a') throw new AstraError('upstream_failed')
+      yield { type: 'usage', usage: { inputTokens: 1_000_000 } }
+      yield { type: 'chunk', chunk: { text: 'word' } }
+      throw new AstraError('upstream_failed')
+    }
+    const { record } = await outcome(journeyWith({ stream, upstreamModels, prices }), { stream: true })
+    assert.deepEqual([record.outcome, record.versionAssigned, record.versionServed], ['failed', '1.0', '1.1'])
+    assert.ok(Math.abs((record.costUsd ?? 0) - (1 + (4 * 2) / 1e6)) < 1e-12)
   })
 })

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Relay } from '../kernel/backend.ts'
 import type { Call } from '../kernel/call.ts'
-import { AstraError } from '../kernel/errors.ts'
+import { AstraError, type ErrorCode } from '../kernel/errors.ts'
 import type { WireRequest } from '../kernel/wire.ts'
 import { testCall, testCaller } from './testing/fixtures.ts'
-import { journeyWith, outcome } from './testing/journey-bed.ts'
+import { journeyWith, outcome, type Predict } from './testing/journey-bed.ts'
 
 describe('a request in a dialect', () => {
   const wire: WireRequest = {
@@ -70,6 +70,46 @@ describe('a request in a dialect', () => {
     assert.deepEqual([record?.outcome, record?.attempts.length, record?.unpriced], ['ok', 0, false])
     const relayed = await serve(journeyWith({ relay }), { wire: counting, batch: false })
     assert.ok(relayed.answer.kind === 'whole' && relayed.answer.relayed)
+  })
+
+  describe('that its door can answer itself', () => {
+    const counting = { ...wire, items: 1, here: async () => ({ inputTokens: 4 }) }
+    const upstreamModels = { '1.0': 'vendor/large', '1.1': 'vendor/small' }
+    const predict: Predict = async () => assert.fail('a model was asked')
+    const failing = (code: ErrorCode) => ({
+      ...relay,
+      predict: async () => {
+        throw new AstraError(code)
+      },
+    })
+
+    it('uses up nothing where it is relayed', async () => {
+      const { record } = await serve(journeyWith({ relay, upstreamModels }), { wire: counting, batch: false })
+      assert.deepEqual([record?.inputTokens, record?.costUsd, record?.unpriced], [undefined, undefined, false])
+      assert.equal(record?.upstreamModel, undefined)
+    })
+
+    it('is, where upstream fails; no generation takes its place', async () => {
+      const fallback: Relay = { ...relay, speaks: ({ id }) => id === '1.0' }
+      for (const code of ['upstream_failed', 'upstream_unavailable', 'upstream_stalled'] as const) {
+        const run = journeyWith({
+          relay: { ...fallback, ...failing(code), speaks: fallback.speaks },
+          predict,
+          upstreamModels,
+        })
+        const { answer, record } = await serve(run, { wire: counting, batch: false })
+        assert.ok(answer.kind === 'whole')
+        assert.deepEqual([answer.items, answer.usage], [[{ output: { inputTokens: 4 } }], { items: 1 }])
+        assert.deepEqual([record?.outcome, record?.attempts.length, record?.unpriced], ['ok', 1, false])
+      }
+    })
+
+    it('is not, where upstream refuses the request or the time is up', async () => {
+      for (const code of ['invalid_input', 'timeout'] as const) {
+        const run = journeyWith({ relay: failing(code), predict, upstreamModels })
+        assert.equal((await outcome(run, { ...call, wire: counting, batch: false })).code, code)
+      }
+    })
   })
 
   it("streams in upstream's bytes", async () => {

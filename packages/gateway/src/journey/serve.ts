@@ -54,7 +54,7 @@ export function createJourney(ports: JourneyPorts): Journey {
         return await (call.stream ? answerInChunks(charged, ports, record) : answerWhole(charged, ports, record))
       } catch (thrown) {
         const error = toAstraError(thrown)
-        record.fail(error, await record.spent())
+        record.fail(error)
         throw error
       }
     },
@@ -79,8 +79,8 @@ async function answerWhole(charged: ChargedCall, ports: JourneyPorts, record: Op
     const answer: WholeAnswer = relayed ? { ...answered, relayed } : answered
     charged.call.tell?.(answer)
     // The caller reads each item's error in a 200; for the Record a batch without a single output failed.
-    if (first && failures.length === items.length) record.fail(first, usage)
-    else record.succeed(usage, failures.length)
+    if (first && failures.length === items.length) record.fail(first)
+    else record.succeed(failures.length)
     return answer
   } finally {
     charged.release()

@@ -1,5 +1,6 @@
 import type { Item, TokenUsage } from './answer.ts'
 import type { ContractRevision, Version, VersionState } from './catalog.ts'
+import type { ChatRequest } from './chat.ts'
 import type { Violation } from './errors.ts'
 import type { Schema } from './schema/schema.ts'
 import type { TaskName } from './tasks.ts'
@@ -19,7 +20,7 @@ export interface Backend {
   readonly settings: Schema
   /** The tasks that it can serve; left out: every one. */
   readonly tasks?: readonly TaskName[]
-  /** Whether running a call twice costs nothing but the work: then an attempt that broke off unanswered may be made again elsewhere. */
+  /** Whether running a call twice costs nothing but the work: then one that failed, and may have run, is made again elsewhere, once. */
   readonly repeatable: boolean
   /** Its fields with every default spelt out. */
   withDefaults(
@@ -36,8 +37,13 @@ export interface Backend {
   sealed?(settings: VersionState['settings']): VersionState['settings']
   /** What is run there, as prices and reports name it: "openai/gpt-4o-mini". Left out: no model runs. */
   upstreamModel?(settings: VersionState['settings']): string | undefined
-  /** Where its settings do not fit the contract revision that the version implements, by JSON Pointers into the settings. Called by plan. */
-  misfits?(settings: VersionState['settings'], revision: ContractRevision): readonly Violation[]
+  /** Where its settings do not fit the contract's task, or the revision that the version implements, by JSON Pointers into the settings. Called by plan. */
+  misfits?(settings: VersionState['settings'], revision: ContractRevision, task: TaskName): readonly Violation[]
+  /**
+   * Of a backend that serves chats: why versions with these settings would refuse such a chat, in public words; undefined where they would
+   * not, as far as can be told without asking anyone.
+   */
+  chatMisfit?(settings: VersionState['settings'], chat: ChatRequest): string | undefined
   /** Makes the version ready to serve (loads it where upstream can), and says what it is. Called by plan and apply. */
   inspect(
     version: Pick<VersionState, 'settings' | 'replicas'>,

@@ -152,6 +152,11 @@ export interface ErrorFacts {
   /** Public: replaces the table's advice. */
   readonly next?: string
   readonly violations?: readonly Violation[]
+  /**
+   * Public: what cannot be carried of a canonical request, as `detail` quotes it; it begins with the name of a field where it is one.
+   * Doors put the word of their protocol in its place.
+   */
+  readonly field?: string
   readonly retryAfterMs?: number
   /** The methods that a path does take, for a 405. */
   readonly allow?: readonly string[]

@@ -67,6 +67,19 @@ describe('a cost', () => {
     assert.equal(costUsd(embedding, { items: 3, inputTokens: 500_000, outputTokens: 1 }), undefined)
   })
 
+  it('bills no more of a part than its whole', () => {
+    const usage = { items: 1, inputTokens: 1000, outputTokens: 10 }
+    const told = { ...usage, cachedInputTokens: 99_999_999, reasoningTokens: 88_888_888 }
+    near(costUsd(price, told), (1000 * 0.3 + 10 * 20) / 1e6)
+    const both = { ...usage, cachedInputTokens: 600, cacheWriteInputTokens: 600 }
+    near(costUsd(price, both), (600 * 0.3 + 400 * 3.75 + 10 * 15) / 1e6)
+  })
+
+  it('is unknown where it would be below 0 or endless', () => {
+    assert.equal(costUsd(price, { items: 1, inputTokens: -1e6, outputTokens: 0 }), undefined)
+    assert.equal(costUsd(price, { items: 1, inputTokens: 1e308, outputTokens: 1e308 }), undefined)
+  })
+
   it('by the item needs no tokens; of what is free, neither', () => {
     near(costUsd({ from: '2026-01-01', items: 50 }, { items: 20_000, inputTokens: 7 }), 1)
     assert.equal(costUsd({ from: '2026-01-01', input: 0, output: 0 }, { items: 1 }), 0)

@@ -12,27 +12,36 @@ export function priceAt(prices: readonly Price[], timeMs: number): Price | undef
  * an amount that has a price is not known, or tokens were used that have none (unless the model is paid by the item).
  */
 export function costUsd(price: Price, usage: Usage): number | undefined {
-  const { inputTokens, cachedInputTokens = 0, cacheWriteInputTokens = 0, outputTokens, reasoningTokens = 0 } = usage
+  const { inputTokens, outputTokens } = usage
+  // Upstream told them: a part that is larger than its whole is a mistake, and is not billed as if it were true.
+  const cached = within(usage.cachedInputTokens, inputTokens)
+  const written = within(usage.cacheWriteInputTokens, inputTokens && inputTokens - cached)
+  const reasoning = within(usage.reasoningTokens, outputTokens)
   const unpriced = price.items === undefined ? undefined : 0
   const parts = [
-    part(inputTokens, cachedInputTokens + cacheWriteInputTokens, price.input ?? unpriced),
-    part(cachedInputTokens, 0, price.cachedInput ?? price.input ?? unpriced),
-    part(cacheWriteInputTokens, 0, price.cacheWriteInput ?? price.input ?? unpriced),
-    part(outputTokens, reasoningTokens, price.output ?? unpriced),
-    part(reasoningTokens, 0, price.reasoning ?? price.output ?? unpriced),
+    part(inputTokens, cached + written, price.input ?? unpriced),
+    part(cached, 0, price.cachedInput ?? price.input ?? unpriced),
+    part(written, 0, price.cacheWriteInput ?? price.input ?? unpriced),
+    part(outputTokens, reasoning, price.output ?? unpriced),
+    part(reasoning, 0, price.reasoning ?? price.output ?? unpriced),
   ]
   let sum = usage.items * (price.items ?? 0)
   for (const cost of parts) {
     if (cost === undefined) return undefined
     sum += cost
   }
-  return sum / 1e6
+  return Number.isFinite(sum) && sum >= 0 ? sum / 1e6 : undefined
+}
+
+/** A part's tokens; where the whole is not known it bounds nothing. */
+function within(tokens = 0, whole = tokens): number {
+  return Math.min(tokens, whole)
 }
 
 /** Of a number of tokens those that are not priced apart. */
 function part(tokens: number | undefined, apart: number, price: number | undefined): number | undefined {
   if (price === 0) return 0
   if (tokens === undefined) return price === undefined ? 0 : undefined
-  const rest = Math.max(0, tokens - apart)
+  const rest = tokens - apart
   return rest === 0 ? 0 : price && rest * price
 }

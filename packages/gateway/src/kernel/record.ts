@@ -1,3 +1,4 @@
+import type { Usage } from './answer.ts'
 import type { DoorName } from './call.ts'
 import type { ErrorCode } from './errors.ts'
 
@@ -17,7 +18,7 @@ export interface CallRecord {
   readonly major: number | undefined
   /** The version the call was assigned to; undefined when it was refused before. */
   readonly versionAssigned: string | undefined
-  /** The version that answered; differs from the assigned one only after a fallback. */
+  /** The version whose answer went out, in part at least; differs from the assigned one only after a fallback. */
   readonly versionServed: string | undefined
   readonly assignReason: AssignReason | undefined
   /** Probability with which the assigned version is chosen under the weights in force. */
@@ -34,6 +35,7 @@ export interface CallRecord {
   readonly code: ErrorCode | undefined
   /** For operators: why, in one line. Never shown to a caller. */
   readonly reason: string | undefined
+  /** Until the answer was there; what is counted afterwards is not in it. */
   readonly latencyMs: number
   /** Streams: until the first chunk went out. */
   readonly firstChunkMs: number | undefined
@@ -43,18 +45,19 @@ export interface CallRecord {
   readonly streamed: boolean
   readonly items: number
   readonly itemsFailed: number
+  /** Tokens are those of the attempt that answered, or ended last. */
   readonly inputTokens: number | undefined
   readonly cachedInputTokens: number | undefined
   readonly cacheWriteInputTokens: number | undefined
   readonly outputTokens: number | undefined
   readonly reasoningTokens: number | undefined
-  /** Tokens were counted here, as upstream did not say or the stream was cut. */
+  /** Something of the tokens, or of the cost, was counted here, as upstream did not say or the attempt broke off. */
   readonly usageEstimated: boolean
-  /** What answered, by the name that prices have for it, e.g. "openai/gpt-4o-mini". */
+  /** What answered, or was asked last, by the name that prices have for it, e.g. "openai/gpt-4o-mini". */
   readonly upstreamModel: string | undefined
-  /** By the price in force when the call was received; undefined where there is none, or nothing ran. */
+  /** Of all attempts, by the prices in force when the call was received, as far as known; undefined where it is of none. */
   readonly costUsd: number | undefined
-  /** A model was asked and there is no price for it: the cost is not zero, it is unknown. */
+  /** A model ran that has no price: the cost is not zero, it is unknown, or more than `costUsd`. */
   readonly unpriced: boolean
   readonly attempts: readonly Attempt[]
   readonly traceId: string
@@ -76,6 +79,16 @@ export interface Attempt {
   readonly durationMs: number
   readonly code: ErrorCode | undefined
   readonly reason: string | undefined
+}
+
+/** What an attempt that has ended used up. */
+export interface AttemptUsage {
+  /** By the name that prices have for it; undefined where no model runs. */
+  readonly upstreamModel: string | undefined
+  /** Surely or probably: false where nothing is owed for it. */
+  readonly ran: boolean
+  /** Undefined where nobody knows. A promise while tokens are counted, which never rejects. */
+  readonly usage: Usage | undefined | Promise<Usage>
 }
 
 /** A judgement of one call. The last write wins per call, metric and source. */

@@ -1,4 +1,6 @@
 import type { Catalog } from '../kernel/catalog.ts'
+import { quote } from './command-line.ts'
+import type { NotServed } from './replica-facts.ts'
 
 /** What a person reads when the gateway has started: where it is, where the admin key lies, and a call that works. */
 export function bannerLines(facts: {
@@ -7,13 +9,15 @@ export function bannerLines(facts: {
   readonly demoKey: string | undefined
   readonly catalog: Catalog
   readonly startMs: number
+  readonly notServed?: readonly NotServed[]
 }): readonly string[] {
-  const { url, adminKeyPath, demoKey, catalog, startMs } = facts
+  const { url, adminKeyPath, demoKey, catalog, startMs, notServed = [] } = facts
   const models = catalog.modelNames()
   const lines = [
     `AstraAPI is ready at ${url} after ${(startMs / 1000).toFixed(1)} s: ${models.length} models, catalog revision ${catalog.revision}.`,
     adminKeyPath === undefined ? 'The admin key is the one in ASTRA_ADMIN_KEY.' : `The admin key is in ${adminKeyPath}`,
   ]
+  for (const { version, reason } of notServed) lines.push(`Not served: ${version}: ${reason}`)
   if (models.length === 0) lines.push('Nothing is deployed yet: write astra.yaml, then "astraapi apply".')
   const example = demoKey === undefined ? undefined : firstExample(catalog)
   if (example) {
@@ -37,9 +41,4 @@ function firstExample(catalog: Catalog): { readonly path: string; readonly input
     }
   }
   return undefined
-}
-
-/** For a POSIX shell. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -16,6 +16,9 @@ export const oipPrefixes = ['/oip/v2', '/v2'] as const
 export const sharedWirePrefix = '/v1'
 export const openaiPrefixes = ['/openai/v1', sharedWirePrefix] as const
 export const anthropicPrefixes = ['/anthropic/v1', sharedWirePrefix] as const
+/** Anthropic's clients add the "/v1" themselves, OpenAI's don't. */
+const anthropicBase = '/anthropic'
+const openaiBeginning = '/openai'
 /** Anthropic's clients send it with every request, and no others do. */
 export const anthropicHeader = 'anthropic-version'
 
@@ -42,25 +45,46 @@ interface ErrorForm {
   /** Where two doors share the prefix: a header that only clients of this one send. */
   readonly header?: string
   readonly emit: EmitError
+  /** What clients of the protocol are to be given as its address, after the host; in quotes. */
+  readonly base?: string
+}
+
+const openaiForm = { emit: openaiEmit.error, base: `"${openaiPrefixes[0]}"` }
+const anthropicForm = {
+  emit: anthropicEmit.error,
+  base: `"${anthropicBase}", or "${anthropicPrefixes[0]}" for a client that adds no "/v1" itself`,
 }
 
 /** The doors whose protocol has an error form of its own, by the paths below them: the first that fits. All else has the native door's. */
 const errorForms: readonly ErrorForm[] = [
   ...oipPrefixes.map((prefix) => ({ prefix, emit: oipEmit.error })),
-  { prefix: `${sharedWirePrefix}/messages`, emit: anthropicEmit.error },
-  { prefix: sharedWirePrefix, header: anthropicHeader, emit: anthropicEmit.error },
-  ...openaiPrefixes.map((prefix) => ({ prefix, emit: openaiEmit.error })),
-  ...anthropicPrefixes.map((prefix) => ({ prefix, emit: anthropicEmit.error })),
+  { prefix: `${sharedWirePrefix}/messages`, ...anthropicForm },
+  { prefix: sharedWirePrefix, header: anthropicHeader, ...anthropicForm },
+  { prefix: sharedWirePrefix, ...openaiForm },
+  // A base address with too little or too much at its end is told from a path of other doors by its beginning.
+  { prefix: openaiBeginning, ...openaiForm },
+  { prefix: anthropicBase, ...anthropicForm },
 ]
 
+type Asked = Pick<FastifyRequest, 'url' | 'headers'>
+
 /** Of the door that a path belongs to. */
-export function errorFormOf({ url, headers }: Pick<FastifyRequest, 'url' | 'headers'>): EmitError {
+export function errorFormOf(request: Asked): EmitError {
+  return formOf(request)?.emit ?? nativeEmit.error
+}
+
+/** What to do about a path that is no route: its client was likely given another base address. Undefined where there is only one. */
+export function pathAdvice(request: Asked): string | undefined {
+  const base = formOf(request)?.base
+  return base && `The base address of this API is, after the host, ${base}; its documentation lists the paths below.`
+}
+
+function formOf({ url, headers }: Asked): ErrorForm | undefined {
   const [path = ''] = url.split('?')
-  const own = errorForms.find(
+  return errorForms.find(
     ({ prefix, header }) =>
       (path === prefix || path.startsWith(`${prefix}/`)) && (header === undefined || headers[header] !== undefined),
   )
-  return own?.emit ?? nativeEmit.error
 }
 
 function atOip(...paths: readonly string[]): readonly string[] {

@@ -1,15 +1,11 @@
 import type { Catalog } from '../kernel/catalog.ts'
-import { quote } from './banner.ts'
+import { commandLine, type GivenFlags, shellWord } from './command-line.ts'
 import { type Find, findOllama, usualOllama } from './find-ollama.ts'
 
 /** What tells at start which language models could be added. */
 export interface HintOptions {
   /** Only whether a name is set is looked at: no value is kept or shown. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** How the reader runs `astraapi`. */
-  readonly program: string
-  /** What leads it to this gateway, where that is not the usual one. */
-  readonly flags?: readonly string[]
   /** Where an Ollama would be; tests give another place. */
   readonly ollama?: string
 }
@@ -34,14 +30,17 @@ const vendors: Readonly<Record<string, Find>> = {
  * Looks at once for what a language model could be reached by: keys in the environment, and an Ollama on this machine. Nothing but
  * loopback is asked. The lines are made when the catalog is there.
  */
-export function lookAround(options: HintOptions): (catalog: Catalog) => Promise<readonly string[]> {
+export function lookAround(
+  options: HintOptions,
+  flags: GivenFlags = {},
+): (catalog: Catalog) => Promise<readonly string[]> {
   const { env, ollama = usualOllama } = options
   const keys = Object.entries(vendors).flatMap(([name, vendor]) => (env[name] ? [vendor] : []))
   const local = findOllama(ollama)
-  return async (catalog) => hintLines([...keys, ...(await local)], catalog, options)
+  return async (catalog) => hintLines([...keys, ...(await local)], catalog, flags)
 }
 
-function hintLines(finds: readonly Find[], catalog: Catalog, { program, flags = [] }: HintOptions): readonly string[] {
+function hintLines(finds: readonly Find[], catalog: Catalog, flags: GivenFlags): readonly string[] {
   const reached = reachedBy(catalog)
   const names = new Set(catalog.modelNames())
   return finds.flatMap(({ fact, addresses, name: own, flags: adding }) => {
@@ -50,7 +49,8 @@ function hintLines(finds: readonly Find[], catalog: Catalog, { program, flags = 
     // So that every command that is shown can be run, one after the other.
     const name = names.has('chat') ? own : 'chat'
     names.add(name)
-    const command = [program, 'add', name, ...[...adding, '--apply', ...flags].map(quoted)].join(' ')
+    const add = ['astraapi add', name, ...adding.map(shellWord), '--apply'].join(' ')
+    const command = commandLine(add, flags, ['listen', 'data', 'config'])
     return [`${fact}: "${command}" puts an LLM behind this gateway.`]
   })
 }
@@ -60,8 +60,4 @@ function reachedBy(catalog: Catalog): ReadonlySet<string> {
   const contracts = Object.values(catalog.state.models).flatMap((model) => Object.values(model.contracts))
   const versions = contracts.flatMap((contract) => Object.values(contract.versions))
   return new Set(versions.flatMap(({ replicas }) => replicas.map((replica) => replica.replace(/\/+$/, ''))))
-}
-
-function quoted(word: string): string {
-  return /^[\w./:=@-]+$/.test(word) ? word : quote(word)
 }

@@ -5,7 +5,7 @@ import { type IdentifyPorts, identify } from '../journey/admit/identify.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Caller } from '../kernel/caller.ts'
 import { AstraError, operatorReason, toAstraError } from '../kernel/errors.ts'
-import { callRoutes, errorFormOf, openPaths } from './door-paths.ts'
+import { callRoutes, errorFormOf, openPaths, pathAdvice } from './door-paths.ts'
 
 const connectionsMax = 10_000
 const sweepMs = 20
@@ -72,6 +72,8 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
         metrics.received()
         metrics.refusedUnidentified(error.code)
       }
+      // Nobody knows whose body it is: it is not read, and the connection not held open for it.
+      if (sendsBody(request)) reply.header('connection', 'close')
       void sendError(reply, error)
     }
   })
@@ -102,6 +104,10 @@ function closeConnectionsWhenStopping(http: FastifyInstance): void {
   })
 }
 
+function sendsBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
 /** The caller that the hook above found. */
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new AstraError('unauthenticated')
@@ -124,7 +130,11 @@ function missing(http: FastifyInstance, request: FastifyRequest): AstraError {
       allow: allowed,
     })
   }
-  return new AstraError('unknown_route', { detail: `There is nothing at ${request.method} ${path.slice(0, 200)}` })
+  const next = pathAdvice(request)
+  return new AstraError('unknown_route', {
+    detail: `There is nothing at ${request.method} ${path.slice(0, 200)}`,
+    ...(next === undefined ? {} : { next }),
+  })
 }
 
 /** Fastify's own refusals in our words. */

@@ -1,10 +1,15 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { commandLine, type GivenFlags } from './command-line.ts'
 import { type ListenAddress, StartError } from './options.ts'
 
 /** Takes the port and resolves with the URL. Rejects with a StartError that says what to do. */
-export async function listen(http: FastifyInstance, { host, port }: ListenAddress): Promise<string> {
+export async function listen(
+  http: FastifyInstance,
+  { host, port }: ListenAddress,
+  flags: GivenFlags = {},
+): Promise<string> {
   try {
     await http.listen({ host, port })
   } catch (thrown) {
@@ -12,7 +17,7 @@ export async function listen(http: FastifyInstance, { host, port }: ListenAddres
     const wanted = `${host}:${port}`
     if (code === 'EADDRINUSE') {
       throw new StartError(
-        `${wanted} is in use, perhaps by another gateway. Stop that one, or choose another: --listen ${host}:${port + 1}`,
+        `${wanted} is in use, perhaps by another gateway. Stop that one, or choose another: ${startBeside({ host, port }, flags)}`,
       )
     }
     if (code === 'EACCES')
@@ -24,6 +29,13 @@ export async function listen(http: FastifyInstance, { host, port }: ListenAddres
   }
   const bound = http.server.address() as AddressInfo
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
+}
+
+/** The same start at the next port. */
+function startBeside({ host, port }: ListenAddress, flags: GivenFlags): string {
+  const name = host.includes(':') ? `[${host}]` : host
+  const listen = `${name}:${port < 65_535 ? port + 1 : 8787}`
+  return commandLine('astraapi start', { ...flags, listen }, ['listen', 'data', 'config', 'models'])
 }
 
 /** Answers what is in flight; connections that are still busy after `limitMs` are cut. */

@@ -125,7 +125,9 @@ describe('the doors of language models', () => {
     ['GET', '/v1/responses/resp_1', 400, 'openai'],
     ['GET', '/v2/nowhere', 404, 'oip'],
     ['GET', '/v10/nowhere', 404, 'problem'],
-    ['GET', '/openai/nowhere', 404, 'problem'],
+    ['GET', '/openai/nowhere', 404, 'openai'],
+    ['GET', '/anthropic', 404, 'anthropic'],
+    ['GET', '/openai2/nowhere', 404, 'problem'],
   ]
   for (const [method, path, status, form, headers] of elsewhere) {
     it(`${method} ${path}${headers ? ' by a client of Anthropic' : ''}: ${status} in the form ${form}`, async () => {
@@ -135,4 +137,48 @@ describe('the doors of language models', () => {
       assert.deepEqual([calls.length, metrics.counts().received], [0, 0])
     })
   }
+
+  const astray: readonly (readonly [string, RegExp, Record<string, string>?])[] = [
+    ['/openai/chat/completions', /base address of this API is, after the host, "\/openai\/v1"; /],
+    ['/openai/v1/v1/chat/completions', /"\/openai\/v1"; /],
+    ['/v1/v1/chat/completions', /"\/openai\/v1"; /],
+    ['/anthropic/messages', /"\/anthropic", or "\/anthropic\/v1" for a client that adds no "\/v1" itself; /],
+    ['/anthropic/v1/v1/messages', /"\/anthropic", /],
+    ['/v1/v1/messages', /"\/anthropic", /, { 'anthropic-version': '2023-06-01' }],
+  ]
+  for (const [path, advice, headers] of astray) {
+    it(`POST ${path}: 404 that says which base address the client should be given`, async () => {
+      const { status, body } = await gateway().send('POST', path, { authorization, ...headers })
+      assert.equal(status, 404)
+      assert.ok(body.error.message.startsWith(`There is nothing at POST ${path}. `), body.error.message)
+      assert.match(body.error.message, advice)
+    })
+  }
+
+  it('a missing or wrong key is to be sent where clients of the protocol have it', async () => {
+    const { send } = gateway()
+    for (const headers of [{}, { 'x-api-key': 'wrong' }]) {
+      assert.match(
+        (await send('POST', '/anthropic/v1/messages', headers)).body.error.message,
+        /Send "x-api-key: <key>"/,
+      )
+      assert.match(
+        (await send('POST', '/openai/v1/responses', headers)).body.error.message,
+        /Send "Authorization: Bearer/,
+      )
+    }
+  })
+
+  it('a model that is not there: what was meant, and where this API lists its models', async () => {
+    const { send } = gateway()
+    for (const path of ['/openai/v1/models/spamm', '/anthropic/v1/models/spamm']) {
+      const { status, body } = await send('GET', path, { authorization })
+      assert.equal(status, 404)
+      assert.match(
+        body.error.message,
+        /^There is no model "spamm"\. Did you mean "spam"\? GET the path "models" of this API/,
+      )
+      assert.doesNotMatch(body.error.message, /deployments/)
+    }
+  })
 })

@@ -1,3 +1,4 @@
+import type { GivenFlags } from './command-line.ts'
 import type { HintOptions } from './hints.ts'
 
 /** How a gateway is started: the same names as flags (`--listen`) and in the environment (`ASTRA_LISTEN`). */
@@ -16,6 +17,8 @@ export interface StartOptions {
   readonly print?: (line: string) => void
   /** Left out: no hints at language models that could be added. */
   readonly hints?: HintOptions
+  /** So that commands that are shown lead to this gateway. */
+  readonly flags?: GivenFlags
   /** Log level of pino; "silent" in tests. */
   readonly logLevel?: string
   /** Gives the start up; the gateway's own end is `Gateway.stop`. */

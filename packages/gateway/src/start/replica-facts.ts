@@ -3,8 +3,14 @@ import type { Metrics } from '../journey/record/metrics.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import { type ReplicaFleet, type ReplicaState, replicaStates } from '../kernel/replicas.ts'
 
+export interface NotServed {
+  /** "spam@v1/1.0" */
+  readonly version: string
+  readonly reason: string
+}
+
 /** The versions of which no replica takes calls, each with why: for the status. */
-export function notServed({ state }: Catalog, fleet: ReplicaFleet): readonly { version: string; reason: string }[] {
+export function notServed({ state }: Catalog, fleet: ReplicaFleet): readonly NotServed[] {
   return [...liveVersions(state)].flatMap(([version, live]) => {
     const entries = live.state.replicas
     const replicas = fleet.status(version)

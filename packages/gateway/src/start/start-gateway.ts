@@ -66,7 +66,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     if (options.signal?.aborted) throw new StartError('The start was given up before the gateway was ready.')
   }
 
-  const hints = options.hints && lookAround(options.hints)
+  const hints = options.hints && lookAround(options.hints, options.flags)
   await requireFolder(options.models)
   // The runtime takes longest: it loads its models while the rest is opened.
   let watch: ReplicaWatch | undefined
@@ -148,7 +148,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   // Before anybody can call: from here on no replica serves what was not found to be what was applied.
   const followed = watching.follow(control.current())
   // The port is taken before the manifest is applied: of two gateways started by mistake, the second ends here.
-  const url = await listen(http, address)
+  const url = await listen(http, address, options.flags)
   undo.push(() => http.close())
   options.signal?.addEventListener('abort', () => void runtime.stop(), { once: true })
   await runtime.ready()
@@ -162,7 +162,9 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   const keys = await ownKeys.prepare({ keyring, options, catalog: control.current() })
   goOn()
   const startMs = systemClock.now() - startedAt
-  for (const line of bannerLines({ url, ...keys, catalog: control.current(), startMs })) options.print?.(line)
+  const catalog = control.current()
+  const banner = bannerLines({ url, ...keys, catalog, startMs, notServed: notServed(catalog, fleet) })
+  for (const line of banner) options.print?.(line)
   for (const line of (await hints?.(control.current())) ?? []) options.print?.(line)
 
   let stopping: Promise<void> | undefined

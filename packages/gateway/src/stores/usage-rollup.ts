@@ -16,7 +16,7 @@ export interface UsageGroup extends Readonly<Record<UsageDimension, string>> {
   reasoningTokens: number
   /** Of those that have a price. */
   costUsd: number
-  /** Those that asked a model without one. */
+  /** Those for which a model ran without one. */
   unpriced: number
   latencySumMs: number
   readonly latency: LatencyHistogram

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import { decompress, ProtocolError } from '@astraapi/oip'
+import { decompress, GatheredBytes, ProtocolError } from '@astraapi/oip'
 
 /**
  * Reads a request's body, and unpacks it. Rejects with `too-large`, with `unavailable` while too much is being read from
@@ -18,7 +18,7 @@ export function createBodyReader(bytesMax: number, allBytesMax: number): BodyRea
     let bytes = 0
     if (Number(headers['content-length']) > bytesMax) throw tooLarge()
     try {
-      const body = await collect(stream, (chunk) => {
+      const body = await collect(stream, bytesMax, (chunk) => {
         bytes += chunk.length
         allBytes += chunk.length
         if (bytes > bytesMax) throw tooLarge()
@@ -32,9 +32,9 @@ export function createBodyReader(bytesMax: number, allBytesMax: number): BodyRea
 }
 
 /** With listeners: to leave a `for await` early destroys the connection that the refusal should go out on. */
-function collect(stream: Readable, check: (chunk: Buffer) => void): Promise<Buffer> {
+function collect(stream: Readable, bytesMax: number, check: (chunk: Buffer) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    const body = new GatheredBytes(bytesMax)
     const settle = (how: () => void) => {
       stream.off('data', take).off('end', end).off('error', gone).off('close', gone)
       how()
@@ -42,13 +42,13 @@ function collect(stream: Readable, check: (chunk: Buffer) => void): Promise<Buff
     const take = (chunk: Buffer) => {
       try {
         check(chunk)
-        chunks.push(chunk)
+        body.push(chunk)
       } catch (error) {
         stream.pause()
         settle(() => reject(error))
       }
     }
-    const end = () => settle(() => resolve(Buffer.concat(chunks)))
+    const end = () => settle(() => resolve(body.take()))
     const gone = () => settle(() => reject(new ProtocolError('invalid', 'The connection closed within the body')))
     stream.on('data', take).on('end', end).on('error', gone).on('close', gone)
     if (stream.destroyed) gone()

@@ -4,6 +4,7 @@ import type { Backend, BackendEvent, Prediction } from '../../kernel/backend.ts'
 import type { Version } from '../../kernel/catalog.ts'
 import { AstraError, toAstraError } from '../../kernel/errors.ts'
 import { isJsonObject } from '../../kernel/schema/facets.ts'
+import { addUsage } from '../../kernel/usage.ts'
 import { settleItems } from '../settle-items.ts'
 import { type EchoSettings, echoSettingsSchema, readScript, type Script, type Scripted } from './script.ts'
 import { wait as realWait, type Wait } from './wait.ts'
@@ -63,7 +64,7 @@ export function createEchoBackend({ wait = realWait }: EchoOptions = {}): Backen
       signal.throwIfAborted()
       const answered = await Promise.all(inputs.map((input) => answer(version, input, signal)))
       const items = settleItems(answered.map(({ item }) => item))
-      const usage = addUp(answered)
+      const usage = addUsage(answered.flatMap(({ item, usage }) => ('output' in item ? [usage] : [])))
       return usage ? { items, usage } : { items }
     },
     async *stream(version, _replica, given, { signal }): AsyncGenerator<BackendEvent, void> {
@@ -113,10 +114,4 @@ function chunksOf(script: Script, input: unknown): readonly unknown[] {
   const field = script.words
   const text = isJsonObject(output) ? output[field] : undefined
   return (String(text ?? '').match(/^\s+|\S+\s*/g) ?? []).map((word) => ({ [field]: word }))
-}
-
-function addUp(answered: readonly Answered[]): Prediction['usage'] {
-  if (answered.every(({ usage }) => usage === undefined)) return undefined
-  const sum = (field: 'inputTokens' | 'outputTokens') => answered.reduce((n, { usage }) => n + (usage?.[field] ?? 0), 0)
-  return { inputTokens: sum('inputTokens'), outputTokens: sum('outputTokens') }
 }

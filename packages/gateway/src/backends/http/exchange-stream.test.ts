@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { AstraError } from '../../kernel/errors.ts'
 import { eventually } from '../testing/eventually.ts'
 import { connectionOptions, parseAddress } from './address.ts'
@@ -72,6 +72,32 @@ test('a slow reader makes upstream wait, and gets everything', async (t) => {
   )
   assert.equal(done, false)
   assert.equal((await read(reply)).length, pieces * piece.length)
+})
+
+test('many short chunks make upstream wait long before their bytes are many, and all of them come', async () => {
+  const handlers: Dispatcher.DispatchHandler[] = []
+  const dispatcher = { dispatch: (_: unknown, handler: Dispatcher.DispatchHandler) => handlers.push(handler) > 0 }
+  const controller = { paused: false, pause: () => setPaused(true), resume: () => setPaused(false) }
+  const setPaused = (paused: boolean) => Object.assign(controller, { paused })
+  const opening = exchangeStream(dispatcher as unknown as Dispatcher, request, never)
+  const upstream = controller as unknown as Dispatcher.DispatchController
+  const [handler] = handlers
+  handler?.onRequestStart?.(upstream, undefined)
+  handler?.onResponseStart?.(upstream, 200, {}, 'OK')
+  const reply = await opening
+  const chunks = reply[Symbol.asyncIterator]()
+  const bytes = 5000
+  let sent = 0
+  let got = 0
+  let waitingMost = 0
+  while (got < bytes) {
+    for (; !controller.paused && sent < bytes; sent++) handler?.onResponseData?.(upstream, Buffer.from('x'))
+    waitingMost = Math.max(waitingMost, sent - got)
+    const { value } = await chunks.next()
+    got += value?.length ?? 0
+  }
+  assert.equal(got, bytes)
+  assert.ok(waitingMost < 1000, `${waitingMost} chunks waited`)
 })
 
 const breaks: readonly (readonly [string, (response: ServerResponse) => void])[] = [

@@ -22,6 +22,8 @@ export function exchangeStream(over: Dispatcher, request: HttpRequest, signal: A
 
 /** What a slow reader lets pile up here before upstream has to wait, in bytes. */
 const highWater = 256 * 1024
+/** The same in chunks: each is an object, however short it is. */
+const chunksMax = 256
 /** How long an answer that said its last word may take to end, in ms. */
 const endMs = 1000
 
@@ -88,7 +90,7 @@ class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply, Async
     }
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
-    if (this.#bytes > highWater) controller.pause()
+    if (this.#bytes > highWater || this.#chunks.length > chunksMax) controller.pause()
   }
 
   onResponseEnd(): void {
@@ -117,7 +119,8 @@ class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply, Async
     const chunk = this.#chunks.shift()
     if (chunk) {
       this.#bytes -= chunk.length
-      if (this.#bytes < highWater / 2 && this.#controller?.paused) this.#controller.resume()
+      const low = this.#bytes < highWater / 2 && this.#chunks.length < chunksMax / 2
+      if (low && this.#controller?.paused) this.#controller.resume()
       return Promise.resolve({ done: false, value: chunk })
     }
     if (this.#left) return Promise.resolve(over)

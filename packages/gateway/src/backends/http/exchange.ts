@@ -1,3 +1,4 @@
+import { GatheredBytes } from '@astraapi/oip'
 import type { Dispatcher } from 'undici'
 import { brokenExchange } from './broken.ts'
 import type { Reply } from './reply.ts'
@@ -37,8 +38,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #reject: (reason: unknown) => void
   readonly #signal: AbortSignal
   readonly #bodyBytesMax: number
-  readonly #chunks: Buffer[] = []
-  #bytes = 0
+  readonly #body: GatheredBytes
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
   #headers: Reply['headers'] = {}
@@ -52,6 +52,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve
     this.#reject = reject
     this.#bodyBytesMax = bodyBytesMax
+    this.#body = new GatheredBytes(bodyBytesMax)
     this.#signal = signal
     signal.addEventListener('abort', this)
   }
@@ -76,17 +77,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.length
-    if (this.#bytes > this.#bodyBytesMax)
+    if (this.#body.length + chunk.length > this.#bodyBytesMax)
       controller.abort(new Error(`the answer is longer than ${this.#bodyBytesMax} bytes`))
-    else this.#chunks.push(chunk)
+    else this.#body.push(chunk)
   }
 
   onResponseEnd(): void {
     this.#signal.removeEventListener('abort', this)
-    const [first] = this.#chunks
-    const body = first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks)
-    this.#resolve({ status: this.#status, headers: this.#headers, body })
+    this.#resolve({ status: this.#status, headers: this.#headers, body: this.#body.take() })
   }
 
   onResponseError(_: unknown, error: Error): void {

@@ -1,3 +1,4 @@
+import { GatheredBytes } from '@astraapi/oip'
 import { AstraError } from '../../kernel/errors.ts'
 
 /** One server-sent event in upstream's own bytes, the blank line that ends it included, and what it says. */
@@ -22,8 +23,7 @@ const cr = 0x0d
 export class EventSplitter {
   readonly #bytesMax: number
   /** The beginning of an event that did not end in its chunk. */
-  #begun: Buffer[] = []
-  #begunBytes = 0
+  readonly #begun: GatheredBytes
   /** Of the present chunk: its events, and where the next one begins. */
   #events: EventBlock[] = []
   #from = 0
@@ -38,6 +38,7 @@ export class EventSplitter {
 
   constructor(bytesMax = eventBytesMax) {
     this.#bytesMax = bytesMax
+    this.#begun = new GatheredBytes(bytesMax)
   }
 
   /** The events that end in this chunk. Throws `upstream_failed` at one that never ends. */
@@ -76,9 +77,7 @@ export class EventSplitter {
 
   #close(chunk: Buffer, to: number): void {
     const end = chunk.subarray(this.#from, to)
-    const whole = this.#begunBytes === 0 ? end : Buffer.concat([...this.#begun, end])
-    this.#begun = []
-    this.#begunBytes = 0
+    const whole = this.#begun.length === 0 ? end : this.#withBegun(end)
     this.#from = to
     this.#owesLf = false
     const event = readEvent(this.#first ? withoutMark(whole) : whole)
@@ -86,12 +85,15 @@ export class EventSplitter {
     if (event) this.#events.push(event)
   }
 
+  #withBegun(end: Buffer): Buffer {
+    this.#begun.push(end)
+    return this.#begun.take()
+  }
+
   #keep(chunk: Buffer): void {
     if (this.#from === chunk.length) return
-    const rest = chunk.subarray(this.#from)
-    this.#begun.push(rest)
-    this.#begunBytes += rest.length
-    if (this.#begunBytes <= this.#bytesMax) return
+    this.#begun.push(chunk.subarray(this.#from))
+    if (this.#begun.length <= this.#bytesMax) return
     throw new AstraError('upstream_failed', {
       reason: `one event of the stream is longer than ${this.#bytesMax} bytes`,
     })

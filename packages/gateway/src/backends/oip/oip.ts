@@ -1,7 +1,9 @@
 import type { Backend } from '../../kernel/backend.ts'
+import { chatMisfit } from '../chat-misfit.ts'
 import { createPlaces } from '../http/places.ts'
 import { generate, generates } from './generation/generate.ts'
 import { generateStream } from './generation/generate-stream.ts'
+import { writeChat } from './generation/write-generation.ts'
 import { inspect } from './inspect.ts'
 import { misfits } from './misfits.ts'
 import { predict } from './predict.ts'
@@ -36,6 +38,7 @@ export function createOipBackend({ addresses, bodyBytesMax, inspectedMs = 60_000
     addresses: () => [...named.keys()],
     upstreamModel: (settings) => `oip/${readSettings(settings).model}`,
     misfits: (_settings, revision) => misfits(revision),
+    chatMisfit: (_settings, chat) => chatMisfit(writeChat, chat),
     inspect: ({ settings, replicas }, signal, load) =>
       upstreams.visit(replicas, (visited) => inspect(visited, readSettings(settings), signal, load)),
     predict: async (version, replica, inputs, context) =>

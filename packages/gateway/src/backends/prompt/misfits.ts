@@ -1,11 +1,15 @@
 import type { ContractRevision } from '../../kernel/catalog.ts'
+import type { ChatRequest } from '../../kernel/chat.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import { explain } from '../../kernel/schema/explain.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
-import { type Provider, type ProviderName, providers } from '../provider/providers.ts'
 import { schemaLack } from './portable-schema.ts'
 import type { PromptSettings } from './settings.ts'
 import { leavesSchema, parseTemplate, placeholdersOf } from './template.ts'
+import { chatOptions } from './write-chat.ts'
+
+/** As `Backend.chatMisfit`, of one chat model. */
+export type ChatMisfit = (chat: ChatRequest) => string | undefined
 
 /** What is wrong with the texts by themselves. */
 export function textFault({ system = '', prompt }: PromptSettings): Violation | undefined {
@@ -21,8 +25,12 @@ export function textFault({ system = '', prompt }: PromptSettings): Violation | 
   return undefined
 }
 
-/** Where the settings do not fit the contract, by JSON Pointers. */
-export function misfits(settings: PromptSettings, { input, output }: ContractRevision): readonly Violation[] {
+/** Where the settings do not fit the contract or the chat model, by JSON Pointers. */
+export function misfits(
+  settings: PromptSettings,
+  { input, output }: ContractRevision,
+  chatMisfit: ChatMisfit,
+): readonly Violation[] {
   const { examples = [], prompt } = settings
   const parsed = parseTemplate(prompt)
   const strangers = 'fault' in parsed ? [] : placeholdersOf(parsed.template)
@@ -39,35 +47,36 @@ export function misfits(settings: PromptSettings, { input, output }: ContractRev
       ...explain(input, example.input, `/examples/${n}/input`),
       ...explain(output, example.output, `/examples/${n}/output`),
     ]),
-    ...formMisfits(settings, output),
+    ...(schemaMisfit(settings, output) ?? chatMisfits(settings, output, chatMisfit)),
   ]
 }
 
-function formMisfits(
-  { structured, upstream, reasoning }: PromptSettings,
+function schemaMisfit(
+  { structured }: PromptSettings,
   output: ContractRevision['output'],
-): Violation[] {
+): readonly Violation[] | undefined {
   const lack = structured === 'schema' ? schemaLack(output) : undefined
-  const found: Violation[] = []
-  if (lack !== undefined) {
-    const message = `no vendor can hold an answer to this contract's output: ${lack}`
-    found.push({ path: '/structured', message, suggestion: 'Write "structured: text".' })
-  }
-  if (structured === 'json' && !hasJsonMode(upstream)) {
-    const message = 'has no use: this upstream knows JSON by a schema only'
-    found.push({ path: '/structured', message, suggestion: 'Leave it out, or write "structured: text".' })
-  }
-  if (reasoning !== undefined && upstream.backend === 'oip') {
-    const message = 'cannot be passed on to the backend oip'
-    found.push({ path: '/reasoning', message, suggestion: 'Leave it out.' })
-  }
-  return found
+  if (lack === undefined) return undefined
+  const message = `no vendor can hold an answer to this contract's output: ${lack}`
+  return [{ path: '/structured', message, suggestion: 'Write "structured: text".' }]
 }
 
-/** An upstream without it refuses every call. */
-function hasJsonMode({ backend, provider }: PromptSettings['upstream']): boolean {
-  if (backend === 'anthropic') return false
-  if (backend !== 'provider') return true
-  const { drops }: Provider = providers[provider as ProviderName]
-  return !drops.includes('jsonMode')
+/** An upstream without words for what the settings ask for would refuse every call. */
+function chatMisfits(
+  settings: PromptSettings,
+  output: ContractRevision['output'],
+  chatMisfit: ChatMisfit,
+): readonly Violation[] {
+  const { responseFormat, reasoning, temperature, outputTokensMax } = chatOptions(settings, output)
+  const messages: ChatRequest['messages'] = [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }]
+  const wishes: readonly (readonly [setting: string, wish: Omit<ChatRequest, 'messages'>, suggestion: string])[] = [
+    ['structured', responseFormat ? { responseFormat } : {}, 'Write "structured: text".'],
+    ['reasoning', reasoning ? { reasoning } : {}, 'Leave it out.'],
+    ['temperature', temperature === undefined ? {} : { temperature }, 'Write "temperature: null".'],
+  ]
+  return wishes.flatMap(([setting, wish, suggestion]) => {
+    const lack = chatMisfit({ messages, ...(outputTokensMax ? { outputTokensMax } : {}), ...wish })
+    if (lack === undefined) return []
+    return [{ path: `/${setting}`, message: `every call would be refused: ${lack}`, suggestion }]
+  })
 }

@@ -1,8 +1,9 @@
-import type { Item, TokenUsage } from '../../kernel/answer.ts'
+import type { Item } from '../../kernel/answer.ts'
 import type { AttemptContext, Backend, Prediction } from '../../kernel/backend.ts'
 import type { Version } from '../../kernel/catalog.ts'
 import type { ChatAnswer, ChatRequest } from '../../kernel/chat.ts'
 import { type AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
+import { addUsage } from '../../kernel/usage.ts'
 import { brokenContract, type Misanswer, type Reading, readAnswer } from './read-answer.ts'
 import { askAgain, type WriteChat } from './write-chat.ts'
 
@@ -45,7 +46,8 @@ export async function predict(
   })
   const items = readings.map(toItem)
   for (const [n, { place, reading }] of again.entries()) items[place] = mended(reading, second.items[n], job)
-  const usage = sumOf(first.usage, second.usage)
+  const answered = [first, second].filter(({ items }) => items.some((item) => 'output' in item))
+  const usage = addUsage(answered.map(({ usage }) => usage))
   return { ...first, items, ...(usage ? { usage } : {}) }
 }
 
@@ -71,21 +73,4 @@ function ownError(thrown: unknown): AstraError {
   const error = toAstraError(thrown)
   if (error.code !== 'invalid_input' && error.code !== 'unsupported') return error
   return brokenContract(`upstream refuses what the prompt makes of this input: ${operatorReason(error)}`)
-}
-
-const counted = [
-  'inputTokens',
-  'cachedInputTokens',
-  'cacheWriteInputTokens',
-  'outputTokens',
-  'reasoningTokens',
-] as const satisfies readonly (keyof TokenUsage)[]
-
-function sumOf(a: TokenUsage | undefined, b: TokenUsage | undefined): TokenUsage | undefined {
-  if (!a || !b) return a ?? b
-  const sums = counted.flatMap((field) => {
-    const told = [a[field], b[field]].filter((tokens) => tokens !== undefined)
-    return told.length === 0 ? [] : [[field, told.reduce((sum, tokens) => sum + tokens)] as const]
-  })
-  return { ...Object.fromEntries(sums), ...(a.estimated || b.estimated ? { estimated: true } : {}) }
 }

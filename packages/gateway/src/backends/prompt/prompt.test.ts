@@ -25,6 +25,16 @@ describe('the settings of a typed prompt', () => {
     assert.deepEqual(settings.upstream, { backend: 'fake', vendor: 'acme', model: 'm' })
   })
 
+  it('leave the connections of others alone', async () => {
+    const { backend: upstream } = openChatModel()
+    let closed = 0
+    const shared = { ...upstream, release: () => void closed++, close: async () => void closed++ }
+    const prompt = createPromptBackend([shared])
+    prompt.release?.('http://acme.example')
+    await prompt.close()
+    assert.equal(closed, 0)
+  })
+
   const signal = new AbortController().signal
   for (const [path, settings, message] of [
     ['prompt', { prompt: 'Is {{input.text spam?' }, /is not closed/],
@@ -59,10 +69,29 @@ describe('the settings of a typed prompt', () => {
 
   const misfitsOf = (settings: Readonly<Record<string, unknown>>, revision: Partial<ContractRevision> = {}) => {
     const { backend, settings: full } = openPromptBed(settings)
-    return backend.misfits?.(full, { ...spam, ...revision }) ?? []
+    return backend.misfits?.(full, { ...spam, ...revision }, 'classification') ?? []
   }
 
   it('fit a contract whose fields they name', () => assert.deepEqual(misfitsOf({}), []))
+
+  it('are held against what the chat model can be asked for', () => {
+    const { backend: plain } = openChatModel()
+    const misfitsAt = (lacks: string, given: Readonly<Record<string, unknown>> = {}) => {
+      const upstream = {
+        ...plain,
+        chatMisfit: (_: unknown, chat: object) => (lacks in chat ? 'No such thing' : undefined),
+      }
+      const { settings } = openPromptBed(given)
+      const found = createPromptBackend([upstream]).misfits?.(settings, spam, 'classification') ?? []
+      return found.map(({ path, message, suggestion }) => [path, message, suggestion])
+    }
+    const refused = 'every call would be refused: No such thing'
+    assert.deepEqual(misfitsAt('responseFormat'), [['/structured', refused, 'Write "structured: text".']])
+    assert.deepEqual(misfitsAt('responseFormat', { structured: 'text' }), [])
+    assert.deepEqual(misfitsAt('reasoning', { reasoning: 'low' }), [['/reasoning', refused, 'Leave it out.']])
+    assert.deepEqual(misfitsAt('temperature'), [['/temperature', refused, 'Write "temperature: null".']])
+    assert.deepEqual(misfitsAt('temperature', { temperature: null }), [])
+  })
 
   it('are held against the contract: fields, examples, and whether a vendor can hold the form', () => {
     assert.deepEqual(misfitsOf({ prompt: '{{input.tex}}' }), [

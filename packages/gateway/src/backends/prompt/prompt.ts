@@ -9,7 +9,7 @@ import { chatWriter } from './write-chat.ts'
 /**
  * Typed prompts: a version of a typed contract that is a template and a chat model. The input fills the template, the answer is the
  * output.
- * @param upstreams that serve chats; they are this backend's own, and close with it.
+ * @param upstreams that serve chats. They are others' to release and to close: their own versions may be at the same addresses.
  */
 export function createPromptBackend(upstreams: readonly Backend[]): Backend {
   const byName = new Map(upstreams.map((upstream) => [upstream.name, upstream]))
@@ -59,7 +59,10 @@ export function createPromptBackend(upstreams: readonly Backend[]): Backend {
       const { backend, settings: own } = upstreamOf(settings)
       return backend.upstreamModel?.(own)
     },
-    misfits: (settings, revision) => misfits(readSettings(settings), revision),
+    misfits(settings, revision) {
+      const { backend, settings: own } = upstreamOf(settings)
+      return misfits(readSettings(settings), revision, (chat) => backend.chatMisfit?.(own, chat))
+    },
     async inspect({ settings, replicas }, signal, load) {
       holdTexts(readSettings(settings))
       const { backend, settings: own } = upstreamOf(settings)
@@ -70,12 +73,7 @@ export function createPromptBackend(upstreams: readonly Backend[]): Backend {
       return { digest }
     },
     predict: async (version, replica, inputs, context) => predict(jobOf(version), replica, inputs, context),
-    release(replica) {
-      for (const upstream of upstreams) upstream.release?.(replica)
-    },
-    async close() {
-      await Promise.all(upstreams.map((upstream) => upstream.close()))
-    },
+    close: async () => {},
   }
 }
 

@@ -9,7 +9,6 @@ import { writeChat } from '../oip/generation/write-generation.ts'
 import { providers } from '../provider/providers.ts'
 import { recordRequest } from '../provider/testing/record-request.ts'
 import { sampleModels } from '../provider/testing/sample-models.ts'
-import { misfits } from './misfits.ts'
 import { readSettings } from './settings.ts'
 import { askAgain, chatWriter } from './write-chat.ts'
 
@@ -43,8 +42,9 @@ describe('what a typed prompt asks for reaches every upstream, or plan says that
       it(`${JSON.stringify(upstream)} ${JSON.stringify(form)}`, async () => {
         const examples = [{ input: { text: 'x' }, output: { label: 'a', score: 1 } }]
         const given = { upstream, system: 'Sort.', prompt: '{{input}}', examples, ...form }
-        const settings = readSettings(backend?.withDefaults(given, 'm', '1.0') ?? {})
-        const faults = misfits(settings, contract)
+        const full = backend?.withDefaults(given, 'm', '1.0') ?? {}
+        const settings = readSettings(full)
+        const faults = backend?.misfits?.(full, contract, 'classification') ?? []
         const request = chatWriter(settings, contract)({ text: 'y' })
         const sending = (async () => {
           await write(request)

@@ -17,8 +17,8 @@ export function chatWriter(settings: PromptSettings, { output }: Pick<ContractRe
   // Inspection has read it before.
   if ('fault' in parsed) throw new AstraError('internal', { reason: parsed.fault })
   const { template } = parsed
-  const { structured, temperature, outputTokensMax, reasoning, examples = [] } = settings
-  const { instructions, responseFormat } = forms[structured](output)
+  const { structured, examples = [] } = settings
+  const { instructions } = forms[structured](output)
   const system = [settings.system, dataRule, instructions].filter((text) => text !== undefined).join('\n\n')
   const opening: readonly ChatMessage[] = [
     { role: 'system', content: [{ type: 'text', text: system }] },
@@ -27,13 +27,22 @@ export function chatWriter(settings: PromptSettings, { output }: Pick<ContractRe
       assistantMessage(JSON.stringify(example.output)),
     ]),
   ]
-  const options: Omit<ChatRequest, 'messages'> = {
+  const options = chatOptions(settings, output)
+  return (input) => ({ ...options, messages: [...opening, userMessage(render(template, input))] })
+}
+
+/** All but the messages. */
+export function chatOptions(
+  { structured, temperature, outputTokensMax, reasoning }: PromptSettings,
+  output: ContractRevision['output'],
+): Omit<ChatRequest, 'messages'> {
+  const { responseFormat } = forms[structured](output)
+  return {
     outputTokensMax,
     ...(temperature === null ? {} : { temperature }),
     ...(reasoning === undefined ? {} : { reasoning: { effort: reasoning } }),
     ...(responseFormat ? { responseFormat } : {}),
   }
-  return (input) => ({ ...options, messages: [...opening, userMessage(render(template, input))] })
 }
 
 interface Form {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AstraError } from '../../kernel/errors.ts'
-import { createSecretSource } from '../vendor/secret-source.ts'
+import { createSecretSource } from '../secrets/secret-source.ts'
 import { checkAccess, readSecrets, withKeyDefault } from './access.ts'
 import { createProviderBackend } from './provider.ts'
 import type { ProviderSettings } from './settings.ts'

@@ -1,6 +1,6 @@
 import { AstraError } from '../../kernel/errors.ts'
 import type { Secret } from '../../kernel/secret.ts'
-import type { SecretSource } from '../vendor/secret-source.ts'
+import type { SecretSource } from '../secrets/secret-source.ts'
 import {
   type AccessField,
   type AccessForm,

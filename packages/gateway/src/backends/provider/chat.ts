@@ -2,7 +2,8 @@ import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
 import type { TokenUsage } from '../../kernel/answer.ts'
 import type { AttemptContext, BackendEvent } from '../../kernel/backend.ts'
 import type { ChatAnswer, ChatRequest } from '../../kernel/chat.ts'
-import { scrub } from '../vendor/scrub.ts'
+import { scrub } from '../secrets/scrub.ts'
+import { listenTo, withArrivals } from './arrivals.ts'
 import { toFault } from './fault.ts'
 import type { Opened } from './open-models.ts'
 import { readAnswer, readUsage } from './read-answer.ts'
@@ -45,10 +46,14 @@ export async function* streamChat(
   let began = false
   try {
     const options = await prepare(opened, request, { ...context, signal: leaving.signal })
+    const arrivals = listenTo(leaving.signal)
     const { stream } = await untilAbort(opened.chat().doStream({ ...options, includeRawChunks: true }), leaving.signal)
     const reader = createPartReader(opened)
-    for await (const part of stream) {
-      for (const event of reader.read(part)) {
+    for await (const part of withArrivals(stream, arrivals)) {
+      const events = part ? reader.read(part) : []
+      // The first part is the package's own.
+      if (events.length === 0 && part?.type !== 'stream-start') yield { type: 'still-there' }
+      for (const event of events) {
         began = true
         yield event
       }
@@ -73,8 +78,9 @@ async function prepare(
   return { ...options, abortSignal: context.signal, headers: traceHeaders(context) }
 }
 
-export function traceHeaders({ traceparent, tracestate, callId }: AttemptContext): Record<string, string> {
-  return { traceparent, ...(tracestate ? { tracestate } : {}), 'astra-call-id': callId }
+/** Not `tracestate`: those are the caller's own words, and no vendor's business. */
+export function traceHeaders({ traceparent, callId }: AttemptContext): Record<string, string> {
+  return { traceparent, 'astra-call-id': callId }
 }
 
 export function told(thrown: unknown, opened: Opened, { signal }: AttemptContext, began: boolean): unknown {

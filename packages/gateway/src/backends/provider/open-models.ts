@@ -1,7 +1,7 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import type { Version } from '../../kernel/catalog.ts'
 import type { Secret } from '../../kernel/secret.ts'
-import type { SecretSource } from '../vendor/secret-source.ts'
+import type { SecretSource } from '../secrets/secret-source.ts'
 import { readSecrets, type Secrets } from './access.ts'
 import { type Provider, providerOf } from './providers.ts'
 import { type ProviderSettings, readSettings, upstreamModel } from './settings.ts'

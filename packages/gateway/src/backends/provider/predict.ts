@@ -3,6 +3,7 @@ import type { AttemptContext, Prediction } from '../../kernel/backend.ts'
 import type { ChatRequest } from '../../kernel/chat.ts'
 import { toAstraError } from '../../kernel/errors.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
+import { addUsage } from '../../kernel/usage.ts'
 import { runEach } from '../run-each.ts'
 import { settleItems } from '../settle-items.ts'
 import { type Answered, chat } from './chat.ts'
@@ -20,7 +21,7 @@ export async function predict(
   const size = embeds ? await batchSize(opened) : 1
   const starts = Array.from({ length: Math.ceil(inputs.length / size) }, (_, batch) => batch * size)
   const items: Item[] = []
-  const usages: TokenUsage[] = []
+  const usages: (TokenUsage | undefined)[] = []
 
   async function run(start: number): Promise<void> {
     const batch = inputs.slice(start, start + size)
@@ -28,10 +29,11 @@ export async function predict(
       const answered = embeds
         ? await embed(opened, batch as readonly EmbeddingInput[], context)
         : [await chat(opened, batch[0] as ChatRequest, context)]
-      answered.forEach(({ output, usage }: Answered, place) => {
+      answered.forEach(({ output }: Answered, place) => {
         items[start + place] = { output }
-        if (usage) usages.push(usage)
       })
+      // Of texts embedded together, the first tells the tokens of all.
+      usages.push(answered[0]?.usage)
     } catch (thrown) {
       if (context.signal.aborted) throw context.signal.reason
       const error = toAstraError(thrown)
@@ -41,26 +43,10 @@ export async function predict(
 
   await runEach(starts, run)
   settleItems(items)
-  return usages.length === 0 ? { items } : { items, usage: usages.reduce(addUp) }
+  const usage = addUsage(usages)
+  return usage ? { items, usage } : { items }
 }
 
 async function batchSize(opened: Opened): Promise<number> {
   return opened.provider.embeds ? ((await opened.embedding().maxEmbeddingsPerCall) ?? 1) : 1
 }
-
-function addUp(a: TokenUsage, b: TokenUsage): TokenUsage {
-  const sum: Partial<Record<Exclude<keyof TokenUsage, 'estimated'>, number>> = {}
-  for (const field of countFields) {
-    const total = (a[field] ?? 0) + (b[field] ?? 0)
-    if (total > 0) sum[field] = total
-  }
-  return sum
-}
-
-const countFields = [
-  'inputTokens',
-  'cachedInputTokens',
-  'cacheWriteInputTokens',
-  'outputTokens',
-  'reasoningTokens',
-] as const

@@ -1,14 +1,17 @@
-import { createHash } from 'node:crypto'
 import type { Backend, BackendEvent } from '../../kernel/backend.ts'
 import type { ChatRequest } from '../../kernel/chat.ts'
-import { createSecretSource, type SecretSource } from '../vendor/secret-source.ts'
+import type { Violation } from '../../kernel/errors.ts'
+import { chatMisfit } from '../chat-misfit.ts'
+import { createSecretSource, type SecretSource } from '../secrets/secret-source.ts'
+import { snapshotDigest } from '../snapshot-digest.ts'
 import { checkAccess, withKeyDefault } from './access.ts'
 import { streamChat } from './chat.ts'
 import { createOpenModels } from './open-models.ts'
 import { predict } from './predict.ts'
-import { providerOf } from './providers.ts'
-import { providerSettingsSchema, readSettings, upstreamModel } from './settings.ts'
+import { providerOf, providers } from './providers.ts'
+import { type ProviderSettings, providerSettingsSchema, readSettings, upstreamModel } from './settings.ts'
 import { createUpstreamFetch } from './upstream-fetch.ts'
+import { writeChat } from './write-chat.ts'
 
 export interface ProviderOptions {
   /** Longest answer that is read from an upstream, in bytes. */
@@ -34,6 +37,11 @@ export function createProviderBackend({ bodyBytesMax, secrets = createSecretSour
       return { provider, model }
     },
     upstreamModel: (settings) => upstreamModel(readSettings(settings)),
+    misfits: (settings, _revision, task) => (task === 'embedding' ? embeddingMisfits(readSettings(settings)) : []),
+    chatMisfit(settings, chat) {
+      const read = readSettings(settings)
+      return chatMisfit((request) => writeChat(request, providerOf(read), upstreamModel(read)), chat)
+    },
     async inspect({ settings }) {
       const read = readSettings(settings)
       await checkAccess(read, secrets)
@@ -52,8 +60,9 @@ export function createProviderBackend({ bodyBytesMax, secrets = createSecretSour
   }
 }
 
-/** A name that ends in a date stands for one model for good; any other may be given to another one. */
-function snapshotDigest(name: string): string | undefined {
-  if (!/-(\d{8}|\d{4}-\d{2}-\d{2}|\d{2}-\d{4})(-v\d+(:\d+)?)?$/.test(name)) return undefined
-  return `sha256:${createHash('sha256').update(`provider ${name}`).digest('hex')}`
+function embeddingMisfits({ provider }: ProviderSettings): readonly Violation[] {
+  if (providers[provider].embeds) return []
+  const others = Object.entries(providers).flatMap(([name, { embeds }]) => (embeds ? [name] : []))
+  const message = `${providers[provider].label} has no embeddings here, and this contract's task is embedding`
+  return [{ path: '/provider', message, suggestion: `Take one of ${others.join(', ')}.` }]
 }

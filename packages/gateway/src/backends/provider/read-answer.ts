@@ -5,6 +5,8 @@ import type {
   LanguageModelV4Usage,
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider'
+import { given } from '../../dialects/json.ts'
+import { readCount } from '../../dialects/read-count.ts'
 import type { TokenUsage } from '../../kernel/answer.ts'
 import type { ChatAnswer, FinishReason } from '../../kernel/chat.ts'
 import { AstraError } from '../../kernel/errors.ts'
@@ -60,12 +62,13 @@ const finishReasons: Readonly<Partial<Record<LanguageModelV4FinishReason['unifie
 
 /** Undefined where upstream told nothing; some packages say 0 then. */
 export function readUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): TokenUsage | undefined {
-  if (!inputTokens.total && !outputTokens.total) return undefined
-  return {
-    ...(inputTokens.total === undefined ? {} : { inputTokens: inputTokens.total }),
-    ...(outputTokens.total === undefined ? {} : { outputTokens: outputTokens.total }),
-    ...(inputTokens.cacheRead ? { cachedInputTokens: inputTokens.cacheRead } : {}),
-    ...(inputTokens.cacheWrite ? { cacheWriteInputTokens: inputTokens.cacheWrite } : {}),
-    ...(outputTokens.reasoning ? { reasoningTokens: outputTokens.reasoning } : {}),
-  }
+  const [input, output] = [readCount(inputTokens.total), readCount(outputTokens.total)]
+  if (!input && !output) return undefined
+  return given({
+    inputTokens: input,
+    outputTokens: output,
+    cachedInputTokens: readCount(inputTokens.cacheRead) || undefined,
+    cacheWriteInputTokens: readCount(inputTokens.cacheWrite) || undefined,
+    reasoningTokens: readCount(outputTokens.reasoning) || undefined,
+  })
 }

@@ -5,8 +5,10 @@ const wordsMax = 200
 
 /** Nothing of a request is dropped: what the upstream model cannot be told refuses the call. */
 export function unsupported(field: string, upstream: string): AstraError {
+  const shown = field.slice(0, wordsMax)
   return new AstraError('unsupported', {
-    detail: `"${field.slice(0, wordsMax)}" cannot be passed to ${upstream}`,
+    field: shown,
+    detail: `"${shown}" cannot be passed to ${upstream}`,
     next: 'Leave it out, or use another version.',
   })
 }

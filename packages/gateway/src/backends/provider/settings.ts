@@ -1,5 +1,5 @@
 import type { Schema } from '../../kernel/schema/schema.ts'
-import { type SecretReference, secretSchema } from '../vendor/secret-source.ts'
+import { type SecretReference, secretSchema } from '../secrets/secret-source.ts'
 import { type ProviderName, providers } from './providers.ts'
 
 /** The fields of a version in the manifest; `providerSettingsSchema` has checked them. */

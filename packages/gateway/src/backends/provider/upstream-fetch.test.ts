@@ -70,3 +70,21 @@ test('keys do not go along a redirect', () =>
       assert.equal((await fetch(`${url}/`, post)).status, 307)
     },
   ))
+
+const letterByLetter: RequestListener = ({ headers }, response) => {
+  response.writeHead(200, { 'content-type': headers.accept })
+  response.flushHeaders()
+  response.socket?.end(`${[...'12345678'].map((letter) => `1\r\n${letter}\r\n`).join('')}0\r\n\r\n`)
+}
+
+test('an answer in short chunks is given on in one, a stream as it comes', () =>
+  withServer(letterByLetter, async (url, fetch) => {
+    const chunksOf = async (accept: string) => {
+      const chunks: string[] = []
+      const { body } = await fetch(url, { ...post, headers: { accept } })
+      for await (const chunk of body ?? []) chunks.push(Buffer.from(chunk).toString())
+      return chunks
+    }
+    assert.deepEqual(await chunksOf('application/json; charset=utf-8'), ['12345678'])
+    assert.deepEqual(await chunksOf('text/event-stream'), [...'12345678'])
+  }))

@@ -1,5 +1,7 @@
+import { GatheredBytes } from '@astraapi/oip'
 import { Agent, fetch as undiciFetch } from 'undici'
 import { AstraError } from '../../kernel/errors.ts'
+import { noteArrival } from './arrivals.ts'
 
 export interface UpstreamFetch {
   readonly fetch: typeof globalThis.fetch
@@ -24,7 +26,7 @@ export function createUpstreamFetch(bodyBytesMax: number): UpstreamFetch {
     const response = await undiciFetch(input, { ...init, redirect: 'manual', dispatcher: agent }).catch((thrown) => {
       throw init.signal?.aborted ? init.signal.reason : connectionError(thrown)
     })
-    return bounded(response, bodyBytesMax)
+    return bounded(response, bodyBytesMax, () => noteArrival(init.signal))
   }
   return {
     // Node's own fetch cannot be given connections of another undici; the types differ in names only.
@@ -35,19 +37,34 @@ export function createUpstreamFetch(bodyBytesMax: number): UpstreamFetch {
 
 type UndiciResponse = Awaited<ReturnType<typeof undiciFetch>>
 
-function bounded(response: UndiciResponse, bytesMax: number): Response {
+/** Whoever reads the answer keeps each as an object, however short it is. */
+const chunksMax = 250_000
+
+function bounded(response: UndiciResponse, bytesMax: number, arrived: () => void): Response {
+  const whole = new GatheredBytes(bytesMax)
+  const isWhole = /^application\/json\b/.test(response.headers.get('content-type') ?? '')
   let bytes = 0
+  let chunks = 0
   const count = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       bytes += chunk.byteLength
-      if (bytes <= bytesMax) controller.enqueue(chunk)
-      else
-        controller.error(new AstraError('upstream_failed', { reason: `the answer is longer than ${bytesMax} bytes` }))
+      arrived()
+      if (bytes > bytesMax) controller.error(tooLong(`${bytesMax} bytes`))
+      else if (isWhole) whole.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+      else if (++chunks > chunksMax) controller.error(tooLong(`${chunksMax} chunks`))
+      else controller.enqueue(chunk)
+    },
+    flush: (controller) => {
+      if (whole.length > 0) controller.enqueue(whole.take())
     },
   })
   const { status, headers } = response
   const body = response.body as ReadableStream<Uint8Array> | null
   return new Response(body?.pipeThrough(count) ?? null, { status, headers: [...headers] })
+}
+
+function tooLong(most: string): AstraError {
+  return new AstraError('upstream_failed', { reason: `the answer is longer than ${most}` })
 }
 
 function connectionError(thrown: unknown): AstraError {

@@ -4,11 +4,12 @@ import { AstraError } from '../../kernel/errors.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import type { StreamedReply } from '../http/exchange-stream.ts'
+import { readBeginning } from '../http/read-beginning.ts'
+import { scrub } from '../secrets/scrub.ts'
+import type { SecretReference, SecretSource } from '../secrets/secret-source.ts'
 import { readObject, refusal, succeeded } from './refusal.ts'
-import { scrub } from './scrub.ts'
-import type { SecretReference, SecretSource } from './secret-source.ts'
 import type { VendorProtocol, VendorSettings } from './vendor-protocol.ts'
-import { readWhole, type VendorUpstream } from './vendor-upstream.ts'
+import type { VendorUpstream } from './vendor-upstream.ts'
 
 /** Whom a version's requests go to, and how they are made. */
 export interface Asking {
@@ -53,7 +54,7 @@ export async function askStream(asking: Asking, question: Question): Promise<Ope
   try {
     const reply = await asking.upstream.stream(request, question.context.signal)
     if (succeeded(reply.status) && !isJson(reply)) return { reply, secrets }
-    const whole = await readWhole(reply, errorBytesMax)
+    const whole = await readBeginning(reply, errorBytesMax)
     if (!succeeded(reply.status)) throw refusal(whole, asking.protocol.fault)
     question.codec.ask.readAnswer(readObject(whole.body))
     throw new AstraError('upstream_failed', { reason: 'a stream was asked for, and the answer came whole' })
@@ -86,8 +87,8 @@ async function writeHttp(
     headers.set(name.toLowerCase(), typeof value === 'string' ? value : await reveal(value))
   }
   headers.set('content-type', 'application/json').set('accept', accept).set('astra-call-id', context.callId)
+  // Not `tracestate`: those are the caller's own words, and no vendor's business.
   headers.set('traceparent', context.traceparent)
-  if (context.tracestate !== undefined) headers.set('tracestate', context.tracestate)
   const path = protocol.path(codec.path, settings)
   return { request: { path, body, headers: [...headers].flat() }, secrets }
 }

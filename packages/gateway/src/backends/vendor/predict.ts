@@ -3,6 +3,7 @@ import type { Item, TokenUsage } from '../../kernel/answer.ts'
 import type { AttemptContext, Prediction, Relayed } from '../../kernel/backend.ts'
 import { AstraError, toAstraError } from '../../kernel/errors.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
+import { addUsage } from '../../kernel/usage.ts'
 import type { WireRequest } from '../../kernel/wire.ts'
 import { runEach } from '../run-each.ts'
 import { settleItems } from '../settle-items.ts'
@@ -23,7 +24,7 @@ export async function predict(
   context: AttemptContext,
 ): Promise<Prediction> {
   const items = new Array<Item>(inputs.length)
-  const usages: TokenUsage[] = []
+  const usages: (TokenUsage | undefined)[] = []
   const again: number[][] = []
 
   async function run(places: readonly number[]): Promise<void> {
@@ -37,7 +38,7 @@ export async function predict(
       )
       const answer = await askWhole(asking, { codec, body, context }, (reply) => codec.ask.readAnswer(reply.body))
       if (answer.items.length !== places.length) throw miscounted(places.length, answer.items.length)
-      if (answer.usage) usages.push(answer.usage)
+      usages.push(answer.usage)
       for (const [row, place] of places.entries()) items[place] = answer.items[row] as Item
     } catch (thrown) {
       if (context.signal.aborted) throw context.signal.reason
@@ -51,7 +52,7 @@ export async function predict(
   await runEach(inParts(inputs.length, inputsMax[codec.task] ?? 1), run)
   if (again.length > 0) await runEach(again, run)
   settleItems(items)
-  const usage = addUp(usages)
+  const usage = addUsage(usages)
   return usage ? { items, usage } : { items }
 }
 
@@ -78,23 +79,3 @@ function inParts(count: number, size: number): readonly (readonly number[])[] {
 function miscounted(asked: number, answered: number): AstraError {
   return new AstraError('upstream_failed', { reason: `${asked} inputs were sent, and ${answered} answers came` })
 }
-
-function addUp([first, ...others]: readonly TokenUsage[]): TokenUsage | undefined {
-  if (!first || others.length === 0) return first
-  const sum: Partial<Record<(typeof counted)[number], number>> = {}
-  for (const usage of [first, ...others]) {
-    for (const field of counted) {
-      const tokens = usage[field]
-      if (tokens !== undefined) sum[field] = (sum[field] ?? 0) + tokens
-    }
-  }
-  return sum
-}
-
-const counted = [
-  'inputTokens',
-  'cachedInputTokens',
-  'cacheWriteInputTokens',
-  'outputTokens',
-  'reasoningTokens',
-] as const satisfies readonly (keyof TokenUsage)[]

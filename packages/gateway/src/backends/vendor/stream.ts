@@ -4,8 +4,8 @@ import type { AttemptContext, BackendEvent, RelayEvent, StillThere } from '../..
 import { AstraError } from '../../kernel/errors.ts'
 import type { WireRequest } from '../../kernel/wire.ts'
 import { EventSplitter } from '../http/sse.ts'
+import { scrub } from '../secrets/scrub.ts'
 import { type Asking, askStream, type Question } from './ask.ts'
-import { scrub } from './scrub.ts'
 import { wishOf } from './wish.ts'
 
 /** One stream, ready to be asked for. */

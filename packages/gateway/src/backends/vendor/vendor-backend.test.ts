@@ -6,9 +6,9 @@ import { explain } from '../../kernel/schema/explain.ts'
 import type { Dialect } from '../../kernel/wire.ts'
 import { createAnthropicBackend } from '../anthropic/anthropic.ts'
 import { createOpenaiBackend } from '../openai/openai.ts'
+import { createSecretSource } from '../secrets/secret-source.ts'
 import { context, outputs } from '../testing/asking.ts'
 import { fixtureVersion } from '../testing/fixture-version.ts'
-import { createSecretSource } from './secret-source.ts'
 import { chatInput, fakeKey, openVendorBed } from './testing/vendor-harness.ts'
 
 const never = new AbortController().signal
@@ -110,7 +110,9 @@ for (const [what, settings, path, words] of misfits) {
 
 test("the vendor's own key is asked for at its own address only", async () => {
   const bare = createOpenaiBackend({ bodyBytesMax: 1, secrets: createSecretSource({ env: {} }) })
-  await assert.rejects(inspect(bare, { model: 'm' }), { message: 'The environment variable OPENAI_API_KEY is not set' })
+  await assert.rejects(inspect(bare, { model: 'm' }), {
+    message: "The environment variable OPENAI_API_KEY is not set in the gateway's environment",
+  })
   await inspect(bare, { model: 'm' }, ['http://127.0.0.1:8000/v1'])
   await assert.rejects(inspect(bare, { model: 'm' }, ['nonsense']), { code: 'invalid_manifest' })
 })

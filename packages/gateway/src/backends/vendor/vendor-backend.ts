@@ -5,13 +5,14 @@ import type { Version, VersionState } from '../../kernel/catalog.ts'
 import { AstraError, type Violation } from '../../kernel/errors.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 import type { Dialect } from '../../kernel/wire.ts'
+import { chatMisfit } from '../chat-misfit.ts'
 import { parseAddress } from '../http/address.ts'
 import { createPlaces } from '../http/places.ts'
+import { createSecretSource, type SecretSource } from '../secrets/secret-source.ts'
+import { snapshotDigest } from '../snapshot-digest.ts'
 import { type Asking, isOwn, keyReference } from './ask.ts'
 import { headerFault } from './check-headers.ts'
 import { predict, relayPredict } from './predict.ts'
-import { createSecretSource, type SecretSource } from './secret-source.ts'
-import { snapshotDigest } from './snapshot-digest.ts'
 import { openChunks, openRelay, streamEvents } from './stream.ts'
 import { type VendorProtocol, type VendorSettings, vendorSettingsSchema } from './vendor-protocol.ts'
 import { openVendorUpstream } from './vendor-upstream.ts'
@@ -39,12 +40,20 @@ export function createVendorBackend<Settings extends VendorSettings>(
     return { protocol, settings: settingsOf(state.settings), upstream: places.at(replica), secrets }
   }
 
-  const codecOf = ({ contract, state }: Version): DialectCodec => {
-    const dialect = protocol.dialects[contract.task]?.(settingsOf(state.settings))
+  const codecOf = (task: TaskName, settings: VersionState['settings']): DialectCodec => {
+    const dialect = protocol.dialects[task]?.(settingsOf(settings))
     if (dialect) return dialects[dialect]
-    const reason = `the backend ${protocol.name} does not serve ${contract.task}`
+    const reason = `the backend ${protocol.name} does not serve ${task}`
     throw new AstraError('unsupported', { detail: 'This model does not serve that task', reason })
   }
+
+  /** What of a chat can be carried hangs on no replica. */
+  const anyWish = (settings: VersionState['settings']) => {
+    const read = settingsOf(settings)
+    return { model: read.model, stream: false, ...protocol.wording(read, true) }
+  }
+
+  const codecFor = ({ contract, state }: Version) => codecOf(contract.task, state.settings)
 
   return {
     name: protocol.name,
@@ -58,11 +67,13 @@ export function createVendorBackend<Settings extends VendorSettings>(
         ['model', ...protocol.sealed].flatMap((name) => (name in settings ? [[name, settings[name]]] : [])),
       ),
     upstreamModel: (settings) => nameOf(settingsOf(settings)),
+    chatMisfit: (settings, chat) =>
+      chatMisfit((request) => codecOf('chat', settings).ask.writeRequest([request], anyWish(settings)), chat),
     inspect: ({ settings, replicas }) => inspect(protocol, settingsOf(settings), replicas, secrets),
     predict: async (version, replica, inputs, context) =>
-      predict(askingOf(version, replica), codecOf(version), inputs, context),
+      predict(askingOf(version, replica), codecFor(version), inputs, context),
     stream: (version, replica, input, context) =>
-      streamEvents(() => openChunks(askingOf(version, replica), codecOf(version), input, context)),
+      streamEvents(() => openChunks(askingOf(version, replica), codecFor(version), input, context)),
     relay: {
       speaks: ({ state }: Version, dialect: Dialect) =>
         protocol.relays(
@@ -99,7 +110,7 @@ async function inspect(
   }
   // What the address calls a model there is not the vendor's own name for it.
   const floating = protocol.elsewhere?.(settings) ?? false
-  return { digest: floating ? undefined : snapshotDigest(settings.vendor, settings.model) }
+  return { digest: floating ? undefined : snapshotDigest(nameOf(settings)) }
 }
 
 function nameOf({ vendor, model }: VendorSettings): string {

@@ -3,7 +3,7 @@ import type { AstraError, Violation } from '../../kernel/errors.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 import type { Dialect } from '../../kernel/wire.ts'
-import { type SecretReference, secretSchema } from './secret-source.ts'
+import { type SecretReference, secretSchema } from '../secrets/secret-source.ts'
 
 /**
  * All that tells one vendor's protocol from another's. Everything else, from connections to errors, is the same for all of

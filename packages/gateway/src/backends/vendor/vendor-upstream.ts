@@ -28,15 +28,3 @@ export function openVendorUpstream(replica: string, bodyBytesMax: number): Vendo
     close: () => pool.destroy(),
   }
 }
-
-export async function readWhole(reply: StreamedReply, bytesMax: number): Promise<Reply> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of reply) {
-    bytes += chunk.length
-    // What is longer is no error body: its beginning is enough.
-    if (bytes > bytesMax) break
-    chunks.push(chunk)
-  }
-  return { status: reply.status, headers: reply.headers, body: Buffer.concat(chunks) }
-}

@@ -1,6 +1,7 @@
 import type { Violation } from '../../kernel/errors.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { FaultAt, ManifestContract, Place } from './manifest.ts'
+import { compareVersions } from './names.ts'
 import { ownEntry } from './own-entry.ts'
 import { isTimeout, timeoutWords } from './quantities.ts'
 
@@ -19,7 +20,7 @@ function weightFaults({ versions, traffic = {} }: ManifestContract, at: Place, f
   if (!weights) return []
   const faults = Object.entries(weights).flatMap(([id, weight]) => {
     const version = ownEntry(versions, id)
-    if (!version) return [unknownVersion(versions, id, [...at, id], faultAt)]
+    if (!version) return [unknownVersion(id, Object.keys(versions), [...at, id], faultAt)]
     if (weight === 0 || !version.retired) return []
     return [faultAt([...at, id], 'was retired and can have no traffic', 'Give it the weight 0, or leave it out.')]
   })
@@ -29,10 +30,11 @@ function weightFaults({ versions, traffic = {} }: ManifestContract, at: Place, f
 
 function fallbackFaults({ versions, traffic = {} }: ManifestContract, at: Place, faultAt: FaultAt): Violation[] {
   const { fallback = [] } = traffic
+  const candidates = fallbackCandidates(versions, traffic.weights)
   return fallback.flatMap((id, i) => {
     const place = [...at, String(i)]
     const version = ownEntry(versions, id)
-    if (!version) return [unknownVersion(versions, id, place, faultAt)]
+    if (!version) return [unknownVersion(id, candidates, place, faultAt)]
     if (version.retired) return [faultAt(place, 'was retired and takes no calls', 'Leave it out.')]
     return fallback.indexOf(id) === i ? [] : [faultAt(place, `stands in the list twice: "${id}"`)]
   })
@@ -43,7 +45,18 @@ function hedgeFaults({ traffic = {} }: ManifestContract, at: Place, faultAt: Fau
   return !hedge || isTimeout(hedge.after) ? [] : [faultAt([...at, 'after'], timeoutWords)]
 }
 
-function unknownVersion(versions: ManifestContract['versions'], id: string, place: Place, faultAt: FaultAt): Violation {
-  const { suggestion } = didYouMean(id, Object.keys(versions))
+/** Live versions other than the one that has all the traffic: to fall back on that one has no effect. */
+function fallbackCandidates(
+  versions: ManifestContract['versions'],
+  weights: Readonly<Record<string, number>> | undefined,
+): readonly string[] {
+  const live = Object.keys(versions).filter((id) => !versions[id]?.retired)
+  const highest = live.toSorted(compareVersions).slice(-1)
+  const used = weights ? Object.keys(weights).filter((id) => weights[id] !== 0) : highest
+  return used.length > 1 ? live : live.filter((id) => !used.includes(id))
+}
+
+function unknownVersion(id: string, known: readonly string[], place: Place, faultAt: FaultAt): Violation {
+  const { suggestion } = didYouMean(id, known)
   return faultAt(place, 'is no version of this contract', suggestion)
 }

@@ -4,6 +4,8 @@ import { bodyBytesMax, fallbackMax } from './quantities.ts'
 
 /** The form of `astra.yaml`, in the same subset of JSON Schema as contracts, so that its faults are named in the same words. */
 const text: Schema = { type: 'string', minLength: 1, maxLength: 2000 }
+/** Read by `parseDuration`; the example tells who wrote a bare number that a unit is missing. */
+const duration: Schema = { ...text, examples: ['30s'] }
 const date: Schema = { type: 'string', format: 'date' }
 /** Checked by what it belongs to: a schema by `schemaFaults`, a backend's field by the backend's own schema. */
 const open: Schema = { type: 'object', additionalProperties: true }
@@ -26,7 +28,7 @@ const traffic: Schema = {
     {
       weights: map({ type: 'number', minimum: 0, maximum: 1_000_000 }, 1),
       fallback: { type: 'array', items: text, maxItems: fallbackMax },
-      hedge: closed({ after: text, share: { type: 'number', exclusiveMinimum: 0, maximum: 1 } }),
+      hedge: closed({ after: duration, share: { type: 'number', exclusiveMinimum: 0, maximum: 1 } }),
     },
   ),
   minProperties: 1,
@@ -50,9 +52,9 @@ const contract: Schema = closed(
       {
         body: { oneOf: [text, { type: 'integer', minimum: 1, maximum: bodyBytesMax }] },
         items: { type: 'integer', minimum: 1, maximum: 100_000 },
-        timeout: text,
-        firstByte: text,
-        idle: text,
+        timeout: duration,
+        firstByte: duration,
+        idle: duration,
         inFlight: { type: 'integer', minimum: 1, maximum: 1_000_000 },
       },
     ),

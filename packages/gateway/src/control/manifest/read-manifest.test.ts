@@ -134,9 +134,14 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     contract(
       'versions:\n  "1.0": {}\n  "0.9": {retired: {}}\ntraffic:\n  fallback:\n    - "1.0"\n    - "1.00"\n    - "0.9"\n    - "1.0"',
     ),
-    `12 | ${v1}.traffic.fallback.1 | is no version of this contract | Did you mean "1.0"?`,
+    `12 | ${v1}.traffic.fallback.1 | is no version of this contract`,
     `13 | ${v1}.traffic.fallback.2 | was retired and takes no calls | Leave it out.`,
     `14 | ${v1}.traffic.fallback.3 | stands in the list twice: "1.0"`,
+  ],
+  'an unknown fallback like a version that has all the traffic, and like one that has none': [
+    contract('versions: {"1.0": {}, "2.0": {}}\ntraffic: {weights: {"2.0": 1, "1.0": 0}, fallback: ["2.1", "1.1"]}'),
+    `7 | ${v1}.traffic.fallback.0 | is no version of this contract`,
+    `7 | ${v1}.traffic.fallback.1 | is no version of this contract | Did you mean "1.0"?`,
   ],
   'five fallbacks': [
     custom('traffic: {fallback: [a, b, c, d, e]}'),
@@ -205,6 +210,15 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     `12 | ${v1}.limits.idle | ${duration}`,
   ],
   'a body of 2 GiB': [custom('limits: {body: 2147483648}'), `8 | ${v1}.limits.body | must be at most 1073741824`],
+  'durations without a unit': [
+    custom('limits: {timeout: 3}\ntraffic: {hedge: {after: 2, share: 0.1}}'),
+    `8 | ${v1}.limits.timeout | must be a string, not 3 | Write for example "30s".`,
+    `9 | ${v1}.traffic.hedge.after | must be a string, not 2 | Write for example "30s".`,
+  ],
+  'a field far from any': [
+    custom('limits: {zzz: 3}'),
+    `8 | ${v1}.limits.zzz | is not a field here | The fields here are body, items, timeout, firstByte, idle, inFlight.`,
+  ],
   'a timeout of nothing': [
     custom('limits: {timeout: 0s}'),
     `8 | ${v1}.limits.timeout | must be a duration such as 800ms, 30s or 2m, at most 1h`,

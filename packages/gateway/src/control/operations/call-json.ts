@@ -33,7 +33,7 @@ export const callSchema = closed({
   model: text('As the caller named it'),
   major: Type.Optional(Type.Integer()),
   versionAssigned: Type.Optional(Type.String()),
-  versionServed: Type.Optional(Type.String()),
+  versionServed: Type.Optional(text('Whose answer went out, in part at least')),
   assignReason: Type.Optional(Type.String()),
   propensity: Type.Optional(Type.Number({ description: 'Probability of the assigned version under the weights' })),
   unitHash: Type.Optional(Type.String()),
@@ -56,12 +56,16 @@ export const callSchema = closed({
   cacheWriteInputTokens: Type.Optional(tokens('Of the input tokens those written to a prompt cache')),
   outputTokens: Type.Optional(tokens('All, those of reasoning too')),
   reasoningTokens: Type.Optional(tokens('Of the output tokens those of reasoning')),
-  usageEstimated: Type.Boolean({ description: 'Whether tokens were counted here because upstream did not say' }),
-  upstreamModel: Type.Optional(text('What answered, by the name that prices have for it')),
+  usageEstimated: Type.Boolean({
+    description: 'Whether some of the tokens, or of the cost, was counted here: upstream did not say, or broke off',
+  }),
+  upstreamModel: Type.Optional(text('What answered, or was asked last, by the name that prices have for it')),
   costUsd: Type.Optional(
-    usd('by the price in force when the call came in; left out where it is not known, or nothing ran'),
+    usd(
+      'of all attempts, by the prices in force when the call came in; left out where it is of none known, or nothing ran',
+    ),
   ),
-  unpriced: Type.Boolean({ description: 'A model was asked and has no price: the cost is unknown, not 0' }),
+  unpriced: Type.Boolean({ description: 'A model ran that has no price: the cost is unknown, or more than costUsd' }),
   attempts: listOf(attempt),
   traceId: Type.String(),
 })

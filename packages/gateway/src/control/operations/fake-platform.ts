@@ -36,7 +36,7 @@ export async function fakePlatform() {
       export: () => 'models: {}\n',
       plan: async (...input) => {
         asked.plan = input
-        return { revision: 7, valid: true, faults: [], changes: [], openapiDiff: '', sdlDiff: '' }
+        return { revision: 7, valid: true, faults: [], changes: [], notes: [], openapiDiff: '', sdlDiff: '' }
       },
       apply: async (...input) => {
         asked.apply = input

@@ -32,6 +32,7 @@ const plan = closed({
   valid: Type.Boolean(),
   faults: listOf(fault),
   changes: listOf(change),
+  notes: listOf(text('What is no fault and yet likely not meant')),
   openapiDiff: text('Unified diff of GET /openapi.json'),
   sdlDiff: text('Unified diff of the GraphQL schema'),
 })

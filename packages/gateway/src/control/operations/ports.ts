@@ -42,6 +42,8 @@ export interface PlanResult {
   readonly valid: boolean
   readonly faults: readonly Fault[]
   readonly changes: readonly Change[]
+  /** What is no fault and yet likely not meant. */
+  readonly notes: readonly string[]
   /** Unified diffs; empty when nothing differs. */
   readonly openapiDiff: string
   readonly sdlDiff: string

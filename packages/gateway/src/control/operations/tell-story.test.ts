@@ -71,6 +71,24 @@ test('what a call cost, or that nobody knows', () => {
     'What it cost is not known: there is no price for openai/gpt-4o-mini.',
   )
   assert.equal(told({ unpriced: true }).at(-1), 'What it cost is not known: there is no price for this version.')
+  const [attempt] = record.attempts
+  assert.ok(attempt)
+  const failed = [{ ...attempt, code: 'upstream_failed' }]
+  assert.equal(
+    told({ upstreamModel, attempts: failed }).at(-1),
+    'What it cost is not known: what failed upstream did not tell what it used.',
+  )
+  const twice = [...failed, attempt]
+  assert.equal(
+    told({ upstreamModel, costUsd: 0.5, attempts: twice }).at(-1),
+    'It cost 0.5 USD by the prices of the models that were asked.',
+  )
+  assert.equal(
+    told({ upstreamModel, costUsd: 0.5, unpriced: true, attempts: twice }).at(-1),
+    'It cost more than 0.5 USD by the prices of the models that were asked: there is no price for a model that was asked.',
+  )
+  const here = tellStory({ ...record, versionServed: undefined, attempts: [] }, [])
+  assert.ok(here.includes('12:00:00.150 answered by the gateway itself: 1 item.'))
 })
 
 test('a stream that was tried twice, then cut', () => {
@@ -101,6 +119,6 @@ test('a stream that was tried twice, then cut', () => {
     '12:00:00.125 attempt 1 (serve) of 1.1 at embedded took 1 ms and failed with "upstream_unavailable": connection refused.',
     '12:00:00.128 attempt 2 (retry) of 1.1 at embedded took 20 ms and went well.',
     '12:00:00.135 the first chunk went out, 12 ms after the call came in.',
-    '12:00:00.150 failed with "upstream_failed" (2 items, 1 of them failed, 0 tokens in and 7 out (counted here)): the stream ended early.',
+    '12:00:00.150 failed with "upstream_failed" (2 items, 1 of them failed, 0 tokens in and 7 out (counted here, at least in part)): the stream ended early.',
   ])
 })

@@ -26,7 +26,7 @@ const reasons: Readonly<Record<AssignReason, (part: string) => string>> = {
 }
 
 const endings: Readonly<Record<CallRecord['outcome'], (record: CallRecord) => string>> = {
-  ok: (record) => `answered by ${record.versionServed ?? 'an unknown version'}: ${amounts(record)}`,
+  ok: (record) => `answered by ${record.versionServed ?? 'the gateway itself'}: ${amounts(record)}`,
   refused: (record) => `refused with "${record.code ?? 'unknown'}", and no model was asked`,
   failed: (record) => `failed with "${record.code ?? 'unknown'}" (${amounts(record)})`,
   cancelled: () => 'the caller went away',
@@ -71,7 +71,7 @@ function firstChunk(record: CallRecord): string[] {
 function amounts(record: CallRecord): string {
   const { items, itemsFailed, inputTokens, outputTokens, cachedInputTokens = 0, reasoningTokens = 0 } = record
   const failed = itemsFailed > 0 ? `, ${itemsFailed} of them failed` : ''
-  const counted = record.usageEstimated ? ' (counted here)' : ''
+  const counted = record.usageEstimated ? ' (counted here, at least in part)' : ''
   const cached = cachedInputTokens > 0 ? ` (${cachedInputTokens} of them cached)` : ''
   const reasoning = reasoningTokens > 0 ? ` (${reasoningTokens} of them reasoning)` : ''
   const tokens =
@@ -86,11 +86,24 @@ function spent({ latencyMs, queueMs, upstreamMs }: CallRecord): string {
   return `${ms(queueMs)} in queues, ${ms(upstreamMs)} upstream and ${ms(here)} in the gateway`
 }
 
-function cost({ costUsd, unpriced, upstreamModel, usageEstimated }: CallRecord): string[] {
-  if (unpriced) return [`What it cost is not known: there is no price for ${upstreamModel ?? 'this version'}.`]
-  if (costUsd === undefined) return []
+function cost(record: CallRecord): string[] {
+  const { costUsd, unpriced, usageEstimated, upstreamModel, attempts } = record
+  const alone = attempts.length === 1
+  const unknown = `there is no price for ${alone ? (upstreamModel ?? 'this version') : 'a model that was asked'}`
+  if (costUsd === undefined) {
+    const because = unpriced ? unknown : untold(record)
+    return because === undefined ? [] : [`What it cost is not known: ${because}.`]
+  }
   const about = usageEstimated ? 'about ' : ''
-  return [`It cost ${about}${Number(costUsd.toPrecision(3))} USD by the price of ${upstreamModel ?? 'its model'}.`]
+  const usd = `${about}${Number(costUsd.toPrecision(3))} USD`
+  const by = alone ? `by the price of ${upstreamModel ?? 'its model'}` : 'by the prices of the models that were asked'
+  return [unpriced ? `It cost more than ${usd} ${by}: ${unknown}.` : `It cost ${usd} ${by}.`]
+}
+
+/** Of a model that has a price and answered with an error nobody knows what it used up, if anything. */
+function untold({ upstreamModel, attempts }: CallRecord): string | undefined {
+  if (upstreamModel === undefined || !attempts.some(({ code }) => code === 'upstream_failed')) return undefined
+  return 'what failed upstream did not tell what it used'
 }
 
 function feedbackSentence(record: CallRecord, { metric, value, source, comment, time, consumer }: Feedback): string {

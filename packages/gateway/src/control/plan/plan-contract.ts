@@ -81,12 +81,17 @@ function checkStreams({ versions }: DraftContract, revisions: readonly ContractR
 }
 
 /** What a backend can tell only when it knows the contract. */
-function checkSettings({ versions }: DraftContract, revisions: readonly ContractRevision[], report: Report): void {
+function checkSettings(
+  { versions, contract }: DraftContract,
+  revisions: readonly ContractRevision[],
+  report: Report,
+): void {
   for (const version of versions) {
     const { place, retired, backend, settings } = version
     const revision = revisions[revisionFor(version, revisions.length) - 1]
     if (retired || !revision) continue
-    for (const { path, message, suggestion } of backend.misfits?.(settings, revision) ?? []) {
+    const misfits = backend.misfits?.(settings, revision, contract.task ?? 'custom') ?? []
+    for (const { path, message, suggestion } of misfits) {
       report('invalid_manifest', [...place, ...pathKeys(path)], message, suggestion)
     }
   }

@@ -13,6 +13,7 @@ import { changesBetween } from './changes.ts'
 import { draftVersion } from './draft-version.ts'
 import { inspectVersions } from './inspect-versions.ts'
 import { type DraftContract, planContract } from './plan-contract.ts'
+import { priceNotes } from './price-notes.ts'
 import { type Report, reportInto } from './report.ts'
 
 /** What callers would see of a catalog, as text to compare. */
@@ -23,6 +24,8 @@ export interface Plan {
   readonly revision: number
   readonly faults: readonly Fault[]
   readonly changes: readonly Change[]
+  /** As in `PlanResult`. */
+  readonly notes: readonly string[]
   readonly openapiDiff: string
   readonly sdlDiff: string
   /** What applying it would store; undefined when there is a fault. */
@@ -76,7 +79,8 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
     ...(prices.length > 0 ? { prices: Object.fromEntries(prices) } : {}),
   }
   const changes = changesBetween(current.state, state)
-  return { revision: current.revision, faults, changes, ...differences(state, ports), next: { state, digests } }
+  const notes = priceNotes(state, ports.backends)
+  return { revision: current.revision, faults, changes, notes, ...differences(state, ports), next: { state, digests } }
 }
 
 /** ISO dates sort as text. */
@@ -86,7 +90,7 @@ function byDay(a: Price, b: Price): number {
 
 /** A plan that can't be carried out. */
 export function refusedPlan(revision: number, faults: readonly Fault[]): Plan {
-  return { revision, faults, changes: [], openapiDiff: '', sdlDiff: '', next: undefined }
+  return { revision, faults, changes: [], notes: [], openapiDiff: '', sdlDiff: '', next: undefined }
 }
 
 interface DraftModel {

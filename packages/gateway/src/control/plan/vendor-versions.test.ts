@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Backend } from '../../kernel/backend.ts'
 import { writeManifest } from '../manifest/write-manifest.ts'
 import { fakeVendor, vendorAddress } from './testing/fake-vendor.ts'
 import { applied, contractOf, emptyCatalog, fakeBackends, planYaml } from './testing/planning.ts'
@@ -50,6 +51,20 @@ it('refuses a backend that does not serve the task, unless the version is retire
     `invalid_manifest | 8 | ${v1}.versions.1.backend | the backend vendor serves chat, completion, embedding; this contract is classification | Take another backend, or give the contract one of those tasks.`,
   ])
   assert.deepEqual(await faultsOf(classifier(version('model: a, apiKey: KEY, retired: {}'))), [])
+})
+
+it('refuses settings that the backend has no such task for', async () => {
+  const vendor: Backend = {
+    ...fakeVendor(secrets),
+    misfits: ({ model }, _revision, task) =>
+      model === 'a' && task === 'embedding' ? [{ path: '/model', message: 'has no embeddings' }] : [],
+  }
+  const known = new Map([...backends, ['vendor', vendor]])
+  const embedding = manifest('task: embedding', `versions: ${version('model: a, apiKey: KEY')}`)
+  assert.deepEqual(await faultsOf(embedding, emptyCatalog, known), [
+    `invalid_manifest | 7 | ${v1}.versions.1.model | has no embeddings`,
+  ])
+  assert.deepEqual(await faultsOf(chat(version('model: a, apiKey: KEY')), emptyCatalog, known), [])
 })
 
 describe('what is not sealed', () => {

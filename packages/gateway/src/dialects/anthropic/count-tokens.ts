@@ -1,8 +1,9 @@
 import { AstraError } from '../../kernel/errors.ts'
+import { isJsonObject } from '../../kernel/schema/facets.ts'
 import type { DialectCodec, JsonObject } from '../dialect.ts'
+import { outOfForm } from '../json.ts'
 import { setMembers } from '../json-edit.ts'
 import { anthropicFault } from './fault.ts'
-import { isObject, outOfForm } from './json.ts'
 import { checkCount } from './request/check-request.ts'
 import { readRequest } from './request/read-request.ts'
 import { writeCount } from './request/write-request.ts'
@@ -16,7 +17,7 @@ export const anthropicCountTokens: DialectCodec = {
     check: checkCount,
     readRequest: (body) => [readRequest(body)],
     writeAnswer: ([output]) => {
-      if (isObject(output) && typeof output.inputTokens === 'number') return { input_tokens: output.inputTokens }
+      if (isJsonObject(output) && typeof output.inputTokens === 'number') return { input_tokens: output.inputTokens }
       throw new AstraError('invalid_output', { reason: 'the answer holds no number of tokens' })
     },
   },

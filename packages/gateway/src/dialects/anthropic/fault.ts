@@ -1,6 +1,7 @@
 import type { AstraError } from '../../kernel/errors.ts'
+import { isJsonObject } from '../../kernel/schema/facets.ts'
 import { faultError } from '../vendor-fault.ts'
-import { isObject, textOf } from './json.ts'
+import { textOf } from './json.ts'
 
 /**
  * The failure that Anthropic tells by `body`, or by its HTTP status alone; undefined where neither tells one. The status that came
@@ -12,7 +13,7 @@ export function anthropicFault(
   began: boolean,
   retryAfterMs?: number,
 ): AstraError | undefined {
-  const error = isObject(body) && isObject(body.error) ? body.error : undefined
+  const error = isJsonObject(body) && isJsonObject(body.error) ? body.error : undefined
   const failed = status !== undefined && status >= 400
   if (!error && !failed) return undefined
   const type = textOf(error?.type)

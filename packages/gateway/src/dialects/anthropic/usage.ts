@@ -1,6 +1,8 @@
 import type { TokenUsage } from '../../kernel/answer.ts'
+import { isJsonObject } from '../../kernel/schema/facets.ts'
 import type { JsonObject } from '../dialect.ts'
-import { given, isObject } from './json.ts'
+import { given } from '../json.ts'
+import { readCount } from '../read-count.ts'
 
 /** Token counts as Anthropic tells them; `input_tokens` leaves out those read from or written to its cache. */
 export interface UsageCounts {
@@ -12,14 +14,14 @@ export interface UsageCounts {
 }
 
 export function countsOf(usage: unknown): UsageCounts {
-  if (!isObject(usage)) return {}
+  if (!isJsonObject(usage)) return {}
   const details = usage.output_tokens_details
   return given({
-    input: count(usage.input_tokens),
-    cacheRead: count(usage.cache_read_input_tokens),
-    cacheWrite: count(usage.cache_creation_input_tokens),
-    output: count(usage.output_tokens),
-    thinking: isObject(details) ? count(details.thinking_tokens) : undefined,
+    input: readCount(usage.input_tokens),
+    cacheRead: readCount(usage.cache_read_input_tokens),
+    cacheWrite: readCount(usage.cache_creation_input_tokens),
+    output: readCount(usage.output_tokens),
+    thinking: isJsonObject(details) ? readCount(details.thinking_tokens) : undefined,
   })
 }
 
@@ -54,8 +56,4 @@ export function writeUsage(usage: TokenUsage): JsonObject {
     output_tokens: outputTokens,
     ...(reasoningTokens === undefined ? {} : { output_tokens_details: { thinking_tokens: reasoningTokens } }),
   }
-}
-
-function count(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
 }

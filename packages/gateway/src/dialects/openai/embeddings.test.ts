@@ -73,8 +73,6 @@ const faults: readonly (readonly [JsonObject, string])[] = [
   [{ input: [[1], []] }, '/input'],
   [{ input: [1.5] }, '/input'],
   [{ input: 'a', encoding_format: 'int8' }, '/encoding_format'],
-  [{ input: 'a', dimensions: 0 }, '/dimensions'],
-  [{ input: 'a', dimensions: 'many' }, '/dimensions'],
 ]
 
 for (const [body, path] of faults) {
@@ -86,11 +84,20 @@ for (const [body, path] of faults) {
   })
 }
 
-test('tokens, dimensions and unknown fields have no canonical form', () => {
+test('other dimensions than those of the contract are refused, passing through included', () => {
+  for (const dimensions of [256, 0, 'many']) {
+    assert.deepEqual(
+      fault(() => accept.check({ input: 'a', dimensions })),
+      ['unsupported', '/dimensions'],
+    )
+  }
+  assert.equal(accept.check({ input: 'a', dimensions: null }).items, 1)
+})
+
+test('tokens and unknown fields have no canonical form', () => {
   const refused: readonly (readonly [JsonObject, string])[] = [
     [{ input: [1, 2] }, '/input'],
     [{ input: [[1], [2]] }, '/input'],
-    [{ input: 'a', dimensions: 256 }, '/dimensions'],
     [{ input: 'a', task: 'query' }, '/task'],
   ]
   for (const [body, path] of refused) {
@@ -141,7 +148,7 @@ test('an answer that is passed on is looked at for its usage and for an error', 
 })
 
 test('what passes through keeps its bytes but for the model', () => {
-  const bytes = Buffer.from('{"input":[[1, 2]],"model":"vectors","dimensions":256}')
+  const bytes = Buffer.from('{"input":[[1, 2]],"model":"vectors","new_field":1.0}')
   const request = { dialect: 'openai-embeddings', bytes, body: {}, items: 1, canonical: () => [] } as const
-  assert.equal(ask.forward(request, wish).bytes.toString(), '{"input":[[1, 2]],"model":"embed-x","dimensions":256}')
+  assert.equal(ask.forward(request, wish).bytes.toString(), '{"input":[[1, 2]],"model":"embed-x","new_field":1.0}')
 })

@@ -1,11 +1,15 @@
 import type { TokenUsage } from '../../kernel/answer.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import { isJsonObject } from '../../kernel/schema/facets.ts'
 import type { AnswerFacts, AskHalf, DialectCodec, JsonObject, ReadAnswer, RequestWish } from '../dialect.ts'
+import { given, outOfForm } from '../json.ts'
 import { setMembers } from '../json-edit.ts'
-import { isObject, wrongAt } from './chat/fields.ts'
+import { always, form, membersOf, unsupported } from '../members.ts'
+import { readCount } from '../read-count.ts'
+import { wrongAt } from '../values.ts'
 import { floatsFromBase64, floatsToBase64 } from './embeddings/floats.ts'
 import { isString, objectsIn, type TextInput, textsOf } from './embeddings/texts.ts'
 import { openaiFault } from './fault.ts'
-import { always, form, given, membersOf, outOfForm, unsupported } from './responses/members.ts'
 
 export const openaiEmbeddings: DialectCodec = {
   name: 'openai-embeddings',
@@ -18,8 +22,13 @@ export const openaiEmbeddings: DialectCodec = {
 function check({ input, encoding_format, dimensions }: JsonObject): { items: number; stream: boolean } {
   const format = encoding_format ?? 'float'
   if (format !== 'float' && format !== 'base64') throw wrongAt('/encoding_format', 'must be float or base64')
-  if (!(Number.isInteger(dimensions ?? 1) && Number(dimensions ?? 1) > 0)) {
-    throw wrongAt('/dimensions', 'must be a whole number above 0')
+  // Those of a model's contract hold for all its callers, and vectors of another length mean nothing beside theirs.
+  if (dimensions !== undefined && dimensions !== null) {
+    throw new AstraError('unsupported', {
+      detail: "The dimensions of a model's vectors are fixed by its contract",
+      next: 'Leave "dimensions" out.',
+      violations: [{ path: '/dimensions', message: 'cannot be chosen by callers' }],
+    })
   }
   return { items: countInputs(input), stream: false }
 }
@@ -38,7 +47,7 @@ function isTokens(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every(Number.isInteger)
 }
 
-/** `dimensions` is not among them: those of a contract are fixed. The format is one of the answer, which this gateway writes. */
+/** The format is one of the answer, which this gateway writes. */
 const requestForm = form(['input'], { model: always, user: always, encoding_format: always })
 
 function readRequest(body: JsonObject): readonly TextInput[] {
@@ -103,7 +112,7 @@ function vectorOf(embedding: unknown): readonly number[] {
 
 /** Embeddings put nothing out, so that all tokens are input. */
 function usageOf({ usage }: JsonObject): TokenUsage | undefined {
-  if (!isObject(usage)) return undefined
-  const inputTokens = usage.prompt_tokens ?? usage.total_tokens
-  return typeof inputTokens === 'number' ? { inputTokens } : undefined
+  if (!isJsonObject(usage)) return undefined
+  const inputTokens = readCount(usage.prompt_tokens ?? usage.total_tokens)
+  return inputTokens === undefined ? undefined : { inputTokens }
 }

@@ -1,4 +1,5 @@
 import type { AstraError } from '../../kernel/errors.ts'
+import { isJsonObject } from '../../kernel/schema/facets.ts'
 import { faultError } from '../vendor-fault.ts'
 
 /**
@@ -18,7 +19,7 @@ export function openaiFault(
   return faultError(
     {
       status: status ?? statusIn(error.code) ?? statusIn(error.status) ?? statusByWord(error),
-      type: type.slice(0, typeLengthMax),
+      type,
       message: words(error.message) || JSON.stringify(error),
       retryAfterMs,
     },
@@ -28,13 +29,11 @@ export function openaiFault(
 
 type ErrorObject = Readonly<Record<string, unknown>>
 
-const typeLengthMax = 64
-
 function errorIn(body: unknown, status: number | undefined): ErrorObject | undefined {
-  if (!isObject(body)) return undefined
+  if (!isJsonObject(body)) return undefined
   const { error, message, detail } = body
   if (typeof error === 'string' && error !== '') return { ...body, message: error }
-  if (isObject(error)) return error
+  if (isJsonObject(error)) return error
   if (body.object === 'error' || body.type === 'error') return body
   if (status === undefined) return undefined
   // FastAPI's word, of servers written with it.
@@ -93,8 +92,4 @@ const statuses: ReadonlyMap<string, number> = new Map([
 
 function words(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
-}
-
-function isObject(value: unknown): value is ErrorObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,9 +1,11 @@
+import { isJsonObject } from '../../kernel/schema/facets.ts'
 import type { AnswerFacts, AskHalf, DialectCodec, JsonObject, ReadAnswer, RequestWish } from '../dialect.ts'
+import { outOfForm } from '../json.ts'
 import { setMembers } from '../json-edit.ts'
-import { isObject, textAt, wrongAt } from './chat/fields.ts'
+import { always, byType, form, listOf, membersOf, type Read, required } from '../members.ts'
+import { textAt, wrongAt } from '../values.ts'
 import { isString, objectsIn, type TextInput, textsOf } from './embeddings/texts.ts'
 import { openaiFault } from './fault.ts'
-import { always, byType, form, listOf, membersOf, outOfForm, type Read, required } from './responses/members.ts'
 
 export const openaiModerations: DialectCodec = {
   name: 'openai-moderations',
@@ -18,7 +20,7 @@ function check({ input }: JsonObject): { items: number; stream: boolean } {
   if (typeof input === 'string') return { items: 1, stream: false }
   if (Array.isArray(input) && input.length > 0) {
     if (input.every(isString)) return { items: input.length, stream: false }
-    if (input.every(isObject)) return { items: 1, stream: false }
+    if (input.every(isJsonObject)) return { items: 1, stream: false }
   }
   throw wrongAt('/input', 'must be a string, or a non-empty list of strings or of parts')
 }
@@ -73,7 +75,7 @@ function readResult({ flagged, categories, category_scores }: JsonObject): Judge
 
 /** A model says null of a category that it does not know. */
 function membersOfType<T>(value: unknown, isWanted: (member: unknown) => member is T): Readonly<Record<string, T>> {
-  const pairs = Object.entries(isObject(value) ? value : {})
+  const pairs = Object.entries(isJsonObject(value) ? value : {})
   return Object.fromEntries(pairs.flatMap(([name, member]) => (isWanted(member) ? [[name, member] as const] : [])))
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { parseJson, parseJsonObject, readBody } from './json-body.ts'
+import { holdMembers, parseJson, parseJsonMembers, parseJsonObject, readBody } from './json-body.ts'
 
 const code = (expected: string) => (error: unknown) => (error as { code?: string }).code === expected
 
@@ -60,5 +60,38 @@ describe('parseJson', () => {
     assert.throws(() => parseJson(Buffer.from('')), code('invalid_body'))
     assert.throws(() => parseJson(Buffer.from('{"a":}')), /position 5|Unexpected token/)
     assert.throws(() => parseJsonObject(Buffer.from('[1]')), code('invalid_body'))
+  })
+})
+
+describe('bounds on what is parsed', () => {
+  const members = (count: number) =>
+    Buffer.from(`{${Array.from({ length: count }, (_, i) => `"k${i}":":"`).join(',')}}`)
+
+  it('holds the number of members exactly, colons in strings left out', () => {
+    assert.equal(Object.keys(parseJsonObject(members(200_000))).length, 200_000)
+    assert.throws(() => parseJsonObject(members(200_001)), code('body_too_large'))
+    assert.equal(Object.keys(parseJsonMembers(members(10), 10).object).length, 10)
+    assert.throws(() => parseJsonMembers(members(11), 10), code('body_too_large'))
+  })
+
+  it('holds only the members of a body that is parsed elsewhere', () => {
+    holdMembers(Buffer.from('[],'.repeat(1_000_001)))
+    assert.throws(() => holdMembers(members(200_001)), code('body_too_large'))
+  })
+
+  it('takes a million numbers, and refuses more lists than that', () => {
+    assert.ok(Array.isArray(parseJson(Buffer.from(`[${'0,'.repeat(1_000_000)}0]`))))
+    assert.throws(() => parseJson(Buffer.from(`[${'[],'.repeat(1_000_000)}0]`)), code('body_too_large'))
+  })
+
+  it('property: tells whether the outermost object repeats a key', () => {
+    const keys = fc.array(fc.constantFrom('a', 'b', '1', '__proto__', 'constructor', 'a:b'), { maxLength: 4 })
+    fc.assert(
+      fc.property(keys, fc.jsonValue({ maxDepth: 3 }), (names, value) => {
+        const text = `{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
+        const { repeats } = parseJsonMembers(Buffer.from(text), 1000)
+        assert.equal(repeats, new Set(names).size < names.length)
+      }),
+    )
   })
 })

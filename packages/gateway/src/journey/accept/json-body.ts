@@ -1,19 +1,23 @@
 import type { Readable } from 'node:stream'
+import { GatheredBytes } from '@astraapi/oip'
 import { AstraError } from '../../kernel/errors.ts'
+import { type JsonSurvey, surveyJson } from './json-survey.ts'
 
 /** Deeper bodies are refused before they are parsed: recursion over them could exhaust the stack further on. */
 const depthMax = 64
 
+/**
+ * Members of objects that a body may hold: 10 MB of one-letter keys take V8 a second to parse, in which nothing else is served. Numbers
+ * and strings in lists are a tenth as dear, so that the body's length is bound enough.
+ */
+const membersMax = 200_000
+
+/** Objects and lists: a fifth as dear as a member with a key of its own. */
+const nestsMax = 1_000_000
+
 /** Of all bodies that are being read at one time, in this process. */
 const allBytesMax = 512 * 2 ** 20
 let allBytes = 0
-
-const quote = 0x22
-const backslash = 0x5c
-const openBracket = 0x5b
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d
 
 /**
  * Reads a body of at most `bytesMax` bytes. Rejects with `body_too_large` as soon as that is known, and with `cancelled` when the
@@ -23,7 +27,7 @@ const closeBrace = 0x7d
 export function readBody(stream: Readable, contentLength: string | undefined, bytesMax: number): Promise<Buffer> {
   if (Number(contentLength) > bytesMax) return Promise.reject(tooLarge(bytesMax))
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    const body = new GatheredBytes(bytesMax)
     let bytes = 0
     let open = true
     const settle = (error?: AstraError) => {
@@ -32,13 +36,12 @@ export function readBody(stream: Readable, contentLength: string | undefined, by
       allBytes -= bytes
       stream.off('data', take).off('end', end).off('close', gone)
       if (error) return reject(error)
-      const [only] = chunks
-      resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, bytes))
+      resolve(body.take())
     }
     const take = (chunk: Buffer) => {
       bytes += chunk.length
       allBytes += chunk.length
-      if (bytes <= bytesMax && allBytes <= allBytesMax) return chunks.push(chunk)
+      if (bytes <= bytesMax && allBytes <= allBytesMax) return body.push(chunk)
       stream.pause()
       return settle(bytes > bytesMax ? tooLarge(bytesMax) : tooMuchAtOnce())
     }
@@ -50,12 +53,33 @@ export function readBody(stream: Readable, contentLength: string | undefined, by
   })
 }
 
-/** Parses a JSON body. Throws `invalid_body` or `body_too_deep`. */
+/** Parses a JSON body. Throws `invalid_body`, `body_too_deep` or `body_too_large`. */
 export function parseJson(body: Buffer): unknown {
-  if (body.length === 0) throw new AstraError('invalid_body', { detail: 'The body is empty' })
-  if (nestsDeeperThan(body, depthMax)) {
-    throw new AstraError('body_too_deep', { detail: `The body nests deeper than ${depthMax} levels` })
-  }
+  surveyWithin(body, membersMax)
+  return parse(body)
+}
+
+/** A JSON object and nothing else; `__proto__` is an ordinary key that every closed schema refuses. */
+export function parseJsonObject(body: Buffer): Record<string, unknown> {
+  return objectOf(parseJson(body))
+}
+
+/** The same, with whether a key stands in the outermost object twice: others that read the bytes may believe the other one. */
+export function parseJsonMembers(
+  body: Buffer,
+  most: number,
+): { readonly object: Record<string, unknown>; readonly repeats: boolean } {
+  const { outermost } = surveyWithin(body, most)
+  const object = objectOf(parse(body))
+  return { object, repeats: outermost > Object.keys(object).length }
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new AstraError('invalid_body', { detail: 'The body must be a JSON object' })
+}
+
+function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'))
   } catch (error) {
@@ -63,40 +87,34 @@ export function parseJson(body: Buffer): unknown {
   }
 }
 
-/** A JSON object and nothing else; `__proto__` is an ordinary key that every closed schema refuses. */
-export function parseJsonObject(body: Buffer): Record<string, unknown> {
-  const value = parseJson(body)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new AstraError('invalid_body', { detail: 'The body must be a JSON object' })
-}
-
 /** V8 names the place and quotes the caller's own text; nothing internal is in it. */
 function syntaxFault(error: unknown): string {
   return error instanceof SyntaxError ? error.message.slice(0, 160) : 'unreadable'
 }
 
-/** Runs over every byte of every call, hence integers and loops: a Set and a flag per byte took several times as long. */
-function nestsDeeperThan(body: Buffer, max: number): boolean {
-  const { length } = body
-  let depth = 0
-  for (let i = 0; i < length; i++) {
-    const byte = body[i]
-    if (byte === quote) i = endOfString(body, i + 1)
-    else if (byte === openBracket || byte === openBrace) {
-      if (++depth > max) return true
-    } else if (byte === closeBracket || byte === closeBrace) depth--
-  }
-  return false
+/** For a body whose JSON is parsed elsewhere: throws `body_too_large`. Lists are not bounded, as tensors are made of them. */
+export function holdMembers(json: Uint8Array): void {
+  if (surveyJson(Buffer.from(json.buffer, json.byteOffset, json.length)).members > membersMax)
+    throw tooMany(`${membersMax} members of objects`)
 }
 
-function endOfString(body: Buffer, start: number): number {
-  let i = start
-  for (; i < body.length && body[i] !== quote; i++) if (body[i] === backslash) i++
-  return i
+function surveyWithin(body: Buffer, most: number): JsonSurvey {
+  if (body.length === 0) throw new AstraError('invalid_body', { detail: 'The body is empty' })
+  const counts = surveyJson(body)
+  if (counts.depth > depthMax) {
+    throw new AstraError('body_too_deep', { detail: `The body nests deeper than ${depthMax} levels` })
+  }
+  if (counts.members > most) throw tooMany(`${most} members of objects`)
+  if (counts.nests > nestsMax) throw tooMany(`${nestsMax} objects and lists`)
+  return counts
 }
 
 function tooMuchAtOnce(): AstraError {
   return new AstraError('overloaded', { detail: 'Too many large bodies are being sent at once', retryAfterMs: 1000 })
+}
+
+function tooMany(what: string): AstraError {
+  return new AstraError('body_too_large', { detail: `The body holds more than ${what}` })
 }
 
 function tooLarge(bytesMax: number): AstraError {

@@ -45,7 +45,7 @@ export function requirePermission(caller: Caller, permission: Operation['permiss
 function unknownModel(name: string, catalog: Catalog): AstraError {
   const meant = nearest(name, catalog.modelNames())
   return new AstraError('unknown_model', {
-    detail: `There is no model "${name.slice(0, 64)}"`,
-    ...(meant ? { next: `Did you mean "${meant}"? GET /api/v1/deployments lists the models.` } : {}),
+    // Each door has its own advice where its models are listed.
+    detail: `There is no model "${name.slice(0, 64)}"${meant ? `. Did you mean "${meant}"?` : ''}`,
   })
 }

@@ -6,46 +6,31 @@ import { attemptEndOf, attemptEnds } from './attempt-end.ts'
 import type { Attempts, Try } from './attempts.ts'
 import { checkItems } from './check-output.ts'
 import type { Relayed } from './leg.ts'
-import type { Meter } from './usage/meter.ts'
-import { type MeterPorts, type MeterReport, meterOf } from './usage/meter-of.ts'
 
 export interface Whole {
   readonly one: Try
   /** One per input that was sent; empty where the answer was relayed. */
   readonly items: readonly Item[]
   readonly relayed: Buffer | undefined
-  /** Undefined where there is nothing to measure. */
-  readonly meter: Meter | undefined
   readonly queueMs: number | undefined
 }
 
 /** One attempt at a whole answer. Undefined when it failed and another is to be made. */
-export async function askWhole(
-  charged: ChargedCall,
-  attempts: Attempts,
-  one: Try,
-  ports: MeterPorts,
-  report: MeterReport,
-): Promise<Whole | undefined> {
+export async function askWhole(charged: ChargedCall, attempts: Attempts, one: Try): Promise<Whole | undefined> {
   const { leg, open } = one
-  let meter: Meter | undefined
   try {
     const { address } = open.member.endpoint
     const context = attempts.context(one)
     const asked: Asked = leg.relay
       ? await relay(leg.version, address, leg.relay, context)
       : await leg.backend.predict(leg.version, address, leg.inputs, context)
-    const { usage, relayed, said, queueMs, waiting } = asked
-    const metered = usage !== undefined || leg.upstreamModel !== undefined
-    meter = metered ? meterOf(charged, leg, ports, report) : undefined
-    if (usage) meter?.told(usage)
-    if (usage?.outputTokens === undefined) meter?.words?.addAll(said ?? asked.items)
+    const { relayed, queueMs, waiting } = asked
+    measure(one, asked, charged)
     const items = relayed ? none : hold(charged, checkItems(charged.contract, asked.items, leg.inputs.length))
     attempts.answered(one, waiting)
-    return { one, items, relayed, meter, queueMs }
+    return { one, items, relayed, queueMs }
   } catch (thrown) {
     attempts.failed(one, thrown)
-    if (meter?.toldSoFar) report.lost(leg.upstreamModel, meter.toldSoFar)
     return undefined
   }
 }
@@ -67,6 +52,18 @@ async function relay(
 }
 
 const none: readonly Item[] = []
+
+function measure({ meter }: Try, { usage, said, items }: Asked, { call }: ChargedCall): void {
+  // Where no model need be asked, none ran.
+  if (call.wire?.here) return
+  if (usage) meter.told(usage)
+  else meter.refused = items.length > 0 && items.every(isRefused)
+  if (usage?.outputTokens === undefined) meter.words?.addAll(said ?? items.filter((item) => !('error' in item)))
+}
+
+function isRefused(item: Item): boolean {
+  return 'error' in item && attemptEnds[attemptEndOf(item.error)].owed === 'nothing'
+}
 
 /**
  * Of a call that succeeds or fails as a whole, an item that broke the contract fails the attempt: another version may keep it. Where no

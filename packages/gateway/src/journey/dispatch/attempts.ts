@@ -1,24 +1,26 @@
 import type { AttemptContext } from '../../kernel/backend.ts'
-import type { Version } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, errorTable, operatorReason, toAstraError } from '../../kernel/errors.ts'
-import type { Attempt } from '../../kernel/record.ts'
+import type { Attempt, AttemptUsage } from '../../kernel/record.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import { type AttemptEnd, attemptEndOf, attemptEnds } from './attempt-end.ts'
+import { blame } from './blame.ts'
 import type { Deadline } from './deadline.ts'
 import { Fallbacks } from './fallbacks.ts'
 import type { Leg, LegPorts } from './leg.ts'
 import { mayRetry } from './may-retry.ts'
 import type { OpenAttempt } from './replicas/member.ts'
+import type { Meter } from './usage/meter.ts'
+import { type MeterPorts, meterOf } from './usage/meter-of.ts'
+import { usedUp } from './usage/used.ts'
 
-export interface AttemptsPorts extends LegPorts {
+export interface AttemptsPorts extends LegPorts, MeterPorts {
   readonly clock: Clock
 }
 
 export interface AttemptsReport {
-  /** This version is asked now, or is the one that answers. `upstreamModel`: by the name that prices have for it. */
-  asks(version: Version, upstreamModel: string | undefined): void
-  attempt(attempt: Attempt): void
+  /** An attempt has ended, however it did. */
+  attempt(attempt: Attempt, used: AttemptUsage): void
 }
 
 /** An attempt in flight. */
@@ -26,6 +28,9 @@ export interface Try {
   readonly leg: Leg
   readonly open: OpenAttempt
   readonly role: Attempt['role']
+  readonly meter: Meter
+  /** False where the time was up, or the caller gone, before it could be. */
+  readonly asked: boolean
 }
 
 /**
@@ -36,6 +41,7 @@ export class Attempts {
   readonly #charged: ChargedCall
   readonly #deadline: Deadline
   readonly #clock: Clock
+  readonly #meters: MeterPorts
   readonly #report: AttemptsReport
   readonly #first: Leg
   /** Undefined where the contract names none. */
@@ -50,6 +56,7 @@ export class Attempts {
     this.#charged = charged
     this.#deadline = deadline
     this.#clock = ports.clock
+    this.#meters = ports
     this.#report = report
     this.#first = first
     this.#leg = first
@@ -104,9 +111,10 @@ export class Attempts {
     leg.replicas.end(open, end, now, error)
     this.#inFlight--
     const retry = this.#inFlight > 0 ? 'no' : this.#mayRetry(one, end, now)
+    blame(leg, open.member, end, retry === 'yes', now, error)
     const spent = retry === 'unpaid' ? '; not tried elsewhere: the retry budget is spent' : ''
     if (!passedOver) {
-      this.#tell(one, now, error.code, operatorReason(error) + spent)
+      this.#tell(one, end, now, error.code, operatorReason(error) + spent)
       this.#last = error
     }
     leg.repeated ||= attemptEnds[end].again === 'once'
@@ -124,16 +132,11 @@ export class Attempts {
     one.open.controller.abort(error)
   }
 
-  /** This one answers the call. */
-  won({ leg }: Try): void {
-    this.#report.asks(leg.version, leg.upstreamModel)
-  }
-
   /** Whoever read the answer left. Without effect on an attempt that has ended. */
   left(one: Try): void {
     if (!isOpen(one)) return
     const error = new AstraError('cancelled', { reason: 'the caller left in mid-stream' })
-    this.#end(one, 'other', this.#clock.elapsed(), error)
+    this.#end(one, 'left', this.#clock.elapsed(), error)
   }
 
   /** No attempt will follow, and none runs. */
@@ -150,8 +153,9 @@ export class Attempts {
     if (leg !== this.#first) this.#fallbacks?.count()
     leg.tried = open.tried
     this.#inFlight++
-    this.#report.asks(leg.version, leg.upstreamModel)
-    return { leg, open, role: beside ? 'hedge' : this.#roleOf(leg, tried.length) }
+    const role = beside ? 'hedge' : this.#roleOf(leg, tried.length)
+    const meter = meterOf(this.#charged, leg, this.#meters)
+    return { leg, open, role, meter, asked: !open.controller.signal.aborted }
   }
 
   #roleOf(leg: Leg, triedBefore: number): Attempt['role'] {
@@ -190,12 +194,14 @@ export class Attempts {
 
   #end(one: Try, end: AttemptEnd, now: number, error?: AstraError, waiting?: number): void {
     one.leg.replicas.end(one.open, end, now, error, waiting)
+    blame(one.leg, one.open.member, end, false, now, error)
     this.#inFlight--
-    this.#tell(one, now, error?.code, error && operatorReason(error))
+    this.#tell(one, end, now, error?.code, error && operatorReason(error))
   }
 
-  #tell({ leg, open, role }: Try, now: number, code: AstraError['code'] | undefined, reason?: string): void {
-    this.#report.attempt({
+  #tell(one: Try, end: AttemptEnd, now: number, code: AstraError['code'] | undefined, reason?: string): void {
+    const { leg, open, role } = one
+    const attempt = {
       role,
       version: leg.version.id,
       replica: open.member.endpoint.address,
@@ -203,7 +209,8 @@ export class Attempts {
       durationMs: now - open.startedAt,
       code,
       reason,
-    })
+    }
+    this.#report.attempt(attempt, usedUp(one, end))
   }
 }
 

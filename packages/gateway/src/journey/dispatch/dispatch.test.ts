@@ -25,25 +25,36 @@ function throwing(replicas: readonly string[], errors: readonly AstraError[], re
 }
 
 describe('what the caller gets after several attempts', () => {
-  const outcome = async (...errors: readonly AstraError[]) => {
-    const { error, attempts } = await throwing(['a', 'b', 'c', 'd'], errors).whole()
+  const outcomeOf = async (errors: readonly AstraError[], repeatable: boolean) => {
+    const { error, attempts } = await throwing(['a', 'b', 'c', 'd'], errors, repeatable).whole()
     return [error?.facts.reason, attempts.length]
   }
+  const outcome = (...errors: readonly AstraError[]) => outcomeOf(errors, true)
   it('the answer of the replica that has one', async () => {
     assert.deepEqual(await outcome(unreached()), [undefined, 2])
     assert.deepEqual(await outcome(busy(), unreached()), [undefined, 3])
     assert.deepEqual(await outcome(unanswered()), [undefined, 2])
+    assert.deepEqual(await outcome(failed()), [undefined, 2])
+    assert.deepEqual(await outcome(unreached(), failed()), [undefined, 3])
     assert.deepEqual(await outcome(unreached(), unanswered()), [undefined, 3])
   })
   it('else the last error', async () => {
-    assert.deepEqual(await outcome(failed()), ['boom', 1])
-    assert.deepEqual(await outcome(unreached(), failed()), ['boom', 2])
+    assert.deepEqual(await outcome(busy(), unreached(), failed()), ['boom', 3])
     assert.deepEqual(await outcome(busy(), busy(), unreached()), ['refused', 3])
     assert.deepEqual(await outcome(unanswered(), failed()), ['boom', 2])
+  })
+  it('the failure at once where running twice costs more than work', async () => {
+    assert.deepEqual(await outcomeOf([failed()], false), ['boom', 1])
+    assert.deepEqual(await outcomeOf([unanswered()], false), ['cut', 1])
+    assert.deepEqual(await outcomeOf([unreached(), failed()], false), ['boom', 2])
+  })
+  it('an input that no replica can answer asks two of them', async () => {
+    assert.deepEqual(await outcome(failed(), failed(), failed()), ['boom', 2])
   })
   it('but never the promise that nothing ran where something may have', async () => {
     assert.deepEqual(await outcome(unanswered(), unreached()), ['cut', 2])
     assert.deepEqual(await outcome(unanswered(), busy()), ['cut', 2])
+    assert.deepEqual(await outcome(failed(), unreached()), ['boom', 2])
   })
   it('a refusal at once when the time limit was reached meanwhile', async () => {
     const leave = new AbortController()

@@ -1,22 +1,22 @@
 import type { Item, StreamEvent, Usage } from '../../kernel/answer.ts'
 import type { Version } from '../../kernel/catalog.ts'
-import type { AstraError } from '../../kernel/errors.ts'
+import { type AstraError, toAstraError } from '../../kernel/errors.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import { askWhole, type Whole } from './ask-whole.ts'
+import { attemptEndOf, attemptEnds } from './attempt-end.ts'
 import { Attempts, type AttemptsPorts, type AttemptsReport, type Try } from './attempts.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { firstToBegin } from './first-to-begin.ts'
 import type { HedgeBudget } from './hedge-budget.ts'
 import { legOf } from './leg.ts'
 import { streamAttempt } from './stream-attempt.ts'
-import { type MeterPorts, type MeterReport, meterOf } from './usage/meter-of.ts'
 
-export interface DispatchPorts extends AttemptsPorts, MeterPorts {
+export interface DispatchPorts extends AttemptsPorts {
   readonly hedges: HedgeBudget
 }
 
 /** What dispatch tells the Record while it works. */
-export interface Progress extends AttemptsReport, MeterReport {
+export interface Progress extends AttemptsReport {
   /** The wait in the upstream's own queue, ms. */
   upstreamQueue(ms: number): void
 }
@@ -32,25 +32,33 @@ export interface Dispatched {
 /** To a Replica: the inputs go out under one time limit; others are tried as `attemptEnds` and `mayRetry` say. */
 export async function dispatch(charged: ChargedCall, ports: DispatchPorts, progress: Progress): Promise<Dispatched> {
   const { call, version, way, inputs } = charged
-  if (way === 'here' && call.wire?.here) {
-    return { version, items: [{ output: await call.wire.here() }], usage: { items: call.wire.items } }
-  }
+  const here = answerHere(charged)
+  if (way === 'here' && here) return here()
   if (way === 'inputs' && inputs.length === 0) {
     return { version, items: inPlace(charged, []), usage: { items: call.inputs.length } }
   }
   const attempts = attemptsOf(charged, ports, progress)
   try {
-    const open = (one: Try) => askWhole(charged, attempts, one, ports, progress)
-    const { one, meter, queueMs, relayed, items } = await firstToBegin<Whole>(charged, ports, attempts, open)
-    if (meter) progress.meters(meter)
+    const open = (one: Try) => askWhole(charged, attempts, one)
+    const { one, queueMs, relayed, items } = await firstToBegin<Whole>(charged, ports, attempts, open)
     if (queueMs !== undefined) progress.upstreamQueue(queueMs)
     const { version: served } = one.leg
-    const usage = meter ? await meter.usage() : { items: call.wire?.items ?? call.inputs.length }
+    const usage = await one.meter.usage()
     if (relayed) return { version: served, items, relayed, usage }
     return { version: served, items: inPlace(charged, items), usage }
+  } catch (thrown) {
+    // A failure of upstream's, as a fallback would make good.
+    if (here && attemptEnds[attemptEndOf(toAstraError(thrown))].fallsBack) return here()
+    throw thrown
   } finally {
     attempts.close()
   }
+}
+
+/** Undefined where only a model can answer. */
+function answerHere({ call: { wire }, version }: ChargedCall): (() => Promise<Dispatched>) | undefined {
+  const here = wire?.here
+  return here && (async () => ({ version, items: [{ output: await here() }], usage: { items: wire.items } }))
 }
 
 export interface DispatchedStream {
@@ -73,16 +81,14 @@ export async function dispatchStream(
 ): Promise<DispatchedStream> {
   const attempts = attemptsOf(charged, ports, progress)
   const open = async (one: Try) => {
-    const meter = meterOf(charged, one.leg, ports, progress)
-    const rest = streamAttempt(charged, attempts, one, meter, ports, progress)
+    const rest = streamAttempt(charged, attempts, one, ports)
     const begun = await rest.next()
     // One that failed and did not throw ends without an event.
-    return begun.done ? undefined : { one, meter, first: begun.value, rest }
+    return begun.done ? undefined : { one, first: begun.value, rest }
   }
   try {
     const begun = await firstToBegin(charged, ports, attempts, open, ({ rest }) => void rest.return())
-    const { one, meter, first, rest } = begun
-    progress.meters(meter)
+    const { one, first, rest } = begun
     return {
       version: one.leg.version,
       first,

@@ -43,20 +43,28 @@ async function firstOfTwo<T extends Begun>(
   const one = attempts.begin()
   const first = open(one)
   if (!(await isSlow(first, afterMs)) || !mayHedge()) return first
-  const other = attempts.beginBeside()
+  const other = beginBeside(attempts)
   if (!other) return first
   const second = open(other)
   // Rejects only where the attempts as a whole have failed: of two that run, the one that fails first leaves it to the other.
   const faster = (await Promise.race([first, second])) ?? (await first) ?? (await second)
   if (!faster) return undefined
   const [slower, late] = faster.one === one ? [other, second] : [one, first]
-  attempts.won(faster.one)
   attempts.outrun(slower)
   late.then(
     (begun) => begun && drop?.(begun),
     () => undefined,
   )
   return faster
+}
+
+/** What keeps the second from beginning is no reason to give up the first, which runs. */
+function beginBeside(attempts: Attempts): Try | undefined {
+  try {
+    return attempts.beginBeside()
+  } catch {
+    return undefined
+  }
 }
 
 async function isSlow(attempt: Promise<unknown>, afterMs: number): Promise<boolean> {

@@ -140,9 +140,55 @@ describe('a hedged call', () => {
     )
     const outcome = bed.streamed()
     await passTime(bed.clock, 200)
-    const { asked, version, spent } = await outcome
-    assert.deepEqual([asked, version], ['1.0', '1.0'])
+    const { attempts, version, spent } = await outcome
+    assert.deepEqual([attempts.at(-1)?.version, version], ['1.0', '1.0'])
     assert.deepEqual(spent, { items: 1, inputTokens: 3, outputTokens: 1 })
+  })
+
+  it('is told what the one that was let go, or failed, had used up', async () => {
+    for (const [ends, usage] of [
+      ['hangs', { items: 1, inputTokens: 3, outputTokens: 0, estimated: true }],
+      ['fails', { items: 1, inputTokens: 3, outputTokens: 0, estimated: true }],
+    ] as const) {
+      const bed = bedOf(
+        {},
+        {
+          contract: { hedge, task: 'chat' },
+          upstreamModel: () => 'vendor/model',
+          stream: async function* (replica, signal) {
+            if (replica === 'a') {
+              yield { type: 'usage', usage: { inputTokens: 3 } }
+              await new Promise((resolve) => setTimeout(resolve, 120))
+              if (ends === 'hangs') await hang(signal)
+              throw new AstraError('upstream_failed')
+            }
+            await new Promise((resolve) => setTimeout(resolve, 50))
+            yield { type: 'usage', usage: { inputTokens: 4, outputTokens: 1 } }
+            yield { type: 'chunk', chunk: { text: 'x' } }
+          },
+        },
+      )
+      const outcome = bed.streamed()
+      await passTime(bed.clock, 200)
+      const { used, spent } = await outcome
+      const lost = used.find(({ attempt }) => attempt.replica === 'a')
+      assert.deepEqual([await lost?.usage, lost?.ran], [usage, true], ends)
+      assert.deepEqual([used.length, spent], [2, { items: 1, inputTokens: 4, outputTokens: 1 }])
+    }
+  })
+
+  it('goes on with the first, within its time, when the second cannot begin', async () => {
+    // Its backend is unknown.
+    const over = { replicas: ['a'], versions: { '1.1': { backend: 'gone' } }, contract: { hedge, fallback: ['1.1'] } }
+    const bed = bedOf({ a: 300 }, over)
+    const outcome = bed.whole()
+    await passTime(bed.clock, 300)
+    const done = await outcome
+    assert.deepEqual([told(done), done.error], [['serve a'], undefined])
+    const late = bedOf({}, over)
+    const outOfTime = late.whole({ options: { timeoutMs: 500 } })
+    await passTime(late.clock, 500)
+    assert.equal((await outOfTime).error?.code, 'timeout')
   })
 
   it('goes on with the second when the first fails, and the other way round', async () => {

@@ -19,8 +19,16 @@ export interface Leg {
   /** By the name that prices have for it; undefined where no model runs. */
   readonly upstreamModel: string | undefined
   tried: readonly Member[]
-  /** An attempt broke off that may have run: the one repeat it allows is used up. */
+  /** An attempt failed that may have run: the one repeat it allows is used up. */
   repeated: boolean
+  /** While the repeat of a failed answer is made. */
+  doubt: Doubt | undefined
+}
+
+/** A failed answer whose replica is to blame, unless the repeat elsewhere fails as well. */
+export interface Doubt {
+  readonly member: Member
+  readonly error: AstraError
 }
 
 export interface Relayed {
@@ -40,6 +48,11 @@ export function legOf(charged: ChargedCall, version: Version, { backends, fleet 
   const backend = backends.get(version.state.backend)
   if (!backend) throw new AstraError('internal', { reason: `no backend named ${version.state.backend}` })
   const relay = relayOf(charged, version, backend)
+  const { wire } = charged.call
+  // What no model need be asked is never put to one in other words: that would be a generation, and paid for.
+  if (wire?.here && !relay) {
+    throw new AstraError('unsupported', { reason: `backend ${backend.name} does not speak ${wire.dialect}` })
+  }
   const inputs = relay ? noInputs : inputsOf(charged)
   if (charged.call.stream && !relay && !(backend.stream && inputs.length === 1)) {
     throw new AstraError('unsupported', {
@@ -54,9 +67,10 @@ export function legOf(charged: ChargedCall, version: Version, { backends, fleet 
     relay,
     inputs,
     replicas: fleet.groupOf(version),
-    upstreamModel: backend.upstreamModel?.(version.state.settings),
+    upstreamModel: wire?.here ? undefined : backend.upstreamModel?.(version.state.settings),
     tried: noMembers,
     repeated: false,
+    doubt: undefined,
   }
 }
 

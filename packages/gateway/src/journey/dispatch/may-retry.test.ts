@@ -15,7 +15,7 @@ test('how an attempt ended, by its error', () => {
     ['unanswered', new AstraError('upstream_failed', { unanswered: true })],
     ['failed', new AstraError('upstream_failed')],
     ['late', new AstraError('timeout')],
-    ['other', new AstraError('cancelled')],
+    ['left', new AstraError('cancelled')],
     ['other', new AstraError('invalid_input')],
     ['misshapen', new AstraError('invalid_output')],
     ['stalled', new AstraError('upstream_stalled')],
@@ -27,7 +27,7 @@ test('how an attempt ended, by its error', () => {
 test('after a first attempt: where nothing ran always, where it may have run only what may be repeated', () => {
   const allowed = (repeatable: boolean) =>
     (Object.keys(attemptEnds) as AttemptEnd[]).filter((end) => mayRetry(end, { ...first, repeatable }))
-  assert.deepEqual(allowed(true), ['busy', 'unreached', 'unanswered', 'stalled'])
+  assert.deepEqual(allowed(true), ['busy', 'unreached', 'unanswered', 'stalled', 'failed'])
   assert.deepEqual(allowed(false), ['busy', 'unreached'])
 })
 

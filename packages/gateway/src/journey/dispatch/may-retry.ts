@@ -4,7 +4,7 @@ import { type AttemptEnd, attemptEnds } from './attempt-end.ts'
 export interface CallSoFar {
   /** Made so far, the one that ended included. */
   readonly attempts: number
-  /** An attempt before this one broke off unanswered: the one repeat it allows is used up. */
+  /** An attempt before this one may have run: the one repeat it allows is used up. */
   readonly repeated: boolean
   /** Something went out to the caller. */
   readonly chunkOut: boolean

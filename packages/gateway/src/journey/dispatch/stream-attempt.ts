@@ -7,8 +7,6 @@ import type { Attempts, Try } from './attempts.ts'
 import { checkChunk } from './check-output.ts'
 import { Preamble } from './preamble.ts'
 import { watchSilence } from './silence.ts'
-import type { Meter } from './usage/meter.ts'
-import type { MeterReport } from './usage/meter-of.ts'
 import { wordsOfChunk } from './usage/text-sample.ts'
 
 /**
@@ -19,12 +17,11 @@ export async function* streamAttempt(
   { contract }: ChargedCall,
   attempts: Attempts,
   one: Try,
-  meter: Meter,
   { clock }: { readonly clock: Clock },
-  report: MeterReport,
 ): AsyncGenerator<StreamEvent, void> {
   const { controller } = one.open
   const { signal } = controller
+  const { meter } = one
   const { words } = meter
   const preamble = new Preamble()
   const silence = watchSilence(contract.limits, clock, (error) => controller.abort(error))
@@ -57,7 +54,6 @@ export async function* streamAttempt(
     yield { type: 'answer-end', usage: await meter.usage() }
   } catch (thrown) {
     attempts.failed(one, thrown)
-    if (meter.toldSoFar) report.lost(one.leg.upstreamModel, meter.toldSoFar)
   } finally {
     silence.stop()
     // A reader who leaves ends the generator at its `yield`, past the catch.

@@ -1,11 +1,12 @@
-import type { TokenUsage, Usage } from '../../kernel/answer.ts'
+import type { Usage } from '../../kernel/answer.ts'
 import type { Call } from '../../kernel/call.ts'
 import type { Caller } from '../../kernel/caller.ts'
-import type { Catalog, Version } from '../../kernel/catalog.ts'
-import { type AstraError, errorTable, operatorReason } from '../../kernel/errors.ts'
-import { costUsd, priceAt } from '../../kernel/price.ts'
-import type { Attempt, CallRecord, Outcome } from '../../kernel/record.ts'
+import type { Catalog, Price } from '../../kernel/catalog.ts'
+import { type AstraError, operatorReason } from '../../kernel/errors.ts'
+import { priceAt } from '../../kernel/price.ts'
+import type { Attempt, AttemptUsage, CallRecord, Outcome } from '../../kernel/record.ts'
 import type { AssignedCall } from '../assign/assign.ts'
+import { type BilledAttempt, billOf, mainAttempt } from './bill.ts'
 
 export interface RecordPorts {
   /** Monotonic, ms. */
@@ -14,68 +15,53 @@ export interface RecordPorts {
   readonly keep: (record: CallRecord) => void
 }
 
-export interface PartialMeter {
-  partial(): Promise<Usage | undefined>
-}
-
-/** The Record in the making: filled while the call travels, kept exactly once. */
+/**
+ * The Record in the making: filled while the call travels, kept exactly once. Closing it makes nobody wait: where tokens are still
+ * counted, it is kept when they are.
+ */
 export interface OpenRecord {
   sees(catalog: Pick<Catalog, 'revision' | 'state'>): void
   assigned(call: AssignedCall): void
-  /** This version is asked now, or is the one that answers. */
-  asks(version: Version, upstreamModel: string | undefined): void
-  /** Measures what the attempt that answers, or failed last, uses up. */
-  meters(meter: PartialMeter): void
-  /** A failed attempt that another followed had used this up nevertheless. */
-  lost(upstreamModel: string | undefined, usage: TokenUsage): void
   upstreamQueue(ms: number): void
-  attempt(attempt: Attempt): void
+  /** One has ended. With the one that answered the call's own time ends: what is counted afterwards is not in it. */
+  attempt(attempt: Attempt, used: AttemptUsage): void
   firstChunk(): void
   /** Closes it as a success, partial failures counted. Later closings are ignored. */
-  succeed(usage: Usage, itemsFailed: number): void
-  /** The usage is known where a model did answer: item by item with errors only, or an answer that broke off. */
-  fail(error: AstraError, usage?: Usage): void
-  /** What an answer that broke off has used up; undefined where nothing came. */
-  spent(): Promise<Usage | undefined>
+  succeed(itemsFailed: number): void
+  fail(error: AstraError): void
   timing(): { queueMs: number; upstreamMs: number; totalMs: number }
 }
 
+interface EndedAttempt extends AttemptUsage {
+  readonly attempt: Attempt
+}
+
+/** Of a Record what is known before every token is counted. */
+type Facts = Omit<CallRecord, Exclude<keyof Usage, 'items' | 'estimated'> | 'usageEstimated' | 'costUsd' | 'unpriced'>
+
 export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep }: RecordPorts): OpenRecord {
-  const attempts: Attempt[] = []
+  const ended: EndedAttempt[] = []
   const items = call.wire?.items ?? call.inputs.length
   let seen: Pick<Catalog, 'revision' | 'state'> | undefined
   let assignment: AssignedCall | undefined
-  let asked: Version | undefined
-  let upstreamModel: string | undefined
-  let meter: PartialMeter | undefined
-  let lostUsd = 0
   let upstreamQueueMs = 0
   let firstChunkMs: number | undefined
+  let answeredMs: number | undefined
   let open = true
 
-  const since = () => elapsed() - call.startedAt
+  const since = () => answeredMs ?? elapsed() - call.startedAt
   const timing = () => {
     const totalMs = since()
-    const upstreamMs = attempts.reduce((sum, { durationMs }) => sum + durationMs, -upstreamQueueMs)
+    const upstreamMs = ended.reduce((sum, { attempt }) => sum + attempt.durationMs, -upstreamQueueMs)
     // Of a hedged call two attempts ran side by side.
     return { queueMs: upstreamQueueMs, upstreamMs: Math.min(Math.max(0, upstreamMs), totalMs), totalMs }
   }
-  const cost = (model: string | undefined, usage: Usage | undefined) => {
-    const prices = usage && model !== undefined ? ownPrices(seen, model) : undefined
-    const price = prices && priceAt(prices, call.receivedAt)
-    return price && usage && costUsd(price, usage)
-  }
-
-  const close = (outcome: Outcome, usage: Usage | undefined, itemsFailed: number, error: AstraError | undefined) => {
-    if (!open) return
-    open = false
+  const factsOf = (outcome: Outcome, itemsFailed: number, error: AstraError | undefined): Facts => {
     const { queueMs, upstreamMs, totalMs } = timing()
     const { options } = call
-    const answered = attempts.some(({ code }) => code === undefined)
-    const lastUsd = cost(upstreamModel, usage)
-    // Tokens are those of the last attempt; what others lost is paid for all the same.
-    const costs = lastUsd === undefined ? undefined : lastUsd + lostUsd
-    keep({
+    const main = mainAttempt(ended)
+    const served = main && (main.attempt.code === undefined || firstChunkMs !== undefined)
+    return {
       id: call.id,
       time: call.receivedAt,
       door: call.door,
@@ -84,7 +70,7 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       model: call.model.slice(0, 64),
       major: assignment?.contract.major ?? call.major,
       versionAssigned: assignment?.version.id,
-      versionServed: answered ? asked?.id : undefined,
+      versionServed: served ? main.attempt.version : undefined,
       assignReason: assignment?.reason,
       propensity: assignment?.propensity,
       unitHash: options.unit === undefined ? undefined : hashUnit(options.unit),
@@ -102,18 +88,32 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       streamed: call.stream,
       items,
       itemsFailed,
+      upstreamModel: main?.upstreamModel,
+      attempts: ended.map(({ attempt }) => attempt),
+      traceId: call.trace.traceId,
+    }
+  }
+  const settle = (facts: Facts, billed: readonly BilledAttempt[]) => {
+    const usage = mainAttempt(billed)?.usage
+    const { estimated, ...cost } = billOf(billed, (model) => priceOf(seen, model, call.receivedAt))
+    keep({
+      ...facts,
       inputTokens: usage?.inputTokens,
       cachedInputTokens: usage?.cachedInputTokens,
       cacheWriteInputTokens: usage?.cacheWriteInputTokens,
       outputTokens: usage?.outputTokens,
       reasoningTokens: usage?.reasoningTokens,
-      usageEstimated: usage?.estimated ?? false,
-      upstreamModel,
-      costUsd: costs,
-      unpriced: costs === undefined && attempts.some(mayHaveRun),
-      attempts,
-      traceId: call.trace.traceId,
+      usageEstimated: estimated,
+      ...cost,
     })
+  }
+  const close = (outcome: Outcome, itemsFailed: number, error: AstraError | undefined) => {
+    if (!open) return
+    open = false
+    const facts = factsOf(outcome, itemsFailed, error)
+    const billed = whenCounted(ended)
+    if (billed instanceof Promise) void billed.then((counted) => settle(facts, counted))
+    else settle(facts, billed)
   }
 
   return {
@@ -123,27 +123,18 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     assigned: (assigned) => {
       assignment = assigned
     },
-    asks: (version, model) => {
-      asked = version
-      upstreamModel = model
-      meter = undefined
-    },
-    meters: (present) => {
-      meter = present
-    },
-    lost: (model, usage) => {
-      lostUsd += cost(model, { items: 0, ...usage }) ?? 0
-    },
     upstreamQueue: (ms) => {
       upstreamQueueMs += ms
     },
-    attempt: (attempt) => attempts.push(attempt),
+    attempt: (attempt, used) => {
+      if (attempt.code === undefined) answeredMs ??= attempt.atMs + attempt.durationMs
+      ended.push({ attempt, ...used })
+    },
     firstChunk: () => {
       firstChunkMs ??= since()
     },
-    succeed: (usage, itemsFailed) => close('ok', usage, itemsFailed, undefined),
-    fail: (error, usage) => close(outcomeOf(error, attempts.length), usage, items, error),
-    spent: async () => meter?.partial(),
+    succeed: (itemsFailed) => close('ok', itemsFailed, undefined),
+    fail: (error) => close(outcomeOf(error, ended.length), items, error),
     timing,
   }
 }
@@ -154,11 +145,19 @@ function outcomeOf({ code }: AstraError, attempts: number): Outcome {
 }
 
 /** A name is upstream's: it may be one that every object has. */
-function ownPrices(seen: Pick<Catalog, 'state'> | undefined, upstreamModel: string) {
+function priceOf(seen: Pick<Catalog, 'state'> | undefined, upstreamModel: string, at: number): Price | undefined {
   const prices = seen?.state.prices
-  return prices && Object.hasOwn(prices, upstreamModel) ? prices[upstreamModel] : undefined
+  const own = prices && Object.hasOwn(prices, upstreamModel) ? prices[upstreamModel] : undefined
+  return own && priceAt(own, at)
 }
 
-function mayHaveRun({ code }: Attempt): boolean {
-  return code === undefined || !errorTable[code].retryable
+/** At once where nothing is still counted, which is nearly always. */
+function whenCounted(ended: readonly EndedAttempt[]): readonly BilledAttempt[] | Promise<readonly BilledAttempt[]> {
+  const billed: BilledAttempt[] = []
+  for (const one of ended) {
+    const { usage } = one
+    if (usage instanceof Promise) return Promise.all(ended.map(async (one) => ({ ...one, usage: await one.usage })))
+    billed.push({ ...one, usage })
+  }
+  return billed
 }

@@ -7,6 +7,7 @@ import type { CallRecord } from '../../kernel/record.ts'
 import { createCharge } from '../charge/in-flight.ts'
 import { createHedgeBudget } from '../dispatch/hedge-budget.ts'
 import { createFleet } from '../dispatch/replicas/fleet.ts'
+import type { TokenCounter } from '../dispatch/usage/token-counter.ts'
 import { createJourney } from '../serve.ts'
 import { testCall, testCaller, testCatalog } from './fixtures.ts'
 
@@ -19,10 +20,13 @@ export interface Script {
   readonly predict?: Predict
   readonly stream?: Stream
   readonly replicas?: readonly string[]
+  readonly repeatable?: boolean
   readonly streams?: boolean
   readonly relay?: Relay
   /** What 1.0 and 1.1 run; 1.1 is the fallback of 1.0. */
   readonly upstreamModels?: Readonly<Record<string, string>>
+  /** One token a character, unless it is given. */
+  readonly counter?: TokenCounter
   readonly prices?: NonNullable<CatalogState['prices']>
 }
 
@@ -36,7 +40,7 @@ export function journeyWith(script: Script = {}) {
     name: 'fake',
     settings: {},
     addresses: () => ['embedded'],
-    repeatable: true,
+    repeatable: script.repeatable ?? true,
     withDefaults: (settings) => settings,
     inspect: async () => ({ digest: undefined }),
     predict: (_version, replica, inputs, { signal }) => predict(replica, signal, inputs),
@@ -67,15 +71,23 @@ export function journeyWith(script: Script = {}) {
     backends: new Map([['fake', backend]]),
     fleet: createFleet({ clock, random: Math.random }),
     hedges: createHedgeBudget(),
-    counter: { count: (text) => text.length },
+    counter: script.counter ?? { count: (_text, length = _text.length) => length },
     charge: createCharge(),
     begin: () => undefined,
     record: { elapsed: clock.elapsed, hashUnit: (unit) => `#${unit}`, keep: (record) => records.push(record) },
   })
-  return { journey, records }
+  const advance = (ms: number) => {
+    now += ms
+  }
+  return { journey, records, advance }
 }
 
 async function* nothing(): AsyncGenerator<BackendEvent> {}
+
+/** A Record may wait until its tokens are counted; then it is there. */
+export function counted(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
 
 /** Serves one call to its end. */
 export async function outcome(
@@ -91,6 +103,7 @@ export async function outcome(
   } catch (thrown) {
     code = toAstraError(thrown).code
   }
+  await counted()
   assert.equal(records.length, 1, 'exactly one Record')
   return { code, record: records[0] as CallRecord, chunks }
 }

@@ -104,12 +104,30 @@ function visitObject(schema: Schema, value: Readonly<Record<string, unknown>>, p
     const rest = declared ?? additional
     if (typeof rest === 'object') visit(rest, field, childPath(path, name), account)
     else if (!rest && !account.open) {
-      const free = Object.keys(properties).filter((known) => !Object.hasOwn(value, known))
-      report(account, { path: childPath(path, name), message: 'is not a field here', ...didYouMean(name, free) })
+      report(account, {
+        path: childPath(path, name),
+        message: 'is not a field here',
+        ...otherField(name, value, properties),
+      })
     }
     if (account.found.length >= account.violationsMax) return
   }
 }
+
+/** The field that was likely meant, else all that there are where they can be taken in at a glance. */
+function otherField(
+  name: string,
+  value: Readonly<Record<string, unknown>>,
+  properties: NonNullable<Schema['properties']>,
+): Pick<Violation, 'suggestion'> {
+  const known = Object.keys(properties)
+  const free = known.filter((field) => !Object.hasOwn(value, field))
+  const meant = didYouMean(name, free)
+  if (meant.suggestion !== undefined || known.length === 0 || known.length > fieldsListedMax) return meant
+  return { suggestion: `${known.length === 1 ? 'The field here is' : 'The fields here are'} ${known.join(', ')}.` }
+}
+
+const fieldsListedMax = 20
 
 function declaredOf(schema: Schema, value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(value).filter(([name]) => propertyOf(schema, name)))

@@ -126,6 +126,21 @@ test('of alternatives, the nearest is explained', () => {
   })
 })
 
+test('an unknown field like none that there is: all of them, where they are few', () => {
+  const suggestionAmong = (count: number) => {
+    const names = Array.from({ length: count }, (_, i) => `field-${i}`)
+    const properties = Object.fromEntries(names.map((name) => [name, { type: 'string' } as const]))
+    const validate = compileSchema({ type: 'object', properties, additionalProperties: false })
+    const [violation] = validate({ other: 1 }, '') ?? []
+    assert.equal(violation?.message, 'is not a field here')
+    return violation?.suggestion
+  }
+  assert.equal(suggestionAmong(0), undefined)
+  assert.equal(suggestionAmong(1), 'The field here is field-0.')
+  assert.match(suggestionAmong(20) ?? '', /^The fields here are field-0, .*, field-19\.$/)
+  assert.equal(suggestionAmong(21), undefined)
+})
+
 test('at most 20 violations are listed, however many there are', () => {
   const numbers = compileSchema({ type: 'array', items: { type: 'number' } })
   assert.equal(numbers(Array(1_000_000).fill('x'), '')?.length, 20)
@@ -165,7 +180,9 @@ test('a check refuses undeclared fields of an input, and takes them out of an ou
     required: ['label'],
   }
   const { input, output, chunk } = compileCheck({ input: schema, output: schema })
-  assert.deepEqual(input({ label: 'a', more: 1 }, '/input'), [{ path: '/input/more', message: 'is not a field here' }])
+  assert.deepEqual(input({ label: 'a', more: 1 }, '/input'), [
+    { path: '/input/more', message: 'is not a field here', suggestion: 'The fields here are label, parts.' },
+  ])
   const answer = { label: 'a', more: 1, parts: [{ deep: true }] }
   assert.equal(output(answer), undefined)
   assert.deepEqual(answer, { label: 'a', parts: [{}] })

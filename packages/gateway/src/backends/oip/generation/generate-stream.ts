@@ -1,8 +1,7 @@
 import type { AttemptContext, BackendEvent } from '../../../kernel/backend.ts'
 import type { Version } from '../../../kernel/catalog.ts'
 import { AstraError } from '../../../kernel/errors.ts'
-import type { StreamedReply } from '../../http/exchange-stream.ts'
-import type { Reply } from '../../http/reply.ts'
+import { readBeginning } from '../../http/read-beginning.ts'
 import { EventSplitter } from '../../http/sse.ts'
 import { jsonHeaders } from '../call-headers.ts'
 import type { Upstream } from '../upstream.ts'
@@ -20,7 +19,7 @@ export async function* generateStream(
   const task = taskOf(version)
   const path = generationPath(version, 'generate_stream')
   const reply = await upstream().stream(path, task.write(input), jsonHeaders(context), context.signal)
-  if (reply.status !== 200) throw generationRefusal(await readWhole(reply))
+  if (reply.status !== 200) throw generationRefusal(await readBeginning(reply, errorBytesMax))
   const splitter = new EventSplitter()
   for await (const bytes of reply) {
     const blocks = splitter.push(bytes)
@@ -44,15 +43,3 @@ function parse(data: string): unknown {
 }
 
 const errorBytesMax = 1 << 16
-
-/** Of an error, whose beginning is enough. */
-async function readWhole(reply: StreamedReply): Promise<Reply> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of reply) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > errorBytesMax) break
-  }
-  return { status: reply.status, headers: reply.headers, body: Buffer.concat(chunks) }
-}

@@ -3,6 +3,7 @@ import type { AttemptContext, Prediction } from '../../../kernel/backend.ts'
 import type { Version } from '../../../kernel/catalog.ts'
 import type { ChatRequest } from '../../../kernel/chat.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
+import { addUsage } from '../../../kernel/usage.ts'
 import type { Reply } from '../../http/reply.ts'
 import { runEach } from '../../run-each.ts'
 import { settleItems } from '../../settle-items.ts'
@@ -48,7 +49,7 @@ export async function generate(
   const task = taskOf(version)
   const path = generationPath(version, 'generate')
   const items = new Array<Item>(inputs.length)
-  const usages: TokenUsage[] = []
+  const usages: (TokenUsage | undefined)[] = []
   let queueMs: number | undefined
   let waiting: number | undefined
 
@@ -58,7 +59,7 @@ export async function generate(
       const reply = await upstream.generate(path, body, jsonHeaders(context), context.signal)
       if (reply.status !== 200) throw generationRefusal(reply)
       const written = readWritten(readJson(reply))
-      if (written.usage) usages.push(written.usage)
+      usages.push(written.usage)
       items[place] = { output: task.output(written) }
       queueMs = Math.max(queueMs ?? 0, readQueueMs(reply) ?? 0)
       waiting = readWaiting(reply) ?? waiting
@@ -71,7 +72,7 @@ export async function generate(
   context.signal.throwIfAborted()
   await runEach([...inputs.keys()], run)
   settleItems(items)
-  const usage = addUp(usages)
+  const usage = addUsage(usages)
   return {
     items,
     ...(usage === undefined ? {} : { usage }),
@@ -86,10 +87,4 @@ export function generationRefusal(reply: Reply): AstraError {
   if (error.code !== 'invalid_input') return error
   const next = 'Send less, or a simpler JSON Schema; the call id finds the reason for an operator.'
   return new AstraError('invalid_input', { ...error.facts, detail: 'The model refused this request', next })
-}
-
-function addUp(usages: readonly TokenUsage[]): TokenUsage | undefined {
-  if (usages.length === 0) return undefined
-  const sum = (of: (usage: TokenUsage) => number | undefined) => usages.reduce((all, one) => all + (of(one) ?? 0), 0)
-  return { inputTokens: sum(({ inputTokens }) => inputTokens), outputTokens: sum(({ outputTokens }) => outputTokens) }
 }

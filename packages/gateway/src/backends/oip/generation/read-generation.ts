@@ -1,3 +1,4 @@
+import { readCount } from '../../../dialects/read-count.ts'
 import type { TokenUsage } from '../../../kernel/answer.ts'
 import type { ChatAnswer, ChatChunk } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
@@ -57,12 +58,8 @@ function finish(reason: unknown): 'stop' | 'length' | 'other' {
 
 function readUsage(usage: unknown): TokenUsage | undefined {
   if (!isJsonObject(usage)) return undefined
-  const [inputTokens, outputTokens] = [usage.input_tokens, usage.output_tokens]
-  return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens } : undefined
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+  const [inputTokens, outputTokens] = [readCount(usage.input_tokens), readCount(usage.output_tokens)]
+  return inputTokens === undefined || outputTokens === undefined ? undefined : { inputTokens, outputTokens }
 }
 
 function failed(reason: string): AstraError {

@@ -15,7 +15,7 @@ export function writeCompletion(input: CompletionRequest): string {
 
 /** As `writeCompletion`, of a conversation: the runtime's own addition to the extension. */
 export function writeChat(request: ChatRequest): string {
-  for (const [field, isAsked] of Object.entries(uncarried)) if (isAsked(request)) throw unsupported(`"${field}"`)
+  for (const [field, isAsked] of Object.entries(uncarried)) if (isAsked(request)) throw unsupported(`"${field}"`, field)
   const { messages, topK, responseFormat } = request
   const parameters = {
     ...sharedParameters(request),
@@ -60,8 +60,9 @@ function writeMessage({ role, content }: ChatMessage): { readonly role: string; 
   return { role, content: texts.join('\n') }
 }
 
-function unsupported(what: string): AstraError {
+function unsupported(what: string, field?: string): AstraError {
   return new AstraError('unsupported', {
+    ...(field === undefined ? {} : { field }),
     detail: `${what.charAt(0).toUpperCase()}${what.slice(1)} cannot be passed to this model`,
     next: 'Leave it out, or use another version.',
     reason: `the generate extension of the Open Inference Protocol cannot carry ${what}`,

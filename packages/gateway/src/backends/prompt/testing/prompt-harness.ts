@@ -14,7 +14,8 @@ export async function openPrompt(): Promise<BackendHarness> {
   const settings = { upstream: { ...version().state.settings, backend: 'openai' }, prompt: 'Say {{input.text}}' }
   const input = (text: string) => ({ text })
   return {
-    backend,
+    // A gateway closes all its backends.
+    backend: { ...backend, close: openai.close },
     version: fixtureVersion('prompt', backend.withDefaults(settings, 'sample', '1.0'), [fake.url]),
     replica: fake.url,
     input: (n) => input(`input number ${n}`),
@@ -28,7 +29,6 @@ export async function openPrompt(): Promise<BackendHarness> {
       held: input('!held'),
     },
     letGo: fake.letGo,
-    connections: fake.connections,
     privateWords,
     deadReplica: 'unix:/nowhere/at-all.sock',
     running: fake.running,

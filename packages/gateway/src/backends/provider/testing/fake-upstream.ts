@@ -23,6 +23,13 @@ export const misbehaviours = {
   held: ({ response, whole, held }) => held.add(() => response.writeHead(200, json).end(whole)),
   cut: (turn) => beginStream(turn, () => turn.response.destroy()),
   stall: (turn) => beginStream(turn, () => {}),
+  pings: ({ response, protocol, held }) => {
+    response.writeHead(200, { 'content-type': protocol.contentType })
+    // A comment; where events are binary, the beginning of one.
+    const ping = () => response.write(': ping\n\n')
+    ping()
+    held.add(ping)
+  },
   unended: (turn) => beginStream(turn, () => turn.response.end()),
 } as const satisfies Record<string, (turn: Turn) => unknown>
 

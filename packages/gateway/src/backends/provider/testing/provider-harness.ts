@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../../kernel/chat.ts'
+import { createSecretSource } from '../../secrets/secret-source.ts'
 import type { BackendHarness } from '../../testing/backend-harness.ts'
 import { fixtureVersion } from '../../testing/fixture-version.ts'
-import { createSecretSource } from '../../vendor/secret-source.ts'
 import { createProviderBackend } from '../provider.ts'
 import type { ProviderName } from '../providers.ts'
 import { type FakeUpstream, privateWords, startFakeUpstream } from './fake-upstream.ts'

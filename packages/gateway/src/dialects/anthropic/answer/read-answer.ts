@@ -1,7 +1,9 @@
 import type { ChatAnswer } from '../../../kernel/chat.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { JsonObject, ReadAnswer } from '../../dialect.ts'
+import { outOfForm } from '../../json.ts'
 import { anthropicFault } from '../fault.ts'
-import { isObject, outOfForm, textIn, textOf } from '../json.ts'
+import { textIn, textOf } from '../json.ts'
 import { readStopReason } from '../stop-reason.ts'
 import { countsOf, readUsage } from '../usage.ts'
 
@@ -23,7 +25,7 @@ function blocksOf(body: JsonObject): readonly JsonObject[] {
   if (fault) throw fault
   const content = body.content
   if (!Array.isArray(content)) throw outOfForm('a message without a list "content"')
-  return content.filter(isObject)
+  return content.filter(isJsonObject)
 }
 
 /** Blocks of kinds that nobody asked for are passed over. */

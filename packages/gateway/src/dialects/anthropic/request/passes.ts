@@ -1,5 +1,5 @@
-import { isObject } from '../json.ts'
-import type { PassTable } from './members.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
+import type { PassTable } from '../../members.ts'
 
 /** Members that the canonical form has no place for and that are passed over: none of them changes what the model answers. */
 
@@ -30,13 +30,13 @@ export const blockPasses = {
 export const documentPasses = {
   ...cacheHint,
   // Citations that are switched off.
-  citations: (value) => isObject(value) && value.enabled === false,
+  citations: (value) => isJsonObject(value) && value.enabled === false,
 } as const satisfies PassTable
 
 export const toolUsePasses = {
   ...cacheHint,
   // The model itself called the tool, as every model does.
-  caller: (value) => isObject(value) && value.type === 'direct',
+  caller: (value) => isJsonObject(value) && value.type === 'direct',
 } as const satisfies PassTable
 
 export const toolPasses = {

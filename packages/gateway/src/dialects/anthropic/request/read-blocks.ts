@@ -6,7 +6,8 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../../kernel/chat.ts'
-import { byType, flag, form, listOf, membersOf, optional, plainObject, type Read, required, text } from './members.ts'
+import { byType, form, listOf, membersOf, optional, type Read, required } from '../../members.ts'
+import { booleanAt, objectAt, textAt } from '../../values.ts'
 import { blockPasses, documentPasses, toolUsePasses } from './passes.ts'
 
 /** Content blocks of a request as canonical parts. */
@@ -14,7 +15,7 @@ import { blockPasses, documentPasses, toolUsePasses } from './passes.ts'
 const textForm = form(['type', 'text'], blockPasses)
 const textBlock: Read<TextPart> = (value, path) => ({
   type: 'text',
-  text: required(membersOf(value, path, textForm), 'text', path, text),
+  text: required(membersOf(value, path, textForm), 'text', path, textAt),
 })
 
 const imageForm = form(['type', 'source'], blockPasses)
@@ -22,7 +23,7 @@ const dataForm = form(['type', 'media_type', 'data'])
 const urlForm = form(['type', 'url'])
 const imageSource = byType<ImagePart['source']>({
   base64: (value, path) => base64Source(value, path),
-  url: (value, path) => ({ url: required(membersOf(value, path, urlForm), 'url', path, text) }),
+  url: (value, path) => ({ url: required(membersOf(value, path, urlForm), 'url', path, textAt) }),
 })
 const imageBlock: Read<ImagePart> = (value, path) => ({
   type: 'image',
@@ -32,12 +33,12 @@ const imageBlock: Read<ImagePart> = (value, path) => ({
 const documentForm = form(['type', 'source', 'title'], documentPasses)
 const documentSource = byType<FilePart | TextPart>({
   base64: (value, path) => ({ type: 'file', ...base64Source(value, path) }),
-  text: (value, path) => ({ type: 'text', text: required(membersOf(value, path, dataForm), 'data', path, text) }),
+  text: (value, path) => ({ type: 'text', text: required(membersOf(value, path, dataForm), 'data', path, textAt) }),
 })
 const documentBlock: Read<FilePart | TextPart> = (value, path) => {
   const members = membersOf(value, path, documentForm)
   const source = required(members, 'source', path, documentSource)
-  const name = optional(members, 'title', path, text)
+  const name = optional(members, 'title', path, textAt)
   if (name === undefined) return source
   // A text part has no name: with a title, the text stays a document.
   if (source.type === 'file') return { ...source, name }
@@ -48,10 +49,10 @@ const resultForm = form(['type', 'tool_use_id', 'content', 'is_error'], blockPas
 const resultPart = byType<TextPart | ImagePart>({ text: textBlock, image: imageBlock })
 const resultBlock: Read<ToolResultPart> = (value, path) => {
   const members = membersOf(value, path, resultForm)
-  const failed = optional(members, 'is_error', path, flag)
+  const failed = optional(members, 'is_error', path, booleanAt)
   return {
     type: 'tool-result',
-    id: required(members, 'tool_use_id', path, text),
+    id: required(members, 'tool_use_id', path, textAt),
     content: optional(members, 'content', path, textOr(resultPart)) ?? [],
     ...(failed === undefined ? {} : { failed }),
   }
@@ -62,25 +63,25 @@ const toolUseBlock: Read<ToolCallPart> = (value, path) => {
   const members = membersOf(value, path, toolUseForm)
   return {
     type: 'tool-call',
-    id: required(members, 'id', path, text),
-    tool: required(members, 'name', path, text),
-    arguments: JSON.stringify(required(members, 'input', path, plainObject)),
+    id: required(members, 'id', path, textAt),
+    tool: required(members, 'name', path, textAt),
+    arguments: JSON.stringify(required(members, 'input', path, objectAt)),
   }
 }
 
 const thinkingForm = form(['type', 'thinking', 'signature'])
 const thinkingBlock: Read<ReasoningPart> = (value, path) => {
   const members = membersOf(value, path, thinkingForm)
-  const signature = optional(members, 'signature', path, text)
+  const signature = optional(members, 'signature', path, textAt)
   // An empty signature is what the reasoning of a model without signatures was written with.
-  return { type: 'reasoning', text: required(members, 'thinking', path, text), ...(signature ? { signature } : {}) }
+  return { type: 'reasoning', text: required(members, 'thinking', path, textAt), ...(signature ? { signature } : {}) }
 }
 
 const redactedForm = form(['type', 'data'])
 const redactedBlock: Read<ReasoningPart> = (value, path) => ({
   type: 'reasoning',
   text: '',
-  redacted: required(membersOf(value, path, redactedForm), 'data', path, text),
+  redacted: required(membersOf(value, path, redactedForm), 'data', path, textAt),
 })
 
 /** Content is a text or a list of blocks everywhere. */
@@ -110,7 +111,7 @@ export const assistantContent = textOr(
 function base64Source(value: unknown, path: string): { readonly mediaType: string; readonly base64: string } {
   const members = membersOf(value, path, dataForm)
   return {
-    mediaType: required(members, 'media_type', path, text),
-    base64: required(members, 'data', path, text),
+    mediaType: required(members, 'media_type', path, textAt),
+    base64: required(members, 'data', path, textAt),
   }
 }

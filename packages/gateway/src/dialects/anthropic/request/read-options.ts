@@ -1,20 +1,8 @@
 import type { ChatRequest, ChatTool } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { given } from '../json.ts'
-import {
-  byType,
-  flag,
-  form,
-  integerWithin,
-  invalid,
-  membersOf,
-  optional,
-  plainObject,
-  type Read,
-  required,
-  text,
-  unsupported,
-} from './members.ts'
+import { given } from '../../json.ts'
+import { byType, form, integerWithin, membersOf, optional, type Read, required, unsupported } from '../../members.ts'
+import { booleanAt, objectAt, textAt, wrongAt } from '../../values.ts'
 import { thinkingPasses, toolPasses } from './passes.ts'
 
 /** Tools, reasoning and the form of the output, as the canonical form has them. */
@@ -22,16 +10,16 @@ import { thinkingPasses, toolPasses } from './passes.ts'
 const toolForm = form(['type', 'name', 'description', 'input_schema', 'strict'], toolPasses)
 
 export const readTool: Read<ChatTool> = (value, path) => {
-  const type = optional(plainObject(value, path), 'type', path, text) ?? 'custom'
+  const type = optional(objectAt(value, path), 'type', path, textAt) ?? 'custom'
   // Any other type is a tool that Anthropic runs, or that its models were trained on.
   if (type !== 'custom') throw unsupported(type, `${path}/type`)
   const members = membersOf(value, path, toolForm)
   return {
-    name: required(members, 'name', path, text),
-    parameters: required(members, 'input_schema', path, plainObject),
+    name: required(members, 'name', path, textAt),
+    parameters: required(members, 'input_schema', path, objectAt),
     ...given({
-      description: optional(members, 'description', path, text),
-      strict: optional(members, 'strict', path, flag),
+      description: optional(members, 'description', path, textAt),
+      strict: optional(members, 'strict', path, booleanAt),
     }),
   }
 }
@@ -47,12 +35,12 @@ export const readToolChoice = byType<Choice>({
   none: (value, path) => ({ toolChoice: 'none', ...parallel(membersOf(value, path, choiceForm), path) }),
   tool: (value, path) => {
     const members = membersOf(value, path, namedChoiceForm)
-    return { toolChoice: { tool: required(members, 'name', path, text) }, ...parallel(members, path) }
+    return { toolChoice: { tool: required(members, 'name', path, textAt) }, ...parallel(members, path) }
   },
 })
 
 function parallel(members: JsonObject, path: string): Choice {
-  const disabled = optional(members, 'disable_parallel_tool_use', path, flag)
+  const disabled = optional(members, 'disable_parallel_tool_use', path, booleanAt)
   return disabled === undefined ? {} : { parallelToolCalls: !disabled }
 }
 
@@ -86,8 +74,8 @@ const effortTable: ReadonlyMap<string, NonNullable<Reasoning['effort']>> = new M
 ])
 
 const readEffort: Read<NonNullable<Reasoning['effort']>> = (value, path) => {
-  const effort = effortTable.get(text(value, path))
-  if (!effort) throw invalid(path, `must be one of ${[...effortTable.keys()].join(', ')}`)
+  const effort = effortTable.get(textAt(value, path))
+  if (!effort) throw wrongAt(path, `must be one of ${[...effortTable.keys()].join(', ')}`)
   return effort
 }
 
@@ -97,7 +85,7 @@ const formatForm = form(['type', 'schema'])
 const readFormat = byType<NonNullable<ChatRequest['responseFormat']>>({
   json_schema: (value, path) => ({
     type: 'json',
-    schema: required(membersOf(value, path, formatForm), 'schema', path, plainObject),
+    schema: required(membersOf(value, path, formatForm), 'schema', path, objectAt),
   }),
 })
 

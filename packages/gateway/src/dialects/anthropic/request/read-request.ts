@@ -1,7 +1,8 @@
 import type { ChatRequest } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { given } from '../json.ts'
-import { form, integerWithin, listOf, membersOf, numberWithin, optional, text, unsupported } from './members.ts'
+import { given } from '../../json.ts'
+import { form, integerWithin, listOf, membersOf, numberWithin, optional, unsupported } from '../../members.ts'
+import { textAt } from '../../values.ts'
 import { requestPasses } from './passes.ts'
 import { readOutput, readTool, readToolChoice } from './read-options.ts'
 import { readConversation } from './read-turns.ts'
@@ -37,7 +38,7 @@ export function readRequest(body: JsonObject): ChatRequest {
       temperature: optional(body, 'temperature', '', numberWithin(0, 1)),
       topP: optional(body, 'top_p', '', numberWithin(0, 1)),
       topK: optional(body, 'top_k', '', integerWithin(1, 1000)),
-      stop: optional(body, 'stop_sequences', '', listOf(text)),
+      stop: optional(body, 'stop_sequences', '', listOf(textAt)),
     }),
     ...optional(body, 'tool_choice', '', readToolChoice),
     ...readOutput(body),

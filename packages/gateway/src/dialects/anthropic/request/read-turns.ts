@@ -1,6 +1,7 @@
 import type { ChatMessage, FilePart, ImagePart, TextPart, ToolResultPart } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { form, invalid, listOf, membersOf, optional, type Read, required, text } from './members.ts'
+import { form, listOf, membersOf, optional, type Read, required } from '../../members.ts'
+import { textAt, wrongAt } from '../../values.ts'
 import { assistantContent, systemContent, userContent } from './read-blocks.ts'
 
 /** The system prompt and the turns as canonical messages. */
@@ -21,8 +22,8 @@ const messagesByRole: ReadonlyMap<string, Read<readonly ChatMessage[]>> = new Ma
 
 function readTurn(value: unknown, path: string): readonly ChatMessage[] {
   const members = membersOf(value, path, turnForm)
-  const read = messagesByRole.get(required(members, 'role', path, text))
-  if (!read) throw invalid(`${path}/role`, 'must be "user", "assistant" or "system"')
+  const read = messagesByRole.get(required(members, 'role', path, textAt))
+  if (!read) throw wrongAt(`${path}/role`, 'must be "user", "assistant" or "system"')
   return required(members, 'content', path, read)
 }
 

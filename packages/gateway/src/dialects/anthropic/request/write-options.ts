@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { given } from '../json.ts'
+import { given } from '../../json.ts'
 import { notInAnthropic } from './refusal.ts'
 
 /** Tools, reasoning and the form of the output, as the messages protocol has them. */

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import type { JsonObject, RequestWish } from '../../dialect.ts'
-import { given } from '../json.ts'
+import { given } from '../../json.ts'
 import { notInAnthropic } from './refusal.ts'
 import { writeOutput, writeTools } from './write-options.ts'
 import { writeConversation } from './write-turns.ts'

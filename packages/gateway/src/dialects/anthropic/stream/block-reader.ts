@@ -1,6 +1,8 @@
 import type { ChatChunk } from '../../../kernel/chat.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { isObject, outOfForm, textIn, textOf } from '../json.ts'
+import { outOfForm } from '../../json.ts'
+import { textIn, textOf } from '../json.ts'
 
 /** What an event of a block says. */
 export interface Said {
@@ -30,7 +32,7 @@ export function blockReader() {
   return {
     start(data: JsonObject): Said {
       const content = data.content_block
-      if (!isObject(content)) throw outOfForm('a block without "content_block"')
+      if (!isJsonObject(content)) throw outOfForm('a block without "content_block"')
       const block = newBlock(content)
       open.set(indexIn(data), block)
       if (open.size > openMax) throw outOfForm(`more than ${openMax} blocks at once`)
@@ -40,7 +42,7 @@ export function blockReader() {
       const block = open.get(indexIn(data))
       if (!block) throw outOfForm('a piece of a block that is not open')
       const delta = data.delta
-      if (!isObject(delta)) throw outOfForm('an event without "delta"')
+      if (!isJsonObject(delta)) throw outOfForm('an event without "delta"')
       return (deltas.get(textOf(delta.type)) ?? unasked)(block, delta)
     },
     stop(data: JsonObject): Said {

@@ -1,8 +1,10 @@
 import type { ChatChunk } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { EventFacts, JsonObject, SseEvent, StreamReader } from '../../dialect.ts'
+import { outOfForm } from '../../json.ts'
 import { anthropicFault } from '../fault.ts'
-import { isObject, outOfForm, textOf } from '../json.ts'
+import { textOf } from '../json.ts'
 import { readStopReason } from '../stop-reason.ts'
 import { countsOf, latestCounts, readUsage, type UsageCounts } from '../usage.ts'
 import { blockReader, type Said } from './block-reader.ts'
@@ -24,7 +26,7 @@ export function readStream(): StreamReader {
       'message_start',
       ({ message }) => {
         // What it says of the output is where counting starts, and would pass for the whole in a stream that is cut.
-        const { output: _, ...input } = countsOf(isObject(message) ? message.usage : undefined)
+        const { output: _, ...input } = countsOf(isJsonObject(message) ? message.usage : undefined)
         counts = latestCounts(counts, input)
         return { ...silence, usage: true }
       },
@@ -36,7 +38,7 @@ export function readStream(): StreamReader {
       'message_delta',
       ({ delta, usage }) => {
         counts = latestCounts(counts, countsOf(usage))
-        const stopReason = isObject(delta) ? delta.stop_reason : undefined
+        const stopReason = isJsonObject(delta) ? delta.stop_reason : undefined
         if (typeof stopReason !== 'string') return { ...silence, usage: true }
         if (stopped) return { ...silence, usage: true, kind: 'aside' }
         stopped = true
@@ -98,7 +100,7 @@ function parse({ data }: SseEvent): JsonObject {
   } catch {
     throw outOfForm('an event whose data is no JSON')
   }
-  if (!isObject(parsed)) throw outOfForm('an event whose data is no object')
+  if (!isJsonObject(parsed)) throw outOfForm('an event whose data is no object')
   return parsed
 }
 

@@ -1,55 +1,22 @@
 import { AstraError } from '../../../kernel/errors.ts'
+import { childPath } from '../../../kernel/schema/facets.ts'
 import { formatTable } from '../../../kernel/schema/formats.ts'
 import type { JsonObject } from '../../dialect.ts'
+import { listAt, textAt, wrongAt } from '../../values.ts'
 
-/** How a request's fields are read: each reader throws `invalid_input` with the field's JSON Pointer, in the caller's own words. */
+/** As `values.ts`, of what OpenAI's requests alone have. */
 
-export function wrongAt(path: string, message: string): AstraError {
-  return new AstraError('invalid_input', { detail: `${path} ${message}`, violations: [{ path, message }] })
-}
-
-/** For what a request asks that the canonical form has no place for. */
-export function uncarried(field: string): AstraError {
+/** For what a request asks that the canonical form has no place for; `path` is its JSON Pointer, where that is known. */
+export function uncarried(field: string, path?: string): AstraError {
   return new AstraError('unsupported', {
-    detail: `"${field.slice(0, 64)}" cannot be passed to this model`,
+    detail: `"${field.slice(0, fieldLengthMax)}" cannot be passed to this model`,
     next: 'Leave it out, or use a model served by an OpenAI-compatible backend.',
+    ...(path === undefined ? {} : { violations: [{ path, message: 'is known to OpenAI-compatible backends only' }] }),
   })
 }
 
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-export function objectAt(value: unknown, path: string): JsonObject {
-  if (!isObject(value)) throw wrongAt(path, 'must be an object')
-  return value
-}
-
-export function listAt(value: unknown, path: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw wrongAt(path, 'must be a list')
-  return value
-}
-
-export function textAt(value: unknown, path: string): string {
-  if (typeof value !== 'string') throw wrongAt(path, 'must be a string')
-  return value
-}
-
-export function booleanAt(value: unknown, path: string): boolean {
-  if (typeof value !== 'boolean') throw wrongAt(path, 'must be true or false')
-  return value
-}
-
-export function numberAt(value: unknown, path: string, min: number, max: number): number {
-  if (typeof value !== 'number' || value < min || value > max)
-    throw wrongAt(path, `must be a number from ${min} to ${max}`)
-  return value
-}
-
-export function integerAt(value: unknown, path: string, min: number, max: number): number {
-  if (!Number.isInteger(value)) throw wrongAt(path, 'must be a whole number')
-  return numberAt(value, path, min, max)
-}
+/** A caller chose the name; an error is no place for all of it. */
+const fieldLengthMax = 64
 
 export function wordAt<Word extends string>(value: unknown, path: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === value)
@@ -104,7 +71,8 @@ export function refuseUnknown(
 ): void {
   for (const [field, value] of Object.entries(object)) {
     if (value === null || value === undefined || Object.hasOwn(known, field)) continue
-    if (!Object.hasOwn(silent, field) || !isSilent(silent[field], value)) throw uncarried(place + field)
+    if (!Object.hasOwn(silent, field) || !isSilent(silent[field], value))
+      throw uncarried(place + field, place === '' ? childPath('', field.slice(0, fieldLengthMax)) : undefined)
   }
 }
 

@@ -1,9 +1,9 @@
 import type { TokenUsage } from '../../../kernel/answer.ts'
 import type { ChatAnswer, ToolCallPart } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { JsonObject, ReadAnswer } from '../../dialect.ts'
 import { openaiFault } from '../fault.ts'
-import { isObject } from './fields.ts'
 import { readFinishReason } from './finish-reason.ts'
 import { readLogprobs } from './logprobs.ts'
 import { readUsage } from './usage.ts'
@@ -20,7 +20,7 @@ export function lookAtChatAnswer(body: JsonObject): { readonly usage?: TokenUsag
   let text = ''
   for (const choice of choicesIn(body)) {
     const { message } = choice
-    if (isObject(message))
+    if (isJsonObject(message))
       text += textOf(message.content) + textOf(reasoningOf(message)) + textOf(message.refusal) + callsText(message)
   }
   const usage = readUsage(body.usage)
@@ -33,7 +33,7 @@ export function choicesIn(body: JsonObject): readonly JsonObject[] {
   if (fault !== undefined) throw fault
   const { choices } = body
   if (!Array.isArray(choices) || choices.length === 0) throw outOfForm('without choices')
-  if (!choices.every(isObject)) throw outOfForm('with a choice that is no object')
+  if (!choices.every(isJsonObject)) throw outOfForm('with a choice that is no object')
   return choices
 }
 
@@ -50,11 +50,11 @@ export function reasoningOf({ reasoning_content: content, reasoning }: JsonObjec
 export function textOf(content: unknown): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
-  return content.map((part: unknown) => (isObject(part) && typeof part.text === 'string' ? part.text : '')).join('')
+  return content.map((part: unknown) => (isJsonObject(part) && typeof part.text === 'string' ? part.text : '')).join('')
 }
 
 function readChoice({ message, finish_reason: reason, logprobs }: JsonObject): Choice {
-  if (!isObject(message)) throw outOfForm('with a choice without a message')
+  if (!isJsonObject(message)) throw outOfForm('with a choice without a message')
   if (reason === 'error') throw outOfForm('with a choice that ended in an error')
   const reasoning = textOf(reasoningOf(message))
   const refusal = textOf(message.refusal)
@@ -73,8 +73,8 @@ function readChoice({ message, finish_reason: reason, logprobs }: JsonObject): C
 }
 
 function readToolCall(call: unknown, index: number): ToolCallPart {
-  const named = isObject(call) ? call.function : undefined
-  if (!isObject(call) || !isObject(named) || typeof named.name !== 'string')
+  const named = isJsonObject(call) ? call.function : undefined
+  if (!isJsonObject(call) || !isJsonObject(named) || typeof named.name !== 'string')
     throw outOfForm('with a tool call out of form')
   const id = typeof call.id === 'string' && call.id !== '' ? call.id : `call_${index}`
   return { type: 'tool-call', id, tool: named.name, arguments: argumentsText(named.arguments) || '{}' }
@@ -88,6 +88,8 @@ export function argumentsText(value: unknown): string {
 function callsText({ tool_calls: calls }: JsonObject): string {
   if (!Array.isArray(calls)) return ''
   return calls
-    .map((call: unknown) => (isObject(call) && isObject(call.function) ? argumentsText(call.function.arguments) : ''))
+    .map((call: unknown) =>
+      isJsonObject(call) && isJsonObject(call.function) ? argumentsText(call.function.arguments) : '',
+    )
     .join('')
 }

@@ -1,6 +1,7 @@
 import type { ChatMessage, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { listAt, objectAt, refuseUnknown, type SilentField, textAt, wordAt } from './fields.ts'
+import { listAt, objectAt, textAt } from '../../values.ts'
+import { refuseUnknown, type SilentField, wordAt } from './fields.ts'
 import { readTextParts, readUserParts } from './read-parts.ts'
 
 /** Tool messages that follow each other become one, as they answer one turn of the assistant's. */

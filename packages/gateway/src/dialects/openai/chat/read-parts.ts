@@ -1,16 +1,7 @@
 import type { AudioPart, ChatMessage, FilePart, ImagePart, TextPart } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
-import {
-  base64At,
-  dataUrlAt,
-  listAt,
-  objectAt,
-  refuseUnknown,
-  type SilentField,
-  textAt,
-  uncarried,
-  wordAt,
-} from './fields.ts'
+import { listAt, objectAt, textAt } from '../../values.ts'
+import { base64At, dataUrlAt, refuseUnknown, type SilentField, uncarried, wordAt } from './fields.ts'
 
 type UserPart = Extract<ChatMessage, { role: 'user' }>['content'][number]
 
@@ -38,7 +29,7 @@ function readParts<Part>(
     const type = wordAt(part.type, `${at}/type`, types)
     refuseUnknown(part, { type: true, [type]: true }, hints, 'messages.content.')
     const read = table[type]
-    if (read === undefined) throw uncarried(type)
+    if (read === undefined) throw uncarried(type, `${at}/type`)
     return read(part, at)
   })
 }

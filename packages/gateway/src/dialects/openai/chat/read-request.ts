@@ -1,29 +1,12 @@
 import type { ChatRequest } from '../../../kernel/chat.ts'
-import { AstraError } from '../../../kernel/errors.ts'
 import type { JsonObject } from '../../dialect.ts'
-import {
-  booleanAt,
-  integerAt,
-  isObject,
-  numberAt,
-  refuseUnknown,
-  type SilentField,
-  seedMax,
-  stopAt,
-  wordAt,
-  wrongAt,
-} from './fields.ts'
+import { booleanAt, integerAt, numberAt, wrongAt } from '../../values.ts'
+import { refuseUnknown, type SilentField, seedMax, stopAt, wordAt } from './fields.ts'
 import { readMessages } from './read-messages.ts'
 import { readResponseFormat, readToolChoice, readTools } from './read-tools.ts'
 
 /** OpenAI's chat completion request in the canonical form. */
 export function readChatRequest(body: JsonObject): ChatRequest {
-  if (body.store === true) {
-    throw new AstraError('unsupported', {
-      detail: 'Chat completions are not stored here',
-      next: 'Send "store": false.',
-    })
-  }
   refuseUnknown(body, fields, silent)
   const request: Writable = {}
   for (const field of Object.keys(fields) as (keyof typeof fields)[]) {
@@ -86,14 +69,4 @@ const silent: Readonly<Record<string, SilentField>> = {
   modalities: { why: 'the default', only: [['text']] },
   verbosity: { why: 'the default', only: ['medium'] },
   logit_bias: { why: 'the default', only: [{}] },
-}
-
-/** What any backend of the dialect would refuse. */
-export function checkChatRequest(body: JsonObject): { readonly items: number; readonly stream: boolean } {
-  const { messages, stream } = body
-  if (!Array.isArray(messages) || messages.length === 0)
-    throw wrongAt('/messages', 'must be a list with at least one message')
-  const wrong = messages.findIndex((message) => !isObject(message))
-  if (wrong >= 0) throw wrongAt(`/messages/${wrong}`, 'must be an object')
-  return { items: 1, stream: booleanAt(stream ?? false, '/stream') }
 }

@@ -1,9 +1,9 @@
 import type { TokenUsage } from '../../../kernel/answer.ts'
 import { AstraError } from '../../../kernel/errors.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { EventFacts, JsonObject, SseEvent, StreamReader } from '../../dialect.ts'
 import { faultError } from '../../vendor-fault.ts'
 import { openaiFault } from '../fault.ts'
-import { isObject } from './fields.ts'
 import { readUsage } from './usage.ts'
 import { streamEnd } from './write-stream.ts'
 
@@ -64,7 +64,7 @@ export class CompletionStreamReader implements StreamReader {
     let over = true
     let again = false
     for (const choice of choices) {
-      if (!isObject(choice)) throw failed('sent a choice that is no object')
+      if (!isJsonObject(choice)) throw failed('sent a choice that is no object')
       const index = placeOf(choice)
       const before = this.#choices.get(index)
       const finishes = finishOf(choice)
@@ -128,8 +128,8 @@ function parsed(data: string): JsonObject {
     throw failed('sent an event that is not JSON')
   }
   // Gemini puts an error into a list.
-  if (Array.isArray(body) && isObject(body[0])) return body[0]
-  if (!isObject(body)) throw failed('sent an event that is no object')
+  if (Array.isArray(body) && isJsonObject(body[0])) return body[0]
+  if (!isJsonObject(body)) throw failed('sent an event that is no object')
   return body
 }
 

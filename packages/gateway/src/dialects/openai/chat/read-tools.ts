@@ -1,6 +1,7 @@
 import type { ChatRequest, ChatTool } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { booleanAt, listAt, objectAt, refuseUnknown, textAt, uncarried, wordAt } from './fields.ts'
+import { booleanAt, listAt, objectAt, textAt } from '../../values.ts'
+import { refuseUnknown, uncarried, wordAt } from './fields.ts'
 
 export function readTools(value: unknown, path: string): readonly ChatTool[] {
   return listAt(value, path).map((tool, index) => readTool(objectAt(tool, `${path}/${index}`), `${path}/${index}`))
@@ -8,7 +9,7 @@ export function readTools(value: unknown, path: string): readonly ChatTool[] {
 
 function readTool(tool: JsonObject, path: string): ChatTool {
   // Tools that a vendor runs or that take free text: only their own vendor knows them.
-  if (tool.type !== 'function') throw uncarried(`tools.${textAt(tool.type, `${path}/type`)}`)
+  if (tool.type !== 'function') throw uncarried(`tools.${textAt(tool.type, `${path}/type`)}`, `${path}/type`)
   refuseUnknown(tool, { type: true, function: true }, { cache_control: { why: 'a hint about caching' } }, 'tools.')
   const at = `${path}/function`
   const named = objectAt(tool.function, at)
@@ -29,7 +30,7 @@ type ToolChoice = NonNullable<ChatRequest['toolChoice']>
 export function readToolChoice(value: unknown, path: string): ToolChoice {
   if (typeof value === 'string') return wordAt<'none' | 'auto' | 'required'>(value, path, ['none', 'auto', 'required'])
   const choice = objectAt(value, path)
-  if (choice.type !== 'function') throw uncarried(`tool_choice.${textAt(choice.type, `${path}/type`)}`)
+  if (choice.type !== 'function') throw uncarried(`tool_choice.${textAt(choice.type, `${path}/type`)}`, `${path}/type`)
   refuseUnknown(choice, { type: true, function: true }, {}, 'tool_choice.')
   const named = objectAt(choice.function, `${path}/function`)
   refuseUnknown(named, { name: true }, {}, 'tool_choice.function.')

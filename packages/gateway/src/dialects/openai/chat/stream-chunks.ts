@@ -1,7 +1,7 @@
 import type { ChatChunk } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { isObject } from './fields.ts'
 import { readFinishReason } from './finish-reason.ts'
 import { readLogprobs } from './logprobs.ts'
 import { argumentsText, reasoningOf, textOf } from './read-answer.ts'
@@ -17,7 +17,7 @@ export function chatStreamForm(): StreamForm {
 }
 
 function lookAtChoice({ delta, logprobs }: JsonObject): { readonly text: string; readonly holds: boolean } {
-  const looked = isObject(delta) ? lookAtDelta(delta) : nothing
+  const looked = isJsonObject(delta) ? lookAtDelta(delta) : nothing
   // A token may have no text of its own yet: half of a character.
   return looked.holds || !readLogprobs(logprobs)?.length ? looked : { text: '', holds: true }
 }
@@ -46,7 +46,7 @@ const textFields: ReadonlySet<string> = new Set(['content', 'reasoning_content',
 function callsText(calls: readonly unknown[]): string {
   let text = ''
   for (const call of calls)
-    if (isObject(call) && isObject(call.function)) text += argumentsText(call.function.arguments)
+    if (isJsonObject(call) && isJsonObject(call.function)) text += argumentsText(call.function.arguments)
   return text
 }
 
@@ -61,7 +61,7 @@ function choiceChunks(value: JsonObject, states: Map<number, ChoiceState>): Chat
   const choice = typeof value.index === 'number' ? value.index : 0
   const state = states.get(choice) ?? { calls: new Map<number, string>(), callsMade: 0, refused: false, ended: false }
   states.set(choice, state)
-  const delta = isObject(value.delta) ? value.delta : {}
+  const delta = isJsonObject(value.delta) ? value.delta : {}
   const chunks: ChatChunk[] = []
   const reasoning = textOf(reasoningOf(delta))
   if (reasoning !== '') chunks.push({ type: 'reasoning-delta', choice, text: reasoning })
@@ -88,8 +88,8 @@ function choiceChunks(value: JsonObject, states: Map<number, ChoiceState>): Chat
  * place to every call, so that another id with a name begins another one.
  */
 function toolCallChunks(call: unknown, choice: number, state: ChoiceState): ChatChunk[] {
-  if (!isObject(call)) throw outOfForm()
-  const named = isObject(call.function) ? call.function : {}
+  if (!isJsonObject(call)) throw outOfForm()
+  const named = isJsonObject(call.function) ? call.function : {}
   const tool = typeof named.name === 'string' && named.name !== '' ? named.name : undefined
   const given = typeof call.id === 'string' && call.id !== '' ? call.id : undefined
   const place = typeof call.index === 'number' ? call.index : placeOf(given, tool, state)

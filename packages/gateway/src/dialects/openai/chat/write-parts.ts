@@ -6,6 +6,7 @@ import { audioTypes } from './read-parts.ts'
 /** For what the canonical form asks and the protocol has no words for. */
 export function unwritten(field: string): AstraError {
   return new AstraError('unsupported', {
+    field,
     detail: `"${field}" cannot be passed to this model`,
     next: 'Leave it out, or use a version whose backend has it.',
   })

@@ -1,6 +1,6 @@
 import type { ChatChunk } from '../../../kernel/chat.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { AnswerFacts, JsonObject, StreamWriter } from '../../dialect.ts'
-import { isObject } from './fields.ts'
 import { writeFinishReason } from './finish-reason.ts'
 import { writeLogprobs } from './logprobs.ts'
 import { writeUsage } from './usage.ts'
@@ -73,7 +73,7 @@ export function chunkEnvelope(
   { created, model, request }: Omit<AnswerFacts, 'usage'>,
   head: { readonly id: string; readonly object: string },
 ): ChunkEnvelope {
-  const tellsUsage = isObject(request.stream_options) && request.stream_options.include_usage === true
+  const tellsUsage = isJsonObject(request.stream_options) && request.stream_options.include_usage === true
   const before = `data: ${JSON.stringify({ ...head, created, model }).slice(0, -1)},"choices":[`
   const after = tellsUsage ? '],"usage":null}\n\n' : ']}\n\n'
   return {

@@ -1,17 +1,7 @@
 import { AstraError } from '../../../kernel/errors.ts'
 import type { JsonObject, RequestWish } from '../../dialect.ts'
-import {
-  booleanAt,
-  integerAt,
-  numberAt,
-  refuseUnknown,
-  type SilentField,
-  seedMax,
-  stopAt,
-  textAt,
-  uncarried,
-  wrongAt,
-} from '../chat/fields.ts'
+import { booleanAt, integerAt, numberAt, textAt, wrongAt } from '../../values.ts'
+import { refuseUnknown, type SilentField, seedMax, stopAt, uncarried } from '../chat/fields.ts'
 
 /** A completion in the canonical form of the task. */
 interface CompletionInput {
@@ -49,7 +39,7 @@ export function readCompletionRequest(body: JsonObject): readonly CompletionInpu
 function readPrompts(prompt: unknown): readonly string[] {
   if (!Array.isArray(prompt)) return [textAt(prompt, '/prompt')]
   return prompt.map((entry: unknown, index) => {
-    if (typeof entry === 'number' || Array.isArray(entry)) throw uncarried('prompt (in tokens)')
+    if (typeof entry === 'number' || Array.isArray(entry)) throw uncarried('prompt (in tokens)', '/prompt')
     return textAt(entry, `/prompt/${index}`)
   })
 }

@@ -1,6 +1,6 @@
 import { AstraError } from '../../../kernel/errors.ts'
-import { isObject } from '../chat/fields.ts'
-import { outOfForm } from '../responses/members.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
+import { outOfForm } from '../../json.ts'
 
 /** What the tasks share whose canonical input is `{ text }`: embedding and moderation. */
 
@@ -11,7 +11,7 @@ export interface TextInput {
 /** Canonical inputs as a list of texts. A contract may ask for more than a text; the protocol has no place for it. */
 export function textsOf(inputs: readonly unknown[]): readonly string[] {
   return inputs.map((input) => {
-    const { text, ...rest } = isObject(input) ? input : {}
+    const { text, ...rest } = isJsonObject(input) ? input : {}
     const [stranger] = typeof text === 'string' ? Object.keys(rest) : ['text']
     if (typeof text === 'string' && stranger === undefined) return text
     throw new AstraError('unsupported', {
@@ -23,7 +23,7 @@ export function textsOf(inputs: readonly unknown[]): readonly string[] {
 
 /** Of an answer's list of results. */
 export function objectsIn(list: unknown, name: string): readonly Readonly<Record<string, unknown>>[] {
-  if (!Array.isArray(list) || !list.every(isObject)) throw outOfForm(`"${name}" is no list of objects`)
+  if (!Array.isArray(list) || !list.every(isJsonObject)) throw outOfForm(`"${name}" is no list of objects`)
   return list
 }
 

@@ -19,11 +19,30 @@ const stateful: Readonly<Record<string, JsonObject>> = {
   background: { background: true },
   previous_response_id: { previous_response_id: 'resp_1' },
   conversation: { conversation: { id: 'conv_1' } },
-  item_reference: { input: [{ type: 'item_reference', id: 'rs_1' }] },
+  prompt: { prompt: { id: 'pmpt_1' } },
+  'a reference to an item': { input: [{ type: 'item_reference', id: 'rs_1' }] },
+  'a reference without its type': { input: [{ id: 'rs_1' }] },
+  'an image of an earlier answer': { input: [{ type: 'image_generation_call', id: 'ig_1' }] },
+  'a stored file': { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }] },
+  'a stored image': { input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }] },
+  "a stored file in a tool's answer": {
+    input: [{ type: 'function_call_output', call_id: 'a', output: [{ type: 'input_file', file_id: 'file-1' }] }],
+  },
+  'a container of an earlier call': { input: [{ type: 'code_interpreter_call', container_id: 'cntr_1' }] },
+  'a container by its id': { tools: [{ type: 'code_interpreter', container: 'cntr_1' }] },
+  'files in a container': { tools: [{ type: 'code_interpreter', container: { type: 'auto', file_ids: ['file-1'] } }] },
+  'a shell in a container': {
+    tools: [{ type: 'shell', environment: { type: 'container_reference', container_id: 'cntr_1' } }],
+  },
+  'a stored skill': {
+    tools: [{ type: 'shell', environment: { skills: [{ type: 'skill_reference', skill_id: 'skill_1' }] } }],
+  },
+  'a vector store': { tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] },
+  'a stored mask': { tools: [{ type: 'image_generation', input_image_mask: { file_id: 'file-1' } }] },
 }
 
 for (const [name, members] of Object.entries(stateful)) {
-  test(`${name} is refused before any call, as it needs state`, () => {
+  test(`${name} is refused before any call, as it is kept at one upstream`, () => {
     const { code, facts } = refusal({ model: 'm', input: 'Hello', ...members })
     assert.equal(code, 'unsupported')
     assert.ok(facts.detail && facts.next)
@@ -31,9 +50,27 @@ for (const [name, members] of Object.entries(stateful)) {
 }
 
 test('the same members are accepted where they ask for nothing', () => {
-  const none = { store: false, background: null, previous_response_id: null, conversation: null }
+  const none = { store: false, background: null, previous_response_id: null, conversation: null, prompt: null }
   assert.deepEqual(checkRequest({ input: 'Hello', stream: true, ...none }), { items: 1, stream: true })
   assert.deepEqual(checkRequest({ input: 'Hello' }), { items: 1, stream: false })
+})
+
+test("tools that store nothing and the caller's own words pass", () => {
+  const schema = { type: 'object', properties: { file_id: { type: 'string' } }, default: { file_id: 'x' } }
+  const tools = [
+    { type: 'web_search', filters: { allowed_domains: ['a.example'] } },
+    { type: 'code_interpreter', container: { type: 'auto', file_ids: [] } },
+    { type: 'function', name: 'open', parameters: schema },
+  ]
+  const quoted = [{ type: 'file_citation', file_id: 'file-1' }]
+  const input = [
+    { role: 'user', content: [{ type: 'input_file', file_id: null, file_data: 'data:text/plain;base64,AA==' }] },
+    { role: 'assistant', id: 'msg_1', content: [{ type: 'output_text', text: 'file_id', annotations: quoted }] },
+    { type: 'function_call', call_id: 'a', name: 'open', arguments: '{"file_id":"x"}' },
+    { type: 'image_generation_call', id: 'ig_1', result: 'AA==' },
+    { type: 'computer_call', id: 'cu_1', pending_safety_checks: [{ id: 'sc_1' }] },
+  ]
+  assert.deepEqual(checkRequest({ input, tools }), { items: 1, stream: false })
 })
 
 const faults: readonly (readonly [JsonObject, string])[] = [

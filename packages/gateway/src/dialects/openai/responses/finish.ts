@@ -1,6 +1,6 @@
 import type { FinishReason } from '../../../kernel/chat.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { isObject } from '../chat/fields.ts'
 
 /** Why an answer ended: in this protocol a status with a reason, and what stands in its output. */
 export interface Finish {
@@ -18,7 +18,7 @@ export function readFinish(
   said: { readonly calls: boolean; readonly refusal: boolean },
 ): FinishReason {
   if (response.status === 'incomplete') {
-    const { reason } = isObject(response.incomplete_details) ? response.incomplete_details : {}
+    const { reason } = isJsonObject(response.incomplete_details) ? response.incomplete_details : {}
     return finishes.get(reason) ?? 'other'
   }
   if (said.refusal) return 'refusal'

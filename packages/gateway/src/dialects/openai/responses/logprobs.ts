@@ -1,6 +1,6 @@
 import type { TokenLogprob } from '../../../kernel/chat.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { isObject } from '../chat/fields.ts'
 
 interface Likely {
   readonly token: string
@@ -14,8 +14,8 @@ export function writeLogprobs(logprobs: readonly TokenLogprob[]): readonly JsonO
 /** Undefined where upstream tells none; a list of none is what it writes where none were asked for. */
 export function readLogprobs(logprobs: unknown): readonly TokenLogprob[] | undefined {
   if (!Array.isArray(logprobs) || logprobs.length === 0) return undefined
-  return logprobs.filter(isObject).flatMap((entry) => {
-    const top = Array.isArray(entry.top_logprobs) ? entry.top_logprobs.filter(isObject).flatMap(likely) : []
+  return logprobs.filter(isJsonObject).flatMap((entry) => {
+    const top = Array.isArray(entry.top_logprobs) ? entry.top_logprobs.filter(isJsonObject).flatMap(likely) : []
     return likely(entry).map((chosen) => ({ ...chosen, top }))
   })
 }

@@ -1,7 +1,7 @@
 import type { ReasoningPart, TokenLogprob, ToolCallPart } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
+import { given } from '../../json.ts'
 import { writeLogprobs } from './logprobs.ts'
-import { given } from './members.ts'
 import { writeProof } from './proof.ts'
 
 /** The items of an answer's output, as whole answers and streams write them. */

@@ -1,10 +1,10 @@
 import type { ChatAnswer, ReasoningPart, TextPart, TokenLogprob, ToolCallPart } from '../../../kernel/chat.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { AskHalf, JsonObject, ReadAnswer } from '../../dialect.ts'
-import { isObject } from '../chat/fields.ts'
+import { given, outOfForm } from '../../json.ts'
 import { openaiFault } from '../fault.ts'
 import { readFinish } from './finish.ts'
 import { readLogprobs } from './logprobs.ts'
-import { given, outOfForm } from './members.ts'
 import { readProof } from './proof.ts'
 import { joinThoughts } from './read-input.ts'
 import { responseFault } from './response-fault.ts'
@@ -56,7 +56,7 @@ function outputOf(body: JsonObject): readonly JsonObject[] {
   const { status, output } = body
   if (typeof status === 'string' && !finished.has(status)) throw outOfForm(`its status is ${status.slice(0, 64)}`)
   if (!Array.isArray(output)) throw outOfForm('it has no output')
-  return output.filter(isObject)
+  return output.filter(isJsonObject)
 }
 
 const finished: ReadonlySet<string> = new Set(['completed', 'incomplete'])
@@ -68,7 +68,7 @@ const itemReaders: ReadonlyMap<unknown, (item: JsonObject) => ItemWords> = new M
 ])
 
 function readMessage({ content }: JsonObject): ItemWords {
-  const parts = Array.isArray(content) ? content.filter(isObject) : []
+  const parts = Array.isArray(content) ? content.filter(isJsonObject) : []
   return {
     parts: parts.flatMap((part) => {
       const text = part.type === 'refusal' ? part.refusal : part.text
@@ -86,7 +86,7 @@ function readCall(item: JsonObject): ItemWords {
 /** Some servers send the arguments themselves where their JSON text belongs. */
 function argumentsOf({ arguments: written }: JsonObject): string {
   if (typeof written === 'string') return written
-  return isObject(written) ? JSON.stringify(written) : ''
+  return isJsonObject(written) ? JSON.stringify(written) : ''
 }
 
 /** Servers that speak like OpenAI may know one of the two ids only. */
@@ -104,6 +104,6 @@ function readReasoning({ summary, content, encrypted_content }: JsonObject): Ite
 }
 
 function thoughts(list: unknown): readonly string[] {
-  const entries = Array.isArray(list) ? list.filter(isObject) : []
+  const entries = Array.isArray(list) ? list.filter(isJsonObject) : []
   return entries.flatMap(({ text }) => (typeof text === 'string' ? [text] : []))
 }

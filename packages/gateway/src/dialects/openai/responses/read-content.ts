@@ -1,10 +1,9 @@
 import type { FilePart, ImagePart, TextPart } from '../../../kernel/chat.ts'
-import { dataUrlAt, textAt } from '../chat/fields.ts'
+import { given } from '../../json.ts'
 import {
   always,
   byType,
   form,
-  given,
   listOf,
   membersOf,
   only,
@@ -12,7 +11,9 @@ import {
   type Read,
   required,
   unsupported,
-} from './members.ts'
+} from '../../members.ts'
+import { textAt } from '../../values.ts'
+import { dataUrlAt } from '../chat/fields.ts'
 
 /** Content parts of the input, by the roles that may hold them. */
 

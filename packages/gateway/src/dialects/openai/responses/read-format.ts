@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { objectAt, textAt } from '../chat/fields.ts'
-import { always, byType, form, membersOf, only, optional, type Read, required } from './members.ts'
+import { always, byType, form, membersOf, only, optional, type Read, required } from '../../members.ts'
+import { objectAt, textAt } from '../../values.ts'
 
 type ResponseFormat = NonNullable<ChatRequest['responseFormat']>
 

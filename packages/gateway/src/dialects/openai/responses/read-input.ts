@@ -1,6 +1,7 @@
 import type { ChatMessage, ReasoningPart } from '../../../kernel/chat.ts'
-import { isObject, textAt, wrongAt } from '../chat/fields.ts'
-import { always, byType, form, listOf, membersOf, only, optional, type Read, required } from './members.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
+import { always, byType, form, listOf, membersOf, only, optional, type Read, required } from '../../members.ts'
+import { textAt, wrongAt } from '../../values.ts'
 import { readProof } from './proof.ts'
 import { readAssistantContent, readSystemContent, readToolContent, readUserContent, textPart } from './read-content.ts'
 
@@ -105,5 +106,5 @@ function joinRun(run: readonly ChatMessage[]): readonly ChatMessage[] {
 }
 
 function isDirect(caller: unknown): boolean {
-  return isObject(caller) && caller.type === 'direct'
+  return isJsonObject(caller) && caller.type === 'direct'
 }

@@ -1,10 +1,9 @@
 import type { ChatRequest } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { booleanAt, textAt } from '../chat/fields.ts'
+import { given } from '../../json.ts'
 import {
   always,
   form,
-  given,
   integerWithin,
   listOf,
   membersOf,
@@ -15,7 +14,8 @@ import {
   type Read,
   required,
   unsupported,
-} from './members.ts'
+} from '../../members.ts'
+import { booleanAt, textAt } from '../../values.ts'
 import { textPart } from './read-content.ts'
 import { readText } from './read-format.ts'
 import { readInput } from './read-input.ts'

@@ -1,9 +1,9 @@
 import type { ChatChunk, TokenLogprob } from '../../../kernel/chat.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { EventFacts, JsonObject, SseEvent, StreamReader } from '../../dialect.ts'
-import { isObject } from '../chat/fields.ts'
+import { given, outOfForm } from '../../json.ts'
 import { readFinish } from './finish.ts'
 import { readLogprobs } from './logprobs.ts'
-import { given, outOfForm } from './members.ts'
 import { type AnswerPart, callOf, readItem, wordsOf } from './read-answer.ts'
 import { responseFault } from './response-fault.ts'
 import { aside, bodyOf, keyOf, preamble, textChunk, truncated, typeOf, wordless } from './stream-event.ts'
@@ -43,7 +43,7 @@ class ResponsesReader implements StreamReader {
     ['response.function_call_arguments.delta', (reader, body) => reader.#argumentsDelta(body)],
     ['response.completed', (reader, body) => reader.#ends(body, 'completed')],
     ['response.incomplete', (reader, body) => reader.#ends(body, 'incomplete')],
-    ['response.failed', (reader, body) => reader.#fails(isObject(body.response) ? body.response.error : undefined)],
+    ['response.failed', (reader, body) => reader.#fails(isJsonObject(body.response) ? body.response.error : undefined)],
     // Flat, as documented, or with an object of its own, as it happens.
     ['error', (reader, body) => reader.#fails(body.error ?? { code: body.code, message: body.message })],
   ])
@@ -66,7 +66,7 @@ class ResponsesReader implements StreamReader {
   #itemAdded(body: JsonObject): EventFacts {
     const key = keyOf(body)
     if (this.#items.has(key)) return aside
-    const item = isObject(body.item) ? body.item : {}
+    const item = isJsonObject(body.item) ? body.item : {}
     if (item.type !== 'function_call') {
       this.#items.set(key, {})
       return this.#silent()
@@ -81,7 +81,7 @@ class ResponsesReader implements StreamReader {
     const known = this.#itemOf(body)
     if (known.done) return aside
     known.done = true
-    const { parts, refusal, logprobs } = readItem(isObject(body.item) ? body.item : {})
+    const { parts, refusal, logprobs } = readItem(isJsonObject(body.item) ? body.item : {})
     this.#refusal ||= refusal
     this.#calls ||= parts.some(({ type }) => type === 'tool-call')
     const chunks = parts.flatMap((part) => restOf(part, known, logprobs))
@@ -121,7 +121,7 @@ class ResponsesReader implements StreamReader {
   }
 
   #ends(body: JsonObject, status: string): EventFacts {
-    const response = isObject(body.response) ? body.response : {}
+    const response = isJsonObject(body.response) ? body.response : {}
     const fault = responseFault(response.error, this.#began)
     if (fault) throw fault
     const output = this.#began ? { text: '', chunks: () => [] } : this.#wholeOutput(response)
@@ -137,7 +137,7 @@ class ResponsesReader implements StreamReader {
 
   /** Of a server that streams nothing but its end. */
   #wholeOutput({ output }: JsonObject): Pick<EventFacts, 'text' | 'chunks'> {
-    const items = Array.isArray(output) ? output.filter(isObject) : []
+    const items = Array.isArray(output) ? output.filter(isJsonObject) : []
     const told = items.map((item, output_index) => this.#itemDone({ item, output_index }))
     const text = told.map((facts) => facts.text).join('\n')
     return { text, chunks: () => told.flatMap(({ chunks }) => chunks()) }

@@ -1,6 +1,7 @@
 import type { ChatRequest, ChatTool } from '../../../kernel/chat.ts'
-import { booleanAt, objectAt, textAt, wrongAt } from '../chat/fields.ts'
-import { byType, form, given, membersOf, only, optional, type Read, required } from './members.ts'
+import { given } from '../../json.ts'
+import { byType, form, membersOf, only, optional, type Read, required } from '../../members.ts'
+import { booleanAt, objectAt, textAt, wrongAt } from '../../values.ts'
 
 const toolForm = form(['type', 'name', 'description', 'parameters', 'strict'], {
   async: only(false),

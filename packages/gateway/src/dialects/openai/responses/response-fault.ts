@@ -1,11 +1,11 @@
 import type { AstraError } from '../../../kernel/errors.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import { faultError } from '../../vendor-fault.ts'
-import { isObject } from '../chat/fields.ts'
 import { openaiFault } from '../fault.ts'
 
 /** An `error` that upstream tells inside of an answer. Undefined when there is none. */
 export function responseFault(error: unknown, began: boolean): AstraError | undefined {
-  if (!isObject(error)) return undefined
+  if (!isJsonObject(error)) return undefined
   const { code, message } = error
   if (typeof code !== 'string' || !callersOwn.has(code)) return openaiFault({ error }, undefined, began)
   return faultError({ status: 400, type: code, message: typeof message === 'string' ? message : code }, began)

@@ -1,5 +1,5 @@
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { AnswerFacts, JsonObject } from '../../dialect.ts'
-import { isObject } from '../chat/fields.ts'
 
 export interface ResponseState {
   readonly status: 'in_progress' | 'completed' | 'incomplete'
@@ -13,7 +13,7 @@ export interface ResponseState {
 export function responseObject(facts: Omit<AnswerFacts, 'usage'>, state: ResponseState): JsonObject {
   const { request } = facts
   const echo = (name: string, otherwise: unknown): unknown => request[name] ?? otherwise
-  const text = isObject(request.text) ? request.text : {}
+  const text = isJsonObject(request.text) ? request.text : {}
   return {
     id: `resp_${facts.callId}`,
     object: 'response',
@@ -31,7 +31,7 @@ export function responseObject(facts: Omit<AnswerFacts, 'usage'>, state: Respons
     parallel_tool_calls: echo('parallel_tool_calls', true),
     previous_response_id: null,
     prompt_cache_key: echo('prompt_cache_key', null),
-    reasoning: { effort: null, summary: null, ...(isObject(request.reasoning) ? request.reasoning : {}) },
+    reasoning: { effort: null, summary: null, ...(isJsonObject(request.reasoning) ? request.reasoning : {}) },
     safety_identifier: echo('safety_identifier', null),
     service_tier: 'default',
     store: false,

@@ -1,8 +1,8 @@
 import type { ChatChunk, TokenLogprob } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { EventFacts, JsonObject, SseEvent } from '../../dialect.ts'
-import { isObject } from '../chat/fields.ts'
-import { outOfForm } from './members.ts'
+import { outOfForm } from '../../json.ts'
 
 const nothing = (): readonly unknown[] => []
 
@@ -20,7 +20,7 @@ export function bodyOf(data: string): JsonObject {
   } catch (cause) {
     throw new AstraError('upstream_failed', { reason: 'an event of upstream is no JSON', cause })
   }
-  if (!isObject(body)) throw outOfForm('an event is no object')
+  if (!isJsonObject(body)) throw outOfForm('an event is no object')
   return body
 }
 
@@ -34,7 +34,7 @@ export function truncated(): AstraError {
 
 /** Which output item an event tells of. The index is the steadier name: some servers change an item's id while it is streamed. */
 export function keyOf({ output_index, item_id, item }: JsonObject): unknown {
-  return output_index ?? item_id ?? (isObject(item) ? item.id : undefined)
+  return output_index ?? item_id ?? (isJsonObject(item) ? item.id : undefined)
 }
 
 export function textChunk(text: string, logprobs: readonly TokenLogprob[] | undefined): ChatChunk {

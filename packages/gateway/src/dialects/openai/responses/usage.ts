@@ -1,7 +1,8 @@
 import type { TokenUsage } from '../../../kernel/answer.ts'
+import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { isObject } from '../chat/fields.ts'
-import { given } from './members.ts'
+import { given } from '../../json.ts'
+import { readCount } from '../../read-count.ts'
 
 /** Null where nothing is known: the protocol has no word for "unknown" besides. */
 export function writeUsage(usage: TokenUsage): JsonObject | null {
@@ -21,19 +22,15 @@ export function writeUsage(usage: TokenUsage): JsonObject | null {
 
 /** Undefined where upstream tells none. */
 export function readUsage(usage: unknown): TokenUsage | undefined {
-  if (!isObject(usage)) return undefined
-  const input = isObject(usage.input_tokens_details) ? usage.input_tokens_details : {}
-  const output = isObject(usage.output_tokens_details) ? usage.output_tokens_details : {}
+  if (!isJsonObject(usage)) return undefined
+  const input = isJsonObject(usage.input_tokens_details) ? usage.input_tokens_details : {}
+  const output = isJsonObject(usage.output_tokens_details) ? usage.output_tokens_details : {}
   const told = given({
-    inputTokens: count(usage.input_tokens),
-    cachedInputTokens: count(input.cached_tokens),
-    cacheWriteInputTokens: count(input.cache_write_tokens),
-    outputTokens: count(usage.output_tokens),
-    reasoningTokens: count(output.reasoning_tokens),
+    inputTokens: readCount(usage.input_tokens),
+    cachedInputTokens: readCount(input.cached_tokens),
+    cacheWriteInputTokens: readCount(input.cache_write_tokens),
+    outputTokens: readCount(usage.output_tokens),
+    reasoningTokens: readCount(output.reasoning_tokens),
   })
   return Object.keys(told).length > 0 ? told : undefined
-}
-
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 ? value : undefined
 }

@@ -9,7 +9,7 @@ import type {
 } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import type { JsonObject } from '../../dialect.ts'
-import { given } from './members.ts'
+import { given } from '../../json.ts'
 
 /** Canonical messages as items of `input`. */
 
@@ -77,6 +77,7 @@ function dataUrl({ mediaType, base64 }: { readonly mediaType: string; readonly b
 /** For what the protocol has no words for, by its canonical name. */
 export function wordlessError(name: string): AstraError {
   return new AstraError('unsupported', {
+    field: name,
     detail: `This model is served through OpenAI's responses, which have no "${name}"`,
     next: 'Leave it out, or use another model.',
   })

@@ -1,7 +1,7 @@
 import type { ChatMessage, ChatRequest, ChatTool } from '../../../kernel/chat.ts'
 import type { JsonObject, RequestWish } from '../../dialect.ts'
+import { given } from '../../json.ts'
 import { isStrict } from '../chat/strict-schema.ts'
-import { given } from './members.ts'
 import { wordlessError, writeAssistant, writeResult, writeUserPart } from './write-items.ts'
 
 /** `ask.writeRequest`: the input fits the chat contract already. */

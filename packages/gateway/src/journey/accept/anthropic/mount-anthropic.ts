@@ -4,6 +4,7 @@ import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { Dialect } from '../../../kernel/wire.ts'
 import { mountCalls, mountRefused, type RefusedPath } from '../wire/mount-routes.ts'
 import type { BodyOptions, WireDoor } from '../wire/wire-door.ts'
+import { messagesWords } from './own-words.ts'
 
 export const anthropicDialects: readonly Dialect[] = ['anthropic-messages', 'anthropic-count-tokens']
 
@@ -29,9 +30,10 @@ export function mountAnthropic(http: FastifyInstance, prefix: string, door: Wire
     inputTokens: await door.countTokens([system, messages, tools]),
   })
   const { codecs } = door
+  const words = messagesWords
   mountCalls(http, prefix, door, [
-    { door: 'anthropic', codec: codecs['anthropic-messages'], optionsIn },
-    { door: 'anthropic', codec: codecs['anthropic-count-tokens'], optionsIn, here },
+    { door: 'anthropic', codec: codecs['anthropic-messages'], optionsIn, words },
+    { door: 'anthropic', codec: codecs['anthropic-count-tokens'], optionsIn, words, here },
   ])
   mountRefused(http, prefix, shared ? refused : [...refused, ...refusedAtOwnPrefix])
 }

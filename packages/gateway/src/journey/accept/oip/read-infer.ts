@@ -10,7 +10,7 @@ import {
 import type { FastifyRequest } from 'fastify'
 import type { Contract } from '../../../kernel/catalog.ts'
 import { AstraError } from '../../../kernel/errors.ts'
-import { readBody } from '../json-body.ts'
+import { holdMembers, readBody } from '../json-body.ts'
 import { fromProtocol } from './from-protocol.ts'
 import type { ModelRequest } from './oip-door.ts'
 import { type TensorForm, tensorFormOf } from './tensor-form.ts'
@@ -40,6 +40,7 @@ export async function readInfer(
     const body = await decompress(sent, headers['content-encoding'], bodyBytesMax)
     // The protocol clients send a number; Node hands a repeated header on as one text, which is none.
     const headerLength = headers['inference-header-content-length']
+    holdMembers(headerLength === undefined ? body : body.subarray(0, Number(headerLength) || 0))
     const request = decodeInferRequest(body, headerLength?.toString(), form.signature)
     const { id, outputs: wanted } = request
     const rows = rowsOf(request.inputs, form, itemsMax)

@@ -4,8 +4,10 @@ import type { Call } from '../../../kernel/call.ts'
 import type { Contract } from '../../../kernel/catalog.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import type { WireRequest } from '../../../kernel/wire.ts'
-import { parseJsonObject, readBody } from '../json-body.ts'
+import { parseJsonMembers, readBody } from '../json-body.ts'
 import { holdToLimit, largestBody } from './body-limit.ts'
+import { checkKeys } from './check-keys.ts'
+import { checkSurcharges } from './check-surcharges.ts'
 import type { WireDoor, WireRoute } from './wire-door.ts'
 
 /** A request whose model is not known yet. */
@@ -14,14 +16,19 @@ export interface SentBody {
   readonly body: JsonObject
 }
 
-/** Throws `invalid_body`, `body_too_deep` or `body_too_large`. */
+/** Of objects: a conversation has some thousands, and inputs in tokens are numbers. */
+const membersMax = 100_000
+
+/** Throws `invalid_body`, `invalid_input`, `body_too_deep` or `body_too_large`. */
 export async function readSent(
   { raw, headers }: FastifyRequest,
   { context, bodyBytesMax }: WireDoor,
 ): Promise<SentBody> {
   const limit = Math.max(bodyBytesMax, largestBody(context.catalog()))
   const bytes = await readBody(raw, headers['content-length'], limit)
-  return { bytes, body: parseJsonObject(bytes) }
+  const { object: body, repeats } = parseJsonMembers(bytes, membersMax)
+  checkKeys(bytes, body, repeats)
+  return { bytes, body }
 }
 
 /** Longer than any that there is. */
@@ -49,6 +56,7 @@ export function readWire(
 ): Pick<Call, 'batch' | 'stream'> & { readonly wire: WireRequest } {
   if (contract.task !== codec.task) throw wrongTask(contract, codec.task, Object.values(codecs))
   holdToLimit(bytes, contract)
+  checkSurcharges(body)
   const { items, stream } = codec.accept.check(body)
   if (stream && !(contract.streams && codec.accept.writeStream)) throw new AstraError('not_streamable')
   let inputs: readonly unknown[] | undefined

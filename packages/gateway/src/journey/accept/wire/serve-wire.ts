@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AnswerFacts } from '../../../dialects/dialect.ts'
+import type { AnswerFacts, JsonObject } from '../../../dialects/dialect.ts'
 import type { Answer, Item } from '../../../kernel/answer.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { optionsFromHeaders } from '../call-options.ts'
@@ -7,6 +7,7 @@ import { deprecate } from '../deprecate.ts'
 import { draftCall } from '../draft-call.ts'
 import { readModelName } from '../model-name.ts'
 import { withBodyOptions } from './body-options.ts'
+import { inOwnWords } from './own-words.ts'
 import { modelIn, readSent, readWire } from './read-wire.ts'
 import type { WireDoor, WireRoute } from './wire-door.ts'
 
@@ -24,10 +25,12 @@ export async function serveWire(
   let call = draftCall(request, reply, context.clock, outline)
   let hasRecord = false
   let answered = false
+  let body: JsonObject = {}
   try {
     // Before the body: what is refused for these costs no upload.
     call = { ...call, options: optionsFromHeaders(request.headers) }
     const sent = await readSent(request, door)
+    body = sent.body
     const name = modelIn(sent.body)
     call = { ...call, model: name, options: withBodyOptions(call.options, route.optionsIn(sent.body)) }
     call = { ...call, ...readModelName(name) }
@@ -52,14 +55,14 @@ export async function serveWire(
       return await emit.stream(reply, answer, { dialect, writer: () => writerOf(accept.writeStream?.(facts)) })
     }
     if (call.wire?.here && !answer.relayed) reply.header('astra-estimated', 'true')
-    const body = answer.relayed ?? told
-    if (body === undefined) throw new AstraError('internal', { reason: 'the journey ended without an answer told' })
-    return emit.whole(reply, answer, body)
+    const whole = answer.relayed ?? told
+    if (whole === undefined) throw new AstraError('internal', { reason: 'the journey ended without an answer told' })
+    return emit.whole(reply, answer, whole)
   } catch (thrown) {
     const error = toAstraError(thrown)
     if (!hasRecord) context.refuse(call, caller, error)
     if (answered) report(error)
-    return emit.error(reply, error, call.id)
+    return emit.error(reply, inOwnWords(error, route.words ?? {}, body), call.id)
   }
 }
 

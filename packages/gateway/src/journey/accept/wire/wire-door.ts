@@ -7,6 +7,7 @@ import type { Contract } from '../../../kernel/catalog.ts'
 import type { DoorContext } from '../../../kernel/door.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
 import type { Dialect } from '../../../kernel/wire.ts'
+import type { OwnWords } from './own-words.ts'
 
 /** What a door that speaks a language model's protocol is given. */
 export interface WireDoor {
@@ -45,6 +46,8 @@ export interface WireRoute {
   readonly door: DoorName
   readonly codec: DialectCodec
   readonly optionsIn: (body: JsonObject) => BodyOptions
+  /** Left out: none that a backend could fail to carry. */
+  readonly words?: OwnWords
   /** As `WireRequest.here`. */
   readonly here?: (body: JsonObject) => Promise<unknown>
 }

@@ -5,14 +5,16 @@ import { AstraError } from '../../../kernel/errors.ts'
 import { answer, key, noAnswer, openBed } from '../testing/dispatch-bed.ts'
 import { ejectedMax } from './ejection.ts'
 
-/** Replicas of which some fail every call. */
+/** Replicas of which some fail every call; it is not made again elsewhere, unless they are `repeatable`. */
 function bedWith(
   replicas: readonly string[],
   failing: Set<string>,
   error = new AstraError('upstream_failed', { reason: 'boom' }),
+  repeatable = false,
 ) {
   const bed = openBed({
     replicas,
+    repeatable,
     predict: async (replica) => {
       if (failing.has(replica)) throw error
       return answer
@@ -98,6 +100,48 @@ describe('ejection', () => {
     assert.deepEqual([bed.status('a').state, bed.status('a').failures > 50], ['ready', true])
   })
 
+  const repeated = (failing: readonly string[]) => bedWith(['a', 'b', 'c', 'd'], new Set(failing), undefined, true)
+
+  it('follows five calls that failed there and were answered elsewhere; no caller sees any of it', async () => {
+    const bed = repeated(['a'])
+    for (let i = 0; i < 40; i++) assert.equal((await bed.whole()).error, undefined)
+    assert.deepEqual([bed.status('a').state, bed.status('a').failures], ['ejected', 5])
+  })
+
+  it('does not follow an input that fails at every replica, within the retry budget', async () => {
+    const bed = repeated(['a', 'b', 'c', 'd'])
+    for (let second = 0; second < 60; second++) {
+      const { attempts } = await bed.whole()
+      assert.equal(attempts.length, 2)
+      bed.clock.advance(1100)
+    }
+    for (const { state, failures } of bed.fleet.status(key)) assert.ok(state === 'ready' && failures > 5, state)
+  })
+
+  it('past it follows no sooner than where nothing is made again', async () => {
+    const callsUntil = async (bed: ReturnType<typeof openBed>) => {
+      let count = 0
+      for (; ejected(bed) === 0; count++) await bed.whole()
+      return count
+    }
+    const all = ['a', 'b', 'c', 'd']
+    const before = await callsUntil(bedWith(all, new Set(all)))
+    assert.equal(before, 17)
+    assert.ok((await callsUntil(repeated(all))) > before)
+  })
+
+  it("follows a repeat that ends otherwise: the first failure was the replica's", async () => {
+    const bed = openBed({
+      replicas: ['a', 'b'],
+      predict: async (replica) => {
+        if (replica === 'a') throw new AstraError('upstream_failed', { reason: 'boom' })
+        throw new AstraError('upstream_unavailable', { reason: 'full', retryAfterMs: 1000 })
+      },
+    })
+    await calls(bed, 5)
+    assert.deepEqual([bed.status('a').state, bed.status('b').state], ['ejected', 'ready'])
+  })
+
   it('keeps its bounds whatever happens: half of the members at most, of two or three one, and never the last that takes calls', async () => {
     const address = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
     const step = fc.oneof(
@@ -116,9 +160,9 @@ describe('ejection', () => {
     )
     let ejections = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 30 }), fc.boolean(), async (steps, repeatable) => {
         const failing = new Set(['a', 'b', 'c', 'd', 'e', 'f'])
-        const bed = bedWith(['a', 'b', 'c', 'd'], failing)
+        const bed = bedWith(['a', 'b', 'c', 'd'], failing, undefined, repeatable)
         for (const one of steps) {
           const acts = {
             calls: async () => {

@@ -61,7 +61,7 @@ export class ReplicaGroup {
     return attempt
   }
 
-  /** Learns from an attempt's end; `error` is undefined when it answered, `waiting` is the replica's own report. */
+  /** Learns from an attempt's end; `error` is undefined when it answered, `waiting` is the replica's own report. See `blame` for faults. */
   end(attempt: OpenAttempt, end: AttemptEnd, now: number, error?: AstraError, waiting?: number): void {
     const { member, startedAt, firstChunkAt } = attempt
     if (waiting !== undefined) takeReport(member, waiting, now)
@@ -74,6 +74,16 @@ export class ReplicaGroup {
       member.busyUntil = Number.NEGATIVE_INFINITY
     }
     if (member.drainingAt !== undefined && member.open.size === 0) this.#forget(member)
+  }
+
+  /** An attempt's fault is its replica's: some in a row, and it is left alone for a while. */
+  blame(member: Member, error: AstraError, now: number): void {
+    // Of one that is ejected or down nothing else was to be expected.
+    if (!this.#roster.takesCalls(member, now)) return
+    member.faultsInRow++
+    if (member.faultsInRow < faultsMax || !this.#roster.mayEject(member, now)) return
+    eject(member, operatorReason(error), now)
+    this.#roster.changed()
   }
 
   /** Whether there is another replica for a call that tried these. */
@@ -159,14 +169,6 @@ export class ReplicaGroup {
     if (end === 'busy') takeRefusal(member, error.facts.retryAfterMs ?? 0, now)
     if (!fault) return
     member.failures++
-    // Of one that is ejected or down nothing else was to be expected.
-    if (this.#roster.takesCalls(member, now)) {
-      member.faultsInRow++
-      if (member.faultsInRow >= faultsMax && this.#roster.mayEject(member, now)) {
-        eject(member, operatorReason(error), now)
-        this.#roster.changed()
-      }
-    }
     if (suspicious && !member.endpoint.down) this.#events.suspicious(member.endpoint)
   }
 

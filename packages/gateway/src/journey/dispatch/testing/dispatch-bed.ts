@@ -3,7 +3,7 @@ import type { Backend, BackendEvent, Prediction, Relay } from '../../../kernel/b
 import type { Call } from '../../../kernel/call.ts'
 import { type ContractState, type Version, type VersionState, versionKey } from '../../../kernel/catalog.ts'
 import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
-import type { Attempt } from '../../../kernel/record.ts'
+import type { Attempt, AttemptUsage } from '../../../kernel/record.ts'
 import type { HealthFault } from '../../../kernel/replicas.ts'
 import { permit } from '../../admit/permit.ts'
 import { assign } from '../../assign/assign.ts'
@@ -29,17 +29,21 @@ export interface Script {
   stream?(replica: string, signal: AbortSignal, callId: string): AsyncIterable<BackendEvent>
 }
 
+interface EndedAttempt extends AttemptUsage {
+  readonly attempt: Attempt
+}
+
 export interface Outcome {
   readonly error: AstraError | undefined
   readonly attempts: readonly Attempt[]
   /** The version that answered. */
   readonly version: string | undefined
-  /** The version that dispatch named last as the one that is asked. */
-  readonly asked: string | undefined
   readonly whole: Dispatched | undefined
   /** Streams: what the caller got. */
   readonly events: readonly StreamEvent[]
-  /** What an answer that broke off had used up. */
+  /** What each attempt had used up, in the order of their ends. */
+  readonly used: readonly EndedAttempt[]
+  /** Of these that of the attempt that answered, or ended last. */
   readonly spent: Usage | undefined
 }
 
@@ -95,23 +99,22 @@ export function openBed(script: Script, seed = 1) {
     const attempts: Attempt[] = []
     const events: StreamEvent[] = []
     let served: string | undefined
-    let asked: string | undefined
-    let meter: { partial(): Promise<Usage | undefined> } | undefined
+    let whole: Dispatched | undefined
+    const used: EndedAttempt[] = []
     const progress = {
-      attempt: (attempt: Attempt) => void attempts.push(attempt),
+      attempt: (attempt: Attempt, own: AttemptUsage) => {
+        attempts.push(attempt)
+        used.push({ attempt, ...own })
+      },
       upstreamQueue: () => undefined,
-      asks: ({ id }: Version) => {
-        asked = id
-      },
-      meters: (present: typeof meter) => {
-        meter = present
-      },
-      lost: () => undefined,
+    }
+    const outcome = async (error: AstraError | undefined): Promise<Outcome> => {
+      const spent = await (used.find(({ attempt }) => attempt.code === undefined) ?? used.at(-1))?.usage
+      return { error, attempts, version: served, whole, events, used, spent }
     }
     const admitted = permit(testCall({ startedAt: clock.elapsed(), ...over }), testCaller(), catalog)
     const fitted = fitInputs(assign(admitted), (asked) => script.relay !== undefined && relays.speaks(asked))
     const charged = charge(fitted)
-    let whole: Dispatched | undefined
     try {
       if (!charged.call.stream) {
         whole = await dispatch(charged, ports, progress)
@@ -133,10 +136,9 @@ export function openBed(script: Script, seed = 1) {
           begun.close()
         }
       }
-      return { error: undefined, attempts, version: served, asked, whole, events, spent: undefined }
+      return await outcome(undefined)
     } catch (thrown) {
-      const spent = await meter?.partial()
-      return { error: toAstraError(thrown), attempts, version: served, asked, whole, events, spent }
+      return await outcome(toAstraError(thrown))
     } finally {
       charged.release()
     }

@@ -39,13 +39,31 @@ describe('a meter', () => {
   it('of an answer that broke off believes what came over what upstream had told', async () => {
     const meter = metered({}, 'twelve words')
     meter.told({ inputTokens: 7, outputTokens: 1 })
-    assert.deepEqual(await meter.partial(), { items: 1, inputTokens: 7, outputTokens: 12, estimated: true })
+    assert.deepEqual(await meter.partial(false), { items: 1, inputTokens: 7, outputTokens: 12, estimated: true })
     const exact = metered({}, 'four')
     exact.told({ inputTokens: 7, outputTokens: 9 })
-    assert.deepEqual(await exact.partial(), { items: 1, inputTokens: 7, outputTokens: 9 })
+    assert.deepEqual(await exact.partial(false), { items: 1, inputTokens: 7, outputTokens: 9 })
   })
 
-  it('of an answer of which nothing came knows nothing', async () => {
-    assert.equal(await metered().partial(), undefined)
+  it('of an answer of which nothing came knows nothing, or that its input is owed', async () => {
+    assert.equal(metered().partial(false), undefined)
+    assert.deepEqual(await metered().partial(true), { items: 1, inputTokens: 5, outputTokens: 0, estimated: true })
+    assert.equal(metered({ task: 'custom' }).partial(true), undefined)
+  })
+
+  it('of a refusal has nothing', () => {
+    const meter = metered()
+    meter.refused = true
+    assert.deepEqual(meter.usage(), { items: 1 })
+  })
+
+  it('counts once, and lives without a count', async () => {
+    let counts = 0
+    const counting = metered({ counter: { count: () => ++counts } }, 'four')
+    assert.equal(await counting.usage(), await counting.usage())
+    assert.equal(counts, 2, 'the input and the output')
+    const failing = metered({ counter: { count: () => Promise.reject(new Error('no worker')) } }, 'four')
+    failing.told({ inputTokens: 7 })
+    assert.deepEqual(await failing.usage(), { items: 1, inputTokens: 7 })
   })
 })

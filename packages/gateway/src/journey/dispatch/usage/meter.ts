@@ -21,6 +21,9 @@ export class Meter {
   readonly #counter: TokenCounter | undefined
   readonly #said: TextSample | undefined
   #told: TokenUsage | undefined
+  #usage: Usage | Promise<Usage> | undefined
+  /** Upstream refused all that it was asked: nothing is used up. */
+  refused = false
 
   constructor(metered: Metered) {
     this.#metered = metered
@@ -33,42 +36,49 @@ export class Meter {
     this.#told = usage
   }
 
-  /** What upstream told. */
-  get toldSoFar(): TokenUsage | undefined {
-    return this.#told
-  }
-
   /** The model's words, piece by piece: undefined where nobody counts them. */
   get words(): TextSample | undefined {
     return this.#said
   }
 
-  /** Of an answer that is whole. */
+  /** Of an answer that is whole. The promise never rejects. */
   usage(): Usage | Promise<Usage> {
-    const { items } = this.#metered
+    this.#usage ??= this.#whole()
+    return this.#usage
+  }
+
+  /**
+   * Of an answer that broke off; undefined when nothing had come, unless the input is `owed` all the same. What upstream told of its
+   * output may be behind what came. The promise never rejects.
+   */
+  partial(owed: boolean): Usage | undefined | Promise<Usage> {
+    const came = this.#told !== undefined || this.#said?.isEmpty === false
+    if (!came && !(owed && this.#counter)) return undefined
+    return this.#counter && this.#said ? this.#estimate(this.#counter, this.#said, true) : this.#asTold()
+  }
+
+  #whole(): Usage | Promise<Usage> {
+    const known = this.#told?.inputTokens !== undefined && this.#told.outputTokens !== undefined
+    if (this.refused || known || !this.#counter || !this.#said) return this.#asTold()
+    return this.#estimate(this.#counter, this.#said, false)
+  }
+
+  async #estimate(counter: TokenCounter, said: TextSample, brokeOff: boolean): Promise<Usage> {
     const told = this.#told ?? {}
-    const inputMissing = told.inputTokens === undefined
-    const outputMissing = this.#said !== undefined && told.outputTokens === undefined
-    return this.#counter && (inputMissing || outputMissing) ? this.#estimate(told, this.#counter) : { items, ...told }
-  }
-
-  /** Of an answer that broke off; undefined when nothing had come. What upstream told of its output may be behind what came. */
-  async partial(): Promise<Usage | undefined> {
-    if (!this.#told && (this.#said?.isEmpty ?? true)) return undefined
-    const usage = await this.usage()
-    if (!this.#counter || !this.#said) return usage
-    const came = await this.#said.tokens(this.#counter)
-    return came > (usage.outputTokens ?? 0) ? { ...usage, outputTokens: came, estimated: true } : usage
-  }
-
-  async #estimate(told: TokenUsage, counter: TokenCounter): Promise<Usage> {
-    const { items, input } = this.#metered
-    return {
-      items,
-      ...told,
-      ...(told.inputTokens === undefined ? { inputTokens: await wordsIn(input).tokens(counter) } : {}),
-      ...(told.outputTokens === undefined && this.#said ? { outputTokens: await this.#said.tokens(counter) } : {}),
-      estimated: true,
+    try {
+      const inputTokens = told.inputTokens ?? (await wordsIn(this.#metered.input).tokens(counter))
+      const { outputTokens: toldOut = 0 } = told
+      const outputTokens =
+        brokeOff || told.outputTokens === undefined ? Math.max(toldOut, await said.tokens(counter)) : toldOut
+      const exact = inputTokens === told.inputTokens && outputTokens === told.outputTokens
+      return { ...this.#asTold(), inputTokens, outputTokens, ...(exact ? {} : { estimated: true }) }
+    } catch {
+      // An answer is worth more than its count.
+      return this.#asTold()
     }
+  }
+
+  #asTold(): Usage {
+    return { items: this.#metered.items, ...this.#told }
   }
 }

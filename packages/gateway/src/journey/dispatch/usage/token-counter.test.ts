@@ -37,6 +37,8 @@ describe('the token counter', () => {
     const broken = createTokenCounter(new URL('./no-such-worker.ts', import.meta.url))
     assert.equal(await broken.count('x'.repeat(400)), 100)
     assert.equal(await broken.count('x'.repeat(40)), 10, 'from then on at once')
+    const workerless = createTokenCounter(new URL('https://no-such-worker.invalid/'))
+    assert.equal(await workerless.count('x'.repeat(400)), 100, 'none may even start')
     const busy = await Promise.all(Array.from({ length: 201 }, () => counter.count('hello world, again')))
     assert.deepEqual([busy[0], busy.at(-1)], [4, Math.ceil('hello world, again'.length / 4)])
   })

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 
 /** Counts tokens where upstream does not say how many it used. An estimate: every model has a vocabulary of its own. */
 export interface TokenCounter {
-  /** Of a text of which this is the beginning; `length` is that of the whole. */
+  /** Of a text of which this is the beginning; `length` is that of the whole. Never rejects: a count that fails is rough. */
   count(text: string, length?: number): number | Promise<number>
 }
 
@@ -48,11 +48,21 @@ export function createTokenCounter(module = new URL('./count-tokens.ts', import.
     return counted
   }
 
+  /** A worker may not even start: the process is out of threads, or of memory. */
+  const askOrGiveUp = async (text: string): Promise<number> => {
+    try {
+      return await ask(text)
+    } catch {
+      giveUp()
+      return rough(text)
+    }
+  }
+
   return {
     async count(text, length = text.length) {
       const sample = text.slice(0, sampleMax)
       if (sample === '') return 0
-      const tokens = broken || waiting.size >= waitingMax ? rough(sample) : await ask(sample)
+      const tokens = broken || waiting.size >= waitingMax ? rough(sample) : await askOrGiveUp(sample)
       return Math.ceil(tokens * (length / sample.length))
     },
   }

@@ -16,6 +16,7 @@ const types: Readonly<Record<number, string>> = {
 /** How answers leave by the Anthropic door. */
 export const anthropicEmit = wireEmit({
   idHeader: 'request-id',
+  advice: { unauthenticated: 'Send "x-api-key: <key>" with a key made by "astraapi keys create".' },
   error: errorBody,
   errorEvent: (told, callId) => `event: error\ndata: ${JSON.stringify(errorBody(told, callId))}\n\n`,
 })

@@ -23,6 +23,14 @@ test('advice for other doors is replaced, advice of the error itself is not', ()
   assert.match(message('unknown_model', 'Did you mean "spam"?'), /Did you mean "spam"\?$/)
 })
 
+test("a protocol's own advice comes before that of all of them, and after the error's", () => {
+  const advice = { unknown_model: 'Look elsewhere.' }
+  const message = (error: AstraError) => tellError(error, undefined, advice).message
+  assert.match(message(new AstraError('unknown_model')), / Look elsewhere\.$/)
+  assert.match(message(new AstraError('unknown_model', { next: 'Ask.' })), / Ask\.$/)
+  assert.match(message(new AstraError('unknown_major')), /GET the path "models"/)
+})
+
 test('a place is told as it is written in code, once', () => {
   const told = (path: string, detail?: string) =>
     tellError(

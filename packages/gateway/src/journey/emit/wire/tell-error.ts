@@ -18,16 +18,21 @@ const placesMax = 3
 /** Clients of these protocols take 422 and 406 for no error of theirs, and repeat a 501 as they repeat every 5xx. */
 const statuses: Readonly<Record<number, number>> = { 406: 400, 422: 400, 501: 400 }
 
-/** Where the table's own advice is for other doors. */
-const advice: Readonly<Partial<Record<ErrorCode, string>>> = {
+/** What to do about an error, where the table's own advice is for other doors. */
+export type Advice = Readonly<Partial<Record<ErrorCode, string>>>
+
+const modelsAdvice = 'GET the path "models" of this API for those that this key may use.'
+const advice: Advice = {
   not_streamable: 'Leave out "stream".',
-  unknown_model: 'GET the path "models" of this API for those that this key may use.',
+  unknown_model: modelsAdvice,
+  unknown_major: modelsAdvice,
   unknown_route: 'The documentation of this door lists its paths.',
 }
 
-export function tellError(error: AstraError, callId: string | undefined): ToldError {
+/** `own`: what one protocol advises otherwise than the others. */
+export function tellError(error: AstraError, callId: string | undefined, own: Advice = {}): ToldError {
   const { code, status, title, detail, violations = [], ...shown } = publicError(error)
-  const next = error.facts.next ?? advice[code] ?? shown.next
+  const next = error.facts.next ?? own[code] ?? advice[code] ?? shown.next
   const named = violations.find(({ path }) => path !== '' && detail.includes(path))
   const what = named ? detail.replace(named.path, () => placeOf(named)) : detail
   // A detail of its own says what is wrong; the title alone does not.

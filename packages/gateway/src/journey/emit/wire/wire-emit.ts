@@ -3,7 +3,7 @@ import type { StreamWriter } from '../../../dialects/dialect.ts'
 import type { StreamAnswer, WholeAnswer } from '../../../kernel/answer.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
 import type { Dialect } from '../../../kernel/wire.ts'
-import { type ToldError, tellError } from './tell-error.ts'
+import { type Advice, type ToldError, tellError } from './tell-error.ts'
 import { answerHeaders, wireErrorHeaders } from './wire-headers.ts'
 import { writeStream } from './write-stream.ts'
 
@@ -13,6 +13,7 @@ const json = 'application/json'
 export interface WireForm {
   /** Its name of the header that has the call's id. */
   readonly idHeader: string
+  readonly advice?: Advice
   /** The body of an error. */
   error(told: ToldError, callId: string | undefined): object
   /** The event that ends a stream which broke off. */
@@ -20,7 +21,7 @@ export interface WireForm {
 }
 
 /** How answers leave by the doors that speak a language model's protocol. */
-export function wireEmit({ idHeader, error: errorBody, errorEvent }: WireForm) {
+export function wireEmit({ idHeader, advice, error: errorBody, errorEvent }: WireForm) {
   return {
     whole(reply: FastifyReply, answer: WholeAnswer, body: Buffer | string): FastifyReply {
       return reply.headers(answerHeaders(answer, idHeader)).header('content-type', json).send(body)
@@ -43,13 +44,13 @@ export function wireEmit({ idHeader, error: errorBody, errorEvent }: WireForm) {
       })
       const { callId } = answer
       await writeStream(reply.raw, answer, writer, (error, last) =>
-        errorEvent(tellError(error, callId), callId, dialect, last),
+        errorEvent(tellError(error, callId, advice), callId, dialect, last),
       )
       return reply
     },
 
     error(reply: FastifyReply, error: AstraError, callId: string | undefined): FastifyReply {
-      const told = tellError(error, callId)
+      const told = tellError(error, callId, advice)
       return reply
         .code(told.status)
         .headers(wireErrorHeaders(error, callId, idHeader))

@@ -36,7 +36,7 @@ test('reads a file again when it has changed, at most every few seconds', async 
 })
 
 const wrong: readonly (readonly [what: string, env: Readonly<Record<string, string>>, words: RegExp])[] = [
-  ['a missing variable', {}, /The environment variable KEY is not set/],
+  ['a missing variable', {}, /^The environment variable KEY is not set in the gateway's environment$/],
   ['an empty one', { KEY: '' }, /KEY is not set/],
   ['a blank one', { KEY: ' \n' }, /KEY is empty/],
   ['several lines', { KEY: 'hush\nhush' }, /KEY does not hold one line/],
@@ -57,6 +57,17 @@ for (const [what, env, words] of wrong) {
     await assert.rejects(source.check('apiKey', { env: 'KEY' }), isTold('invalid_manifest'))
   })
 }
+
+test('a plan says what to do about a variable, which may be set in another shell only', async () => {
+  const { message, ...rest } = {
+    message: "The environment variable KEY is not set in the gateway's environment",
+    suggestion: 'Start the gateway with it, or name a file: apiKey: { file: … }.',
+  }
+  await assert.rejects(createSecretSource({ env: {} }).check('apiKey', { env: 'KEY' }), {
+    code: 'invalid_manifest',
+    facts: { detail: message, reason: message, violations: [{ path: 'apiKey', message, ...rest }] },
+  })
+})
 
 test('a file that is not there is told, and found once it is', async (t) => {
   const file = temporary(t)

@@ -1,6 +1,7 @@
-import { AstraError } from '../../../kernel/errors.ts'
-import type { JsonObject } from '../../dialect.ts'
-import { integerAt, listAt, numberAt, objectAt, textAt } from '../chat/fields.ts'
+import { AstraError } from '../kernel/errors.ts'
+import { childPath } from '../kernel/schema/facets.ts'
+import type { JsonObject } from './dialect.ts'
+import { integerAt, listAt, numberAt, objectAt, textAt } from './values.ts'
 
 /**
  * Reading a caller's request so that nothing is dropped on the way: every object is read by a form that lists its members, and a
@@ -14,6 +15,7 @@ export interface Form {
 }
 
 export type Passes = (value: unknown) => boolean
+export type PassTable = Readonly<Record<string, Passes>>
 
 /** Reads one value; `path` is its JSON Pointer in the request. */
 export type Read<T> = (value: unknown, path: string) => T
@@ -24,7 +26,7 @@ export function only(...values: readonly unknown[]): Passes {
   return (value) => values.includes(value)
 }
 
-export function form(reads: readonly string[], passes: Readonly<Record<string, Passes>>): Form {
+export function form(reads: readonly string[], passes: PassTable = {}): Form {
   return { reads: new Set(reads), passes: new Map(Object.entries(passes)) }
 }
 
@@ -33,7 +35,7 @@ export function membersOf(value: unknown, path: string, { reads, passes }: Form)
   const members = objectAt(value, path)
   for (const [name, member] of Object.entries(members)) {
     if (member === null || reads.has(name) || passes.get(name)?.(member)) continue
-    throw unsupported(name, `${path}/${pointer(name)}`)
+    throw unsupported(name, childPath(path, name.slice(0, nameLengthMax)))
   }
   return members
 }
@@ -74,25 +76,10 @@ export function byType<T>(readers: Readonly<Record<string, Read<T>>>, absent?: s
 export function unsupported(name: string, path: string): AstraError {
   return new AstraError('unsupported', {
     detail: `"${name.slice(0, nameLengthMax)}" cannot be passed to this model`,
-    next: 'Leave it out, or use a model served by a backend that speaks this protocol of OpenAI itself.',
+    next: 'Leave it out, or use a model served by a backend that speaks this protocol itself.',
     violations: [{ path, message: 'is known to backends that speak this protocol only' }],
   })
 }
 
-/** Its members without those that are undefined, as JSON has no such thing. */
-export function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const kept = Object.entries(members).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> }
-}
-
-/** For what upstream sent and its protocol does not know. */
-export function outOfForm(reason: string): AstraError {
-  return new AstraError('upstream_failed', { reason: `upstream's answer is out of form: ${reason}` })
-}
-
 /** A caller chose the name; an error is no place for all of it. */
 const nameLengthMax = 100
-
-function pointer(name: string): string {
-  return name.slice(0, nameLengthMax).replaceAll('~', '~0').replaceAll('/', '~1')
-}

@@ -82,7 +82,8 @@ export function createSecretSource({
 
   function fromEnv(name: string): Secret {
     const text = env[name]
-    if (text === undefined || text === '') throw missing(`The environment variable ${name} is not set`)
+    if (text === undefined || text === '')
+      throw missing(`The environment variable ${name} is not set in the gateway's environment`)
     return toSecret(text, `environment variable ${name}`)
   }
 
@@ -100,12 +101,19 @@ export function createSecretSource({
         const message = thrown.facts.reason ?? ''
         throw new AstraError('invalid_manifest', {
           detail: message,
-          violations: [{ path: field, message }],
+          violations: [{ path: field, message, ...('env' in reference ? { suggestion: adviceFor(field) } : {}) }],
           reason: message,
         })
       }
     },
   }
+}
+
+/** The reader has often just set it, in a shell that the gateway was not started from. */
+function adviceFor(field: string): string {
+  // Of headers the one that lacks it is not known here.
+  const place = field === 'headers' ? '' : `${field}: `
+  return `Start the gateway with it, or name a file: ${place}{ file: … }.`
 }
 
 /** A key goes into a header: one line of visible ASCII. A newline at the end is the editor's. */

@@ -1,0 +1,13 @@
+import type { AttemptUsage } from '../../../kernel/record.ts'
+import { type AttemptEnd, attemptEnds } from '../attempt-end.ts'
+import type { Try } from '../attempts.ts'
+
+/** What an attempt that ended so used up. */
+export function usedUp({ leg, meter, asked, open }: Try, end: AttemptEnd): AttemptUsage {
+  const { upstreamModel } = leg
+  const { owed } = attemptEnds[end]
+  // Whatever it ended with, what came did run.
+  const ran = owed !== 'nothing' || open.firstChunkAt !== undefined
+  if (!ran || !asked || meter.refused) return { upstreamModel, ran: false, usage: undefined }
+  return { upstreamModel, ran, usage: owed === 'answer' ? meter.usage() : meter.partial(owed === 'input') }
+}
