@@ -19,8 +19,10 @@ test('a runtime whose starter is gone is told to end once', { skip: process.plat
     'node_modules/.astra-installed': createHash('sha256').update('{}').digest('hex'),
     'script.mjs': SCRIPT,
   })
+  for (const file of ['bootstrap.mjs', 'is-installed.mjs']) {
+    await cp(fileURLToPath(new URL(`../../../scripts/${file}`, import.meta.url)), `${root}/scripts/${file}`)
+  }
   const bootstrap = `${root}/scripts/bootstrap.mjs`
-  await cp(fileURLToPath(new URL('../../../scripts/bootstrap.mjs', import.meta.url)), bootstrap)
   const starter = spawn('sh', ['-c', `"${process.execPath}" "${bootstrap}" script.mjs; true`])
   let printed = ''
   starter.stdout.setEncoding('utf8').on('data', (text) => {

@@ -13,6 +13,7 @@ export const errorCodes = {
   unknown_version: 'input',
   version_retired: 'input',
   no_tensors: 'input',
+  wrong_task: 'input',
   unknown_call: 'input',
   unknown_key: 'input',
   unknown_consumer: 'input',
@@ -43,6 +44,7 @@ export const errorCodes = {
   invalid_output: 'upstream',
   internal: 'upstream',
   timeout: 'timeout',
+  upstream_stalled: 'timeout',
   cancelled: 'cancelled',
   /** The client's own: no connection could be made, nothing was sent. */
   connection_failed: 'connection',

@@ -110,11 +110,14 @@ test('past what may wait it is 503 with Retry-After', async (t) => {
   const served = await serve(t)
   const leaving = new AbortController()
   assert.equal((await ask(served, { text_input: 'a' })).status, 200)
-  for (const _ of 'ab') await openStream(served, '!endless', leaving)
+  // Held until the end: a response that is collected cancels its request.
+  const running = []
+  for (const _ of 'ab') running.push(await openStream(served, '!endless', leaving))
   for (const _ of 'ab') void openStream(served, '!endless', leaving).catch(() => {})
   await until(() => metric(served, 'astra_runtime_waiting{model="tale",version="1"} 4'))
   const { status, headers } = await ask(served, { text_input: 'a' })
   assert.deepEqual([status, headers.get('retry-after')], [503, '1'])
+  assert.ok(running.every(({ reply }) => reply.ok))
   leaving.abort()
 })
 
