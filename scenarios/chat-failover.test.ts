@@ -47,7 +47,7 @@ describe('at the chat doors, failover when upstream', { concurrency }, () => {
           assert.deepEqual([outcome, versionAssigned, versionServed], ['ok', '1.0', '1.1'])
           // Unpriced is not 0; what the first attempt used up may be known, as its model has a price.
           assert.deepEqual([upstreamModel, unpriced], [`${other[backend]}/spare`, true])
-          assert.notEqual(costUsd, 0)
+          assert.ok(costUsd === undefined || costUsd > 0, `it cost ${costUsd}`)
         })
 
         it(`${what}: ${expected.again ? 'another replica answers' : 'no other replica'}: ${way}`, async () => {
