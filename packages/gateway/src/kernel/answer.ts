@@ -1,4 +1,5 @@
 import type { AstraError } from './errors.ts'
+import type { LimitStatus } from './limits.ts'
 
 /** The result of a Call: all at once, or as a stream of Chunks. */
 export type Answer = WholeAnswer | StreamAnswer
@@ -10,6 +11,8 @@ export interface AnswerHead {
   /** The version that served. */
   readonly version: string
   readonly cached: boolean
+  /** The bounds that the call met, for headers. Left out: none. */
+  readonly limits?: readonly LimitStatus[]
 }
 
 export interface WholeAnswer extends AnswerHead {

@@ -11,7 +11,7 @@ import type { Dialect, WireRequest } from './wire.ts'
  * The port behind which everything that runs a model stands. A backend speaks one protocol; it knows nothing of callers,
  * traffic or Records. It throws AstraErrors with the codes below and keeps upstream's own words in `reason`:
  * `upstream_unavailable` only when surely nothing ran (with `retryAfterMs` when it is merely busy), else `upstream_failed`
- * (`unanswered` when it broke off before any answer); on abort it stops upstream and throws
+ * (`unanswered` when it broke off before any answer, `unspent` when it was refused before any work); on abort it stops upstream and throws
  * whatever the signal's reason is.
  */
 export interface Backend {
@@ -86,6 +86,27 @@ export interface AttemptContext {
   /** W3C headers to send on. */
   readonly traceparent: string
   readonly tracestate: string | undefined
+  /** Where a prediction asks a model in words of its own. Left out: nobody counts. */
+  readonly spending?: Spending
+}
+
+/**
+ * What tokens are estimated from where upstream does not tell them. Told as it happens, since a prediction may be cut short; one that
+ * comes to its end tells what upstream told in its `usage` as well.
+ */
+export interface Spending {
+  /** These words, a JSON value, are sent to the model now. */
+  asking(words: unknown): void
+  /** An answer came to them, or to a part of them. */
+  answered(exchange: Exchange): void
+}
+
+export interface Exchange {
+  /** JSON values: their texts count. */
+  readonly asked: unknown
+  readonly said: unknown
+  /** Undefined where upstream told none. */
+  readonly usage: TokenUsage | undefined
 }
 
 export interface Prediction {
@@ -100,7 +121,13 @@ export interface Prediction {
 export type BackendEvent =
   | { readonly type: 'chunk'; readonly chunk: unknown }
   | { readonly type: 'usage'; readonly usage: TokenUsage }
+  | Finished
   | StillThere
+
+/** The answer is whole; upstream may still tell its usage. */
+export interface Finished {
+  readonly type: 'finished'
+}
 
 /** Upstream sent something, and it is nothing of the answer: a comment, a ping, a part of an event. */
 export interface StillThere {
@@ -129,4 +156,5 @@ export type RelayEvent =
   /** `content`: false before the answer itself begins, so that another attempt may still take its place. `text`: as in `Relayed`. */
   | { readonly type: 'relayed'; readonly bytes: Buffer; readonly content: boolean; readonly text: string }
   | { readonly type: 'usage'; readonly usage: TokenUsage }
+  | Finished
   | StillThere

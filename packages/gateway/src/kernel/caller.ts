@@ -1,3 +1,5 @@
+import type { Limits } from './limits.ts'
+
 /** What a key may do. One table: a permission and those it brings along. */
 const permissionTable = {
   infer: { includes: [], means: 'call models and give feedback on the calls' },
@@ -18,15 +20,26 @@ export interface Key {
   /** Names of the models it may use; undefined = all. */
   readonly models?: readonly string[]
   readonly note?: string
+  readonly limits?: Limits
+  /** Addresses and networks ("10.0.0.0/8") that it may be used from; left out: all. */
+  readonly addresses?: readonly string[]
   /** ms since the Unix epoch. */
   readonly createdAt: number
+  readonly expiresAt?: number
   readonly revokedAt?: number
+  /** The key that it takes the place of; that one works until its own `expiresAt`. */
+  readonly replaces?: string
 }
 
 /** Consumer, key and permissions behind one call. */
 export interface Caller {
+  /** Of a token that was minted from a key, that key's; of one of an issuer's, "issuer:…". */
   readonly keyId: string
   readonly consumer: string
+  /** Where a token's claims say it; else the consumer's own. */
+  readonly team?: string
+  /** Of its key. */
+  readonly limits?: Limits
   /** Every permission, included ones spelt out. */
   readonly permissions: ReadonlySet<Permission>
   /** undefined = every model. */
@@ -39,5 +52,6 @@ export function callerOf(key: Key): Caller {
     all.add(permission)
     for (const included of permissionTable[permission].includes) all.add(included)
   }
-  return { keyId: key.id, consumer: key.consumer, permissions: all, models: key.models && new Set(key.models) }
+  const caller = { keyId: key.id, consumer: key.consumer, permissions: all, models: key.models && new Set(key.models) }
+  return key.limits ? { ...caller, limits: key.limits } : caller
 }

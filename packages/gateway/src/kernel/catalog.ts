@@ -1,5 +1,7 @@
+import type { CachePolicy } from './cache.ts'
 import type { Permission } from './caller.ts'
 import type { Violation } from './errors.ts'
+import type { Limits, WhenUnavailable } from './limits.ts'
 import type { Schema } from './schema/schema.ts'
 import type { TaskName } from './tasks.ts'
 import type { TensorSignature } from './tensors.ts'
@@ -11,6 +13,9 @@ import type { TensorSignature } from './tensors.ts'
 export interface CatalogState {
   readonly models: Readonly<Record<string, ModelState>>
   readonly consumers: Readonly<Record<string, ConsumerState>>
+  readonly teams?: Readonly<Record<string, TeamState>>
+  /** Who else may say who calls, besides keys; by the name that the manifest gives. */
+  readonly issuers?: Readonly<Record<string, IssuerState>>
   /** By what `Backend.upstreamModel` says; of each the latest stands last. */
   readonly prices?: Readonly<Record<string, readonly Price[]>>
 }
@@ -36,6 +41,7 @@ export interface ModelState {
   readonly defaultMajor: number
   /** By major, "1", "2", … */
   readonly contracts: Readonly<Record<string, ContractState>>
+  readonly limits?: Limits
 }
 
 export interface ContractState {
@@ -54,6 +60,7 @@ export interface ContractState {
   /** Versions that are asked in this order when the assigned one fails before its answer has begun. */
   readonly fallback?: readonly string[]
   readonly hedge?: Hedge
+  readonly cache?: CachePolicy
 }
 
 /** A second attempt beside a first one that has not begun to answer. */
@@ -86,6 +93,12 @@ export interface ContractLimits {
   readonly idleMs: number
   /** Calls in flight per version in one gateway; past it 503. */
   readonly inFlightMax: number
+  /** Calls that wait for a place in flight, per version in one gateway. Left out: none waits. */
+  readonly queueMax?: number
+  /** Language models: what an answer may have at most, and what is reserved for it; asked of upstream where the caller asks for more. */
+  readonly outputTokensMax?: number
+  /** While shared counters cannot be reached. Left out: `open`. */
+  readonly whenUnavailable?: WhenUnavailable
 }
 
 /** RFC 9745 and RFC 8594; dates as ISO 8601. */
@@ -107,12 +120,56 @@ export interface VersionState {
   /** False where upstream gives no digest, so that it may change under its name. */
   readonly immutable: boolean
   readonly retired?: { readonly successor?: string }
+  readonly limits?: Limits
 }
 
 export interface ConsumerState {
   readonly description?: string
   /** A key that may only infer is made at start and printed in the curl line. */
   readonly demo: boolean
+  readonly team?: string
+  readonly limits?: Limits
+  /** Who goes first where calls wait. Left out: `normal`. */
+  readonly priority?: Priority
+  /** Origins ("https://app.example.com") whose pages may call with this consumer's tokens. Left out: none. */
+  readonly origins?: readonly string[]
+}
+
+export type Priority = 'high' | 'normal' | 'low'
+
+export interface TeamState {
+  readonly description?: string
+  readonly limits?: Limits
+}
+
+/** An OpenID Connect provider, or whoever else signs JSON Web Tokens. */
+export interface IssuerState {
+  /** As in the tokens' `iss`; where its configuration is found, unless `jwksUrl` says where the keys are. */
+  readonly issuer: string
+  readonly jwksUrl?: string
+  /** One of these must stand in `aud`. */
+  readonly audience: readonly string[]
+  /** Signature algorithms of RFC 7518 with public keys. */
+  readonly algorithms: readonly string[]
+  readonly clockSkewMs: number
+  /** Claims by dotted path. */
+  readonly consumer: ClaimMap
+  readonly team?: ClaimMap
+  readonly permissions: readonly PermissionRule[]
+}
+
+/** What a claim's value stands for: itself where there is no table. A value that stands in no table is refused. */
+export interface ClaimMap {
+  readonly claim: string
+  readonly values?: Readonly<Record<string, string>>
+}
+
+/** Who has this value in this claim (a text, or a list that holds it) may do this; without a claim, everybody. */
+export interface PermissionRule {
+  readonly claim?: string
+  readonly value?: string
+  readonly permissions: readonly Permission[]
+  readonly models?: readonly string[]
 }
 
 /** Who may do what by default when a key is created for a consumer. */

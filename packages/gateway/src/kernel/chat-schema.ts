@@ -12,7 +12,11 @@ const image = part(
 const file = part('file', { mediaType: string(), base64 }, { name: string() })
 const audio = part('audio', { mediaType: string(), base64 })
 const reasoning = part('reasoning', { text: string() }, { signature: string(), redacted: string() })
-const toolCall = part('tool-call', { id: string(), tool: string(), arguments: string('JSON text') })
+const toolCall = part(
+  'tool-call',
+  { id: string(), tool: string(), arguments: string('JSON text') },
+  { signature: string() },
+)
 const toolResult = part(
   'tool-result',
   { id: string(), content: list({ oneOf: [text, image] }) },
@@ -80,7 +84,7 @@ export const chatChunkSchema: Schema = {
     event('text-delta', { text: string() }, { logprobs }),
     event('reasoning-delta', { text: string() }),
     event('reasoning-end', {}, { signature: string(), redacted: string() }),
-    event('tool-call-start', { id: string(), tool: string() }),
+    event('tool-call-start', { id: string(), tool: string() }, { signature: string() }),
     event('tool-call-delta', { id: string(), arguments: string() }),
     event('choice-end', { finishReason }),
   ],

@@ -70,6 +70,8 @@ export interface ToolCallPart {
   readonly tool: string
   /** JSON text as the model wrote it. */
   readonly arguments: string
+  /** The vendor's proof of origin, to be sent back unchanged; of no use to other vendors, whose backends leave it out. */
+  readonly signature?: string
 }
 export interface ToolResultPart {
   readonly type: 'tool-result'
@@ -119,6 +121,12 @@ export type ChatChunk =
       readonly signature?: string
       readonly redacted?: string
     }
-  | { readonly type: 'tool-call-start'; readonly choice: number; readonly id: string; readonly tool: string }
+  | {
+      readonly type: 'tool-call-start'
+      readonly choice: number
+      readonly id: string
+      readonly tool: string
+      readonly signature?: string
+    }
   | { readonly type: 'tool-call-delta'; readonly choice: number; readonly id: string; readonly arguments: string }
   | { readonly type: 'choice-end'; readonly choice: number; readonly finishReason: FinishReason }

@@ -1,3 +1,5 @@
+import type { RefusedBy } from './limits.ts'
+
 /**
  * Every refusal and failure that leaves the process, in one table.
  *
@@ -11,6 +13,19 @@ export const errorTable = {
     false,
     'No valid key',
     'Send "Authorization: Bearer <key>" with a key made by "astraapi keys create".',
+  ),
+  key_expired: row(401, false, 'This key has expired', 'Ask for a new key: "astraapi keys rotate".'),
+  invalid_token: row(
+    401,
+    false,
+    'The token is not valid here',
+    'Ask its issuer for a new token, or send a key made by "astraapi keys create".',
+  ),
+  address_forbidden: row(
+    403,
+    false,
+    'This key may not be used from this address',
+    'Call from an address that the key allows, or ask an administrator to allow this one.',
   ),
   key_revoked: row(401, false, 'This key was revoked', 'Ask for a new key: "astraapi keys create".'),
   forbidden: row(
@@ -92,6 +107,26 @@ export const errorTable = {
     'Ask the owner of the model to give a version traffic.',
   ),
   conflict: row(409, false, 'The change conflicts with the present state', 'Read the present state, then decide.'),
+  rate_limited: row(429, true, 'More is asked than a limit allows', 'Repeat after the time in Retry-After.'),
+  budget_exhausted: row(
+    429,
+    false,
+    'The budget is used up',
+    'Wait until it begins anew, or ask an administrator for more.',
+  ),
+  limits_unavailable: row(503, true, 'Limits cannot be checked just now', 'Repeat after the time in Retry-After.'),
+  idempotency_mismatch: row(
+    422,
+    false,
+    'This Idempotency-Key was used with another request',
+    'Send a new key with a new request.',
+  ),
+  idempotency_running: row(
+    409,
+    true,
+    'A call with this Idempotency-Key is still running',
+    'Repeat after the time in Retry-After.',
+  ),
   overloaded: row(503, true, 'Too many calls at once for this version', 'Repeat after the time in Retry-After.'),
   upstream_unavailable: row(503, true, 'The model cannot be reached just now', 'Repeat after the time in Retry-After.'),
   accounting_unavailable: row(
@@ -158,12 +193,16 @@ export interface ErrorFacts {
    */
   readonly field?: string
   readonly retryAfterMs?: number
+  /** Public: the bound that refused the call. */
+  readonly refusedBy?: RefusedBy
   /** The methods that a path does take, for a 405. */
   readonly allow?: readonly string[]
   /** Private: for operators only. */
   readonly reason?: string
   /** Private: upstream broke off before it answered anything; whether it ran the call is not known. */
   readonly unanswered?: boolean
+  /** Private: upstream refused this before it did any work, so that nothing is owed for it. */
+  readonly unspent?: boolean
   readonly cause?: unknown
 }
 

@@ -3,7 +3,16 @@ import type { Price } from './catalog.ts'
 
 /** The price in force at a time (ms since the Unix epoch): the latest that began by then, at midnight UTC. */
 export function priceAt(prices: readonly Price[], timeMs: number): Price | undefined {
-  return prices.findLast(({ from }) => Date.parse(from) <= timeMs)
+  return prices.findLast((price) => beginOf(price) <= timeMs)
+}
+
+const begins = new WeakMap<Price, number>()
+
+/** Parsed once: every call asks for it. */
+function beginOf(price: Price): number {
+  const begin = begins.get(price) ?? Date.parse(price.from)
+  begins.set(price, begin)
+  return begin
 }
 
 /**

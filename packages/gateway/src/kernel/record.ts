@@ -1,6 +1,8 @@
 import type { Usage } from './answer.ts'
+import type { CacheOutcome } from './cache.ts'
 import type { DoorName } from './call.ts'
 import type { ErrorCode } from './errors.ts'
+import type { RefusedBy } from './limits.ts'
 
 /**
  * What is kept of one call: exactly one per identified call, refusals and disconnects included. Metadata only; inputs and
@@ -13,6 +15,7 @@ export interface CallRecord {
   readonly door: DoorName
   readonly consumer: string
   readonly keyId: string
+  readonly team?: string | undefined
   /** As asked for; at most 64 characters are kept. */
   readonly model: string
   readonly major: number | undefined
@@ -59,6 +62,9 @@ export interface CallRecord {
   readonly costUsd: number | undefined
   /** A model ran that has no price: the cost is not zero, it is unknown, or more than `costUsd`. */
   readonly unpriced: boolean
+  readonly cache?: CacheOutcome | undefined
+  /** The limit that refused it. */
+  readonly refusedBy?: RefusedBy | undefined
   readonly attempts: readonly Attempt[]
   readonly traceId: string
 }

@@ -91,6 +91,7 @@ export interface UsageRow {
   readonly items: number
   readonly inputTokens: number
   readonly cachedInputTokens: number
+  readonly cacheWriteInputTokens: number
   readonly outputTokens: number
   readonly reasoningTokens: number
   /** Of the calls that have a price. */

@@ -1,11 +1,11 @@
 import type { DialectCodec, EventFacts, StreamReader } from '../../dialects/dialect.ts'
 import type { TokenUsage } from '../../kernel/answer.ts'
-import type { AttemptContext, BackendEvent, RelayEvent, StillThere } from '../../kernel/backend.ts'
+import type { AttemptContext, BackendEvent, Finished, RelayEvent, StillThere } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { WireRequest } from '../../kernel/wire.ts'
-import { EventSplitter } from '../http/sse.ts'
+import { type EventBlock, EventSplitter } from '../http/sse.ts'
 import { scrub } from '../secrets/scrub.ts'
-import { type Asking, askStream, type Question } from './ask.ts'
+import { type Asking, askStream, type OpenStream, type Question } from './ask.ts'
 import { wishOf } from './wish.ts'
 
 /** One stream, ready to be asked for. */
@@ -63,42 +63,100 @@ function readerOf({ ask, name }: DialectCodec, hidesUsage: boolean): StreamReade
   throw new AstraError('unsupported', { detail: 'This cannot be streamed', reason: `${name} has no streams` })
 }
 
+/** What any stream may tell beside its answer. */
+type Aside = { readonly type: 'usage'; readonly usage: TokenUsage } | Finished | StillThere
+
 const stillThere: StillThere = { type: 'still-there' }
+const finished: Finished = { type: 'finished' }
+const over: IteratorReturnResult<void> = { done: true, value: undefined }
 
-interface UsageEvent {
-  readonly type: 'usage'
-  readonly usage: TokenUsage
-}
+/**
+ * The events of one upstream stream. Usage is told whenever upstream tells it, so that a stream that is cut has it, too. No generator:
+ * each event would take several more turns through it, and a stream is little else than its events.
+ */
+export class EventStream<Event> implements AsyncIterableIterator<Event | Aside, void> {
+  readonly #open: () => Opening<Event>
+  #begun: (Opening<Event> & OpenStream) | undefined
+  readonly #splitter = new EventSplitter()
+  /** What came from upstream last, and how much of it is read. */
+  #blocks: readonly EventBlock[] = []
+  #read = 0
+  /** What the last block said. */
+  readonly #told: (Event | Aside)[] = []
+  /** Nothing that comes from upstream is read any more. */
+  #over = false
 
-/** Usage is told whenever upstream tells it, so that a stream that is cut has it, too. */
-export async function* streamEvents<Event>(
-  open: () => Opening<Event>,
-): AsyncGenerator<Event | UsageEvent | StillThere, void> {
-  const { asking, question, reader, tell, owed } = open()
-  const { reply, secrets } = await askStream(asking, question)
-  const splitter = new EventSplitter()
-  try {
-    for await (const chunk of reply) {
-      let silent = true
-      for (const block of splitter.push(chunk)) {
-        const facts = reader.read(block)
-        if (facts.usage) {
-          silent = false
-          yield { type: 'usage', usage: facts.usage }
-        }
-        if (facts.kind !== 'aside') {
-          for (const event of tell(facts, block.bytes)) {
-            silent = false
-            yield event
-          }
-        }
-        if (facts.kind === 'end') return reply.letEnd()
+  constructor(open: () => Opening<Event>) {
+    this.#open = open
+  }
+
+  async next(): Promise<IteratorResult<Event | Aside, void>> {
+    try {
+      this.#begun ??= await this.#begin()
+      for (;;) {
+        const event = this.#told.shift() ?? this.#readBlocks(this.#begun)
+        if (event !== undefined) return { done: false, value: event }
+        if (this.#over) return over
+        const { done, value } = await this.#begun.reply.next()
+        if (done) this.#end(this.#begun)
+        else this.#split(value)
       }
-      if (silent) yield stillThere
+    } catch (thrown) {
+      this.#leave()
+      throw scrub(thrown, this.#begun?.secrets ?? [])
     }
+  }
+
+  async return(): Promise<IteratorReturnResult<void>> {
+    this.#leave()
+    return over
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async #begin(): Promise<Opening<Event> & OpenStream> {
+    const opening = this.#open()
+    const begun = { ...opening, ...(await askStream(opening.asking, opening.question)) }
+    // Its reader may have left meanwhile.
+    if (this.#over) begun.reply.leave()
+    return begun
+  }
+
+  #split(chunk: Buffer): void {
+    this.#blocks = this.#splitter.push(chunk)
+    this.#read = 0
+    if (this.#blocks.length === 0) this.#told.push(stillThere)
+  }
+
+  /** What the next block of what came last tells; undefined when all are read. */
+  #readBlocks({ reader, tell, reply }: Opening<Event> & OpenStream): Event | Aside | undefined {
+    const block = this.#over ? undefined : this.#blocks[this.#read]
+    if (!block) return undefined
+    this.#read++
+    const facts = reader.read(block)
+    if (facts.usage) this.#told.push({ type: 'usage', usage: facts.usage })
+    if (facts.kind !== 'aside') this.#told.push(...tell(facts, block.bytes))
+    if (facts.finished) this.#told.push(finished)
+    if (facts.kind === 'end') {
+      this.#over = true
+      reply.letEnd()
+    }
+    // Upstream is there, though it may have nothing to say.
+    return this.#told.shift() ?? stillThere
+  }
+
+  /** Upstream's side ended. */
+  #end({ reader, owed }: Opening<Event>): void {
     const words = reader.end()
-    if (words !== '') for (const event of owed(words)) yield event
-  } catch (thrown) {
-    throw scrub(thrown, secrets)
+    if (words !== '') this.#told.push(...owed(words))
+    this.#over = true
+  }
+
+  #leave(): void {
+    this.#over = true
+    this.#told.length = 0
+    this.#begun?.reply.leave()
   }
 }

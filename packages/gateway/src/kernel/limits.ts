@@ -1,0 +1,113 @@
+/**
+ * What an owner may use up. Each bound stands for itself, and a call must fit all those of its key, consumer, team, model and
+ * version. Left out: unbounded.
+ */
+export interface Limits {
+  /** Calls, those that a cache answers included. */
+  readonly requests?: Rate
+  readonly items?: Rate
+  /** Input and output together. */
+  readonly tokens?: Rate
+  /** Calls in flight at once. */
+  readonly concurrent?: number
+  readonly budget?: Budget
+}
+
+/** So much per interval, spread evenly over it; up to `burst` at once after a pause. */
+export interface Rate {
+  readonly amount: number
+  readonly perMs: number
+  readonly burst: number
+}
+
+/** USD in a calendar day and month (UTC). */
+export interface Budget {
+  readonly day?: number
+  readonly month?: number
+}
+
+export const limitKinds = ['requests', 'items', 'tokens', 'concurrent', 'budget-day', 'budget-month'] as const
+export type LimitKind = (typeof limitKinds)[number]
+
+/** From the narrowest to the widest; the first that refuses is told. */
+export const ownerKinds = ['key', 'consumer', 'team', 'model', 'version'] as const
+export type OwnerKind = (typeof ownerKinds)[number]
+
+/** Whose limit it is: a key's id, a name, "spam" or "spam@v1/1.1". */
+export interface LimitOwner {
+  readonly kind: OwnerKind
+  readonly name: string
+}
+
+/** One bound of one owner, as a counter knows it. */
+export type Bound =
+  | { readonly type: 'rate'; readonly amount: number; readonly perMs: number; readonly burst: number }
+  /** Leases, so that those of a gateway that died end by themselves. */
+  | { readonly type: 'concurrent'; readonly max: number; readonly leaseMs: number }
+  /** A sum that begins anew at `until`, ms since the Unix epoch. */
+  | { readonly type: 'sum'; readonly max: number; readonly until: number }
+
+export interface Take {
+  /** Names the counter: "team:growth/tokens"; of a sum with its period: "team:growth/budget-day/2026-11-23". */
+  readonly key: string
+  readonly bound: Bound
+  /** Calls, items, tokens or USD; 1 of a lease. 0: only look. More than `burst` or `max` never fits. */
+  readonly amount: number
+}
+
+export interface CounterState {
+  /** What a take could have at once, now; never below 0. */
+  readonly remaining: number
+  /** Until all of it could be had again, ms: 0 when nothing is used. */
+  readonly resetMs: number
+}
+
+export type Taken =
+  | { readonly taken: true; readonly states: readonly CounterState[] }
+  /** Nothing is taken. `retryAfterMs`: until this bound could be kept; undefined where waiting does not help. */
+  | {
+      readonly taken: false
+      readonly refusedAt: number
+      readonly retryAfterMs: number | undefined
+      readonly states: readonly CounterState[]
+    }
+
+/**
+ * Counters, in memory or shared over gateways. `now` is theirs: the one clock of all who share them.
+ */
+export interface Counters {
+  /**
+   * All or nothing, in order. `leaseId` names the leases, so that giving one back twice changes nothing. Never admits more than
+   * the bounds allow; where counters lie on several machines, what is given back after a refusal may briefly be missing. A promise only
+   * where somebody has to be asked; rejects with `limits_unavailable`.
+   */
+  take(takes: readonly Take[], leaseId: string): Taken | Promise<Taken>
+  /**
+   * Settles what was reserved: `amount` is what was used beyond it, or below 0, what was not used. Never refuses: a bound may be passed by
+   * it, and then stays closed for longer. A lease is given back by -1.
+   */
+  settle(takes: readonly Take[], leaseId: string): void
+  /** What was spent before this process began; adds nothing to counters that know more. */
+  restore(takes: readonly Take[]): void | Promise<void>
+  /** Not working: why; undefined when all is well. */
+  fault(): string | undefined
+  close(): Promise<void>
+}
+
+/** What happens while shared counters or a shared cache cannot be reached: calls go on without, or are refused. */
+export type WhenUnavailable = 'open' | 'closed'
+
+/** One bound that a call met, as headers and reports tell it. */
+export interface LimitStatus extends CounterState {
+  readonly owner: LimitOwner
+  readonly kind: LimitKind
+  /** The bound itself: the amount of its interval, the most at once, or USD. */
+  readonly limit: number
+  /** Of a rate or budget, the interval in ms. */
+  readonly windowMs: number | undefined
+}
+
+/** The bound that refused a call. */
+export interface RefusedBy extends LimitStatus {
+  readonly retryAfterMs: number | undefined
+}
