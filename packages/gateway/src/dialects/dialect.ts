@@ -118,6 +118,8 @@ export interface EventFacts {
   readonly text: string
   /** So far; the last one told counts. */
   readonly usage?: TokenUsage
+  /** The answer is whole with this event, and its usage is told in a later one, if at all. */
+  readonly finished?: true
   /** Its canonical chunks; a function, as nobody needs them where bytes pass through. */
   readonly chunks: () => readonly unknown[]
 }

@@ -5,7 +5,7 @@ import type { OpenRecord } from './record/open-record.ts'
 
 /**
  * A stream on its way out, whose Record is closed by its end, its error, or its reader's leaving. No generator: one that nobody
- * ever reads would run nothing when it is left, and each chunk would take one more turn.
+ * ever reads would run nothing when it is left, and each chunk would take several more turns.
  */
 export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> {
   readonly #begun: DispatchedStream
@@ -23,10 +23,10 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
   async next(): Promise<IteratorResult<StreamEvent, void>> {
     if (this.#over) return end
     try {
-      const { done, value } = this.#begins ? { value: this.#begun.first } : await this.#begun.rest.next()
+      const { done, value } = this.#begins ? { value: this.#begun.first } : await this.#begun.next()
       this.#begins = false
       // The stream was left while it was waited for.
-      if (done || !value) return end
+      if (this.#over || done || !value) return end
       if (value.type === 'answer-end') {
         this.#finish()
         this.#record.succeed(0)
@@ -34,8 +34,11 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
       return { done: false, value }
     } catch (thrown) {
       const error = toAstraError(thrown)
-      this.#finish()
-      this.#record.fail(error)
+      // What a stream that was left ended with has been told already.
+      if (!this.#over) {
+        this.#finish()
+        this.#record.fail(error)
+      }
       throw error
     }
   }
@@ -47,9 +50,8 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
 
   async fail(error: AstraError): Promise<void> {
     if (this.#over) return
-    this.#begun.cancel(error)
-    // However upstream takes it, nobody reads on.
-    await this.#begun.rest.return().catch(() => undefined)
+    this.#over = true
+    await this.#begun.leave(error)
     this.#finish()
     this.#record.fail(error)
   }

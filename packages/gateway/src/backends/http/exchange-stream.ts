@@ -5,7 +5,7 @@ import { type HttpRequest, toDispatch } from './exchange.ts'
 import type { ReplyHead } from './reply.ts'
 
 /** A response whose body is read as it comes, once. Leaving the loop early ends the connection. */
-export interface StreamedReply extends ReplyHead, AsyncIterable<Buffer> {
+export interface StreamedReply extends ReplyHead, AsyncIterableIterator<Buffer, undefined> {
   /** Ends the connection, unless the response has ended. */
   leave(): void
   /** Nothing more is wanted of a response that is as good as over: its connection is kept if it ends soon, and ended if not. */
@@ -35,7 +35,7 @@ interface Reading {
 const over: IteratorResult<Buffer, undefined> = { done: true, value: undefined }
 
 /** As `Exchange`: undici's handler, the signal's listener and the body's reader in one object. */
-class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply, AsyncIterator<Buffer, undefined> {
+class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply {
   readonly #resolve: (reply: StreamedReply) => void
   readonly #reject: (reason: unknown) => void
   readonly #signal: AbortSignal

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { StreamedReply } from './exchange-stream.ts'
 import { readBeginning } from './read-beginning.ts'
 
 function replyOf(...texts: readonly string[]) {
   const read: string[] = []
   let left = false
-  const reply: StreamedReply = {
+  const reply = {
     status: 500,
     headers: { 'retry-after': '1' },
-    leave() {},
-    letEnd() {},
     async *[Symbol.asyncIterator]() {
       try {
         for (const text of texts) {

@@ -81,7 +81,7 @@ export class EventStream<Event> implements AsyncIterableIterator<Event | Aside, 
   /** What came from upstream last, and how much of it is read. */
   #blocks: readonly EventBlock[] = []
   #read = 0
-  /** What the last block said. */
+  /** What the last block said beyond what was told of it. */
   readonly #told: (Event | Aside)[] = []
   /** Nothing that comes from upstream is read any more. */
   #over = false
@@ -136,15 +136,15 @@ export class EventStream<Event> implements AsyncIterableIterator<Event | Aside, 
     if (!block) return undefined
     this.#read++
     const facts = reader.read(block)
-    if (facts.usage) this.#told.push({ type: 'usage', usage: facts.usage })
-    if (facts.kind !== 'aside') this.#told.push(...tell(facts, block.bytes))
-    if (facts.finished) this.#told.push(finished)
     if (facts.kind === 'end') {
       this.#over = true
       reply.letEnd()
     }
+    const events: readonly (Event | Aside)[] = facts.kind === 'aside' ? [] : tell(facts, block.bytes)
+    const told = facts.usage || facts.finished ? withAsides(events, facts) : events
+    if (told.length > 1) this.#told.push(...told.slice(1))
     // Upstream is there, though it may have nothing to say.
-    return this.#told.shift() ?? stillThere
+    return told[0] ?? stillThere
   }
 
   /** Upstream's side ended. */
@@ -159,4 +159,8 @@ export class EventStream<Event> implements AsyncIterableIterator<Event | Aside, 
     this.#told.length = 0
     this.#begun?.reply.leave()
   }
+}
+
+function withAsides<Event>(events: readonly Event[], { usage, finished: isFinished }: EventFacts): (Event | Aside)[] {
+  return [...(usage ? [{ type: 'usage', usage } as const] : []), ...events, ...(isFinished ? [finished] : [])]
 }

@@ -10,12 +10,13 @@ import { parseAddress } from '../http/address.ts'
 import { createPlaces } from '../http/places.ts'
 import { createSecretSource, type SecretSource } from '../secrets/secret-source.ts'
 import { snapshotDigest } from '../snapshot-digest.ts'
-import { type Asking, isOwn, keyReference } from './ask.ts'
+import type { Asking } from './ask.ts'
 import { headerFault } from './check-headers.ts'
+import { fixedHeaders, isOwn, keyReference } from './fixed-headers.ts'
 import { predict, relayPredict } from './predict.ts'
-import { openChunks, openRelay, streamEvents } from './stream.ts'
+import { EventStream, openChunks, openRelay } from './stream.ts'
 import { type VendorProtocol, type VendorSettings, vendorSettingsSchema } from './vendor-protocol.ts'
-import { openVendorUpstream } from './vendor-upstream.ts'
+import { openVendorUpstream, type VendorUpstream } from './vendor-upstream.ts'
 
 export interface VendorOptions {
   /** Longest whole answer that is read, in bytes. */
@@ -36,8 +37,29 @@ export function createVendorBackend<Settings extends VendorSettings>(
   const places = createPlaces((replica) => openVendorUpstream(replica, bodyBytesMax), visitedMs)
   const settingsOf = (settings: VersionState['settings']) => settings as unknown as VendorSettings
 
+  const askings = new WeakMap<VendorUpstream, WeakMap<VendorSettings, Asking>>()
+
+  const newAsking = (settings: VendorSettings, upstream: VendorUpstream): Asking => {
+    const { replica } = upstream
+    const wish = { model: settings.model, ...protocol.wording(settings, isOwn(protocol, replica)) }
+    return {
+      protocol,
+      settings,
+      upstream,
+      headers: fixedHeaders(protocol, settings, replica, secrets),
+      wishes: { whole: { ...wish, stream: false }, stream: { ...wish, stream: true } },
+    }
+  }
+
+  /** Made once for a version's settings at an address. */
   const askingOf = ({ state }: Version, replica: string): Asking => {
-    return { protocol, settings: settingsOf(state.settings), upstream: places.at(replica), secrets }
+    const settings = settingsOf(state.settings)
+    const upstream = places.at(replica)
+    const known = askings.get(upstream) ?? new WeakMap<VendorSettings, Asking>()
+    const asking = known.get(settings) ?? newAsking(settings, upstream)
+    known.set(settings, asking)
+    askings.set(upstream, known)
+    return asking
   }
 
   const codecOf = (task: TaskName, settings: VersionState['settings']): DialectCodec => {
@@ -73,7 +95,7 @@ export function createVendorBackend<Settings extends VendorSettings>(
     predict: async (version, replica, inputs, context) =>
       predict(askingOf(version, replica), codecFor(version), inputs, context),
     stream: (version, replica, input, context) =>
-      streamEvents(() => openChunks(askingOf(version, replica), codecFor(version), input, context)),
+      new EventStream(() => openChunks(askingOf(version, replica), codecFor(version), input, context)),
     relay: {
       speaks: ({ state }: Version, dialect: Dialect) =>
         protocol.relays(
@@ -81,10 +103,10 @@ export function createVendorBackend<Settings extends VendorSettings>(
           settingsOf(state.settings),
           state.replicas.every((at) => isOwn(protocol, at)),
         ),
-      predict: async (version, replica, request, context) =>
-        relayPredict(askingOf(version, replica), dialects[request.dialect], request, context),
+      predict: (version, replica, request, context) =>
+        relayPredict(() => askingOf(version, replica), dialects[request.dialect], request, context),
       stream: (version, replica, request, context) =>
-        streamEvents(() => openRelay(askingOf(version, replica), dialects[request.dialect], request, context)),
+        new EventStream(() => openRelay(askingOf(version, replica), dialects[request.dialect], request, context)),
     },
     release: places.release,
     close: places.close,

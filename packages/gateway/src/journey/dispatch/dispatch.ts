@@ -9,7 +9,7 @@ import { type Deadline, startDeadline } from './deadline.ts'
 import { firstToBegin } from './first-to-begin.ts'
 import type { HedgeBudget } from './hedge-budget.ts'
 import { legOf } from './leg.ts'
-import { streamAttempt } from './stream-attempt.ts'
+import { StreamAttempt } from './stream-attempt.ts'
 
 export interface DispatchPorts extends AttemptsPorts {
   readonly hedges: HedgeBudget
@@ -43,7 +43,8 @@ export async function dispatch(charged: ChargedCall, ports: DispatchPorts, progr
     const { one, queueMs, relayed, items } = await firstToBegin<Whole>(charged, ports, attempts, open)
     if (queueMs !== undefined) progress.upstreamQueue(queueMs)
     const { version: served } = one.leg
-    const usage = await one.meter.usage()
+    const counted = one.meter.usage()
+    const usage = counted instanceof Promise ? await counted : counted
     if (relayed) return { version: served, items, relayed, usage }
     return { version: served, items: inPlace(charged, items), usage }
   } catch (thrown) {
@@ -66,9 +67,9 @@ export interface DispatchedStream {
   readonly version: Version
   readonly first: StreamEvent
   /** What follows it. Throws what the answer broke off with. */
-  readonly rest: AsyncGenerator<StreamEvent, void>
-  /** Stops upstream, before `rest` is left: leaving alone would wait for whatever upstream is doing. */
-  cancel(reason: AstraError): void
+  next(): Promise<IteratorResult<StreamEvent, void>>
+  /** Nobody reads on. */
+  leave(reason: AstraError): Promise<void>
   /** To be called when nothing more is read. */
   close(): void
 }
@@ -81,19 +82,19 @@ export async function dispatchStream(
 ): Promise<DispatchedStream> {
   const attempts = attemptsOf(charged, ports, progress)
   const open = async (one: Try) => {
-    const rest = streamAttempt(charged, attempts, one, ports)
+    const rest = new StreamAttempt(charged, attempts, one, ports)
     const begun = await rest.next()
     // One that failed and did not throw ends without an event.
     return begun.done ? undefined : { one, first: begun.value, rest }
   }
   try {
-    const begun = await firstToBegin(charged, ports, attempts, open, ({ rest }) => void rest.return())
+    const begun = await firstToBegin(charged, ports, attempts, open, ({ rest }) => void rest.drop())
     const { one, first, rest } = begun
     return {
       version: one.leg.version,
       first,
-      rest,
-      cancel: (reason) => one.open.controller.abort(reason),
+      next: () => rest.next(),
+      leave: (reason) => rest.leave(reason),
       close: () => attempts.close(),
     }
   } catch (thrown) {

@@ -75,14 +75,16 @@ export class CompletionStreamReader implements StreamReader {
       over &&= before === true
       again ||= finishes
     }
-    if (told) return this.#content(text, usage, choices as readonly JsonObject[])
+    if (told) return this.#content(text, usage, choices as readonly JsonObject[], again)
     return this.#rest(usage, over, over && again)
   }
 
-  #content(text: string, usage: TokenUsage | undefined, choices: readonly JsonObject[]): EventFacts {
+  #content(text: string, usage: TokenUsage | undefined, choices: readonly JsonObject[], finishes: boolean): EventFacts {
     this.#began = true
     const chunks = () => this.#form.chunks(choices)
-    return usage ? { kind: 'content', text, usage, chunks } : { kind: 'content', text, chunks }
+    if (usage) return { kind: 'content', text, usage, chunks }
+    if (finishes && this.#allFinished()) return { kind: 'content', text, finished: true, chunks }
+    return { kind: 'content', text, chunks }
   }
 
   /**

@@ -2,7 +2,7 @@ import type { StreamEvent, Usage } from '../../../kernel/answer.ts'
 import type { Backend, BackendEvent, Prediction, Relay } from '../../../kernel/backend.ts'
 import type { Call } from '../../../kernel/call.ts'
 import { type ContractState, type Version, type VersionState, versionKey } from '../../../kernel/catalog.ts'
-import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
+import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import type { Attempt, AttemptUsage } from '../../../kernel/record.ts'
 import type { HealthFault } from '../../../kernel/replicas.ts'
 import { permit } from '../../admit/permit.ts'
@@ -126,13 +126,13 @@ export function openBed(script: Script, seed = 1) {
           for (
             let event: StreamEvent | undefined = begun.first;
             event;
-            event = (await begun.rest.next()).value ?? undefined
+            event = (await begun.next()).value ?? undefined
           ) {
             events.push(event)
             await onEvent?.(event)
           }
         } finally {
-          await begun.rest.return()
+          await begun.leave(new AstraError('cancelled', { reason: 'the test read enough' }))
           begun.close()
         }
       }
