@@ -3,8 +3,8 @@ import { after, before, describe, it } from 'node:test'
 import { chatDoorNames } from './testing/chat-doors.ts'
 import { checkOutcome } from './testing/check-outcome.ts'
 import { type FaultBed, type FaultModel, openFaultBed, type RecordSeen } from './testing/fault-bed.ts'
-import { asked, cases, mended } from './testing/fault-outcomes.ts'
-import type { FaultVendor } from './testing/fault-vendor.ts'
+import { asked, askedTokens, cases, mended, type Outcome } from './testing/fault-outcomes.ts'
+import type { FaultVendor, Seen, VendorProtocol } from './testing/fault-vendor.ts'
 
 /** What ends a call before its answer ended. */
 const failing = cases.filter(({ expected }) => expected.end !== 'ok')
@@ -23,7 +23,7 @@ describe('at the chat doors, failover when upstream', { concurrency }, () => {
     for (const door of chatDoorNames) {
       for (const backend of chatDoorNames) {
         const { code } = expected
-        const ask = async (model: string, outcome: typeof expected) => {
+        const ask = async (model: string, outcome: Outcome) => {
           const response = await bed.ask(door, `${model}-${door}-${backend}-${fault}-${form}`, {
             text: asked,
             stream: form === 'stream',
@@ -45,10 +45,22 @@ describe('at the chat doors, failover when upstream', { concurrency }, () => {
           ])
           const { outcome, versionAssigned, versionServed, upstreamModel, costUsd, unpriced } = record
           assert.deepEqual([outcome, versionAssigned, versionServed], ['ok', '1.0', '1.1'])
-          // Unpriced is not 0; what the first attempt used up may be known, as its model has a price.
+          // Unpriced is not 0; what the first attempt used up is known, as its model has a price.
           assert.deepEqual([upstreamModel, unpriced], [`${other[backend]}/spare`, true])
-          assert.ok(costUsd === undefined || costUsd > 0, `it cost ${costUsd}`)
+          assert.equal(costUsd, owedUsd(expected, backend, bed.vendor.seen(record.id ?? '')))
         })
+
+        // Which door it came in by makes no difference to that.
+        if (fallsBack && door === backend) {
+          it(`${what}: without a price its cost ${expected.owed ? 'is not known, as it may have run' : 'is nothing, as it did nothing'}: ${way}`, async () => {
+            const { record } = await ask('unpriced', mended)
+            assert.deepEqual(
+              [record.upstreamModel, record.unpriced],
+              [`${other[backend]}/faulty`, expected.owed !== undefined],
+            )
+            assert.equal(record.costUsd, answerUsd(record))
+          })
+        }
 
         it(`${what}: ${expected.again ? 'another replica answers' : 'no other replica'}: ${way}`, async () => {
           if (!expected.again) {
@@ -64,14 +76,29 @@ describe('at the chat doors, failover when upstream', { concurrency }, () => {
             ['retry', '1.0', undefined],
           ])
           assert.equal(new Set(record.attempts.map(({ replica }) => replica)).size, 2)
-          assert.deepEqual([record.outcome, record.unpriced, typeof record.costUsd], ['ok', false, 'number'])
+          assert.deepEqual([record.outcome, record.unpriced], ['ok', false])
+          const owed = owedUsd(expected, backend, bed.vendor.seen(record.id ?? '')) ?? 0
+          assert.ok(Math.abs((record.costUsd ?? 0) - (owed + answerUsd(record))) < 1e-12, `it cost ${record.costUsd}`)
         })
       }
     }
   }
 })
 
-/** One that falls back on a vendor of the other protocol, and one with two replicas, both of which meet each call's first request badly. */
+/** What the failed attempt cost, by the prices of the bed; undefined where nothing is known or nothing is owed. */
+function owedUsd({ owed, preamble }: Outcome, backend: VendorProtocol, { inputTokens }: Seen): number | undefined {
+  if (owed && preamble && backend === 'anthropic') return inputTokens / 1e6
+  return owed === 'input' ? askedTokens / 1e6 : undefined
+}
+
+function answerUsd({ inputTokens = 0, outputTokens = 0 }: RecordSeen): number {
+  return (inputTokens + 2 * outputTokens) / 1e6
+}
+
+/**
+ * One that falls back on a vendor of the other protocol, one that does with the prices the other way round, and one with two replicas, both of which
+ * meet each call's first request badly.
+ */
 function modelsFor({ fault, form }: (typeof failing)[number], { address }: FaultVendor): [string, FaultModel][] {
   return chatDoorNames.flatMap((door) =>
     chatDoorNames.flatMap((backend): [string, FaultModel][] => {
@@ -81,6 +108,16 @@ function modelsFor({ fault, form }: (typeof failing)[number], { address }: Fault
       const pair = ['a', 'b'].map((replica) => address(backend, fault, { replica }))
       return [
         [`chain-${way}`, { versions: { '1.0': version([address(backend, fault)]), '1.1': spare }, fallback: ['1.1'] }],
+        [
+          `unpriced-${way}`,
+          {
+            versions: {
+              '1.0': { ...version([address(backend, fault)]), model: 'spare' },
+              '1.1': { ...spare, model: 'faulty' },
+            },
+            fallback: ['1.1'],
+          },
+        ],
         [`pair-${way}`, { versions: { '1.0': version(pair) } }],
       ]
     }),

@@ -38,7 +38,12 @@ describe('an LLM and an ONNX model as two versions of one contract', () => {
     answered++
     return gateway.ask('POST', path, { input: { text } }, { headers: { 'Astra-Unit': unit } })
   }
-  const record = async (id: string) => (await gateway.ask('GET', `/api/v1/calls/${id}`)).body.call
+  const record = async (id: string) => {
+    const look = async () => (await gateway.ask('GET', `/api/v1/calls/${id}`)).body.call
+    // One whose tokens are counted here is written when they are.
+    await waitUntil('the Record is written', async () => (await look()) !== undefined, 5000)
+    return look()
+  }
 
   before(async () => {
     process.env[keyName] = fakeKey
@@ -172,6 +177,25 @@ describe('an LLM and an ONNX model as two versions of one contract', () => {
     assert.ok((await record(body.id)).inputTokens > 1000)
   })
 
+  it('a first answer is paid for though the time runs out while the model is asked again', async () => {
+    const usage = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 }
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'No.' }, finish_reason: 'stop' }]
+    const headers = { 'content-type': 'application/json' }
+    vendor.script({ status: 200, headers, body: JSON.stringify({ choices, usage }) }, 'hang')
+    const short = { headers: { ...pinned.headers, 'Astra-Timeout': '500ms' } }
+    const reply = await gateway.ask('POST', path, { input: { text } }, short)
+    assert.equal(reply.status, 504)
+    const { inputTokens, outputTokens, usageEstimated, costUsd } = await record(
+      reply.headers.get('astra-call-id') ?? '',
+    )
+    assert.deepEqual([usageEstimated, outputTokens], [true, 100])
+    assert.ok(
+      inputTokens > 1000 + 20,
+      `${inputTokens} tokens were asked, the question that was never answered among them`,
+    )
+    assert.ok(Math.abs(costUsd - (inputTokens * 0.15 + outputTokens * 0.6) / 1e6) < 1e-12)
+  })
+
   it('what twice does not fit fails the call; why stays private', async () => {
     const bad = (content: string) => ({
       status: 200,
@@ -183,8 +207,13 @@ describe('an LLM and an ONNX model as two versions of one contract', () => {
     assert.equal(status, 502)
     assert.equal(body.code, 'invalid_output')
     assert.doesNotMatch(JSON.stringify(body), /JSON/)
-    const { reason } = await record(headers.get('astra-call-id') ?? '')
+    const { reason, ...spent } = await record(headers.get('astra-call-id') ?? '')
     assert.match(reason, /^it is not JSON; asked again with the fault shown: it is not JSON$/)
+    // This time the vendor told no usage: both questions and both answers are counted here.
+    const { inputTokens, outputTokens, usageEstimated, costUsd } = spent
+    assert.deepEqual([usageEstimated, outputTokens], [true, 2 + 4])
+    assert.ok(inputTokens > 2 * 20, `${inputTokens} tokens were asked`)
+    assert.ok(Math.abs(costUsd - (inputTokens * 0.15 + outputTokens * 0.6) / 1e6) < 1e-12)
   })
 
   it('what a caller sends stays data', async () => {

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fakeChat } from '../../packages/gateway/src/backends/vendor/testing/fake-chat.ts'
 import { fakeMessages } from '../../packages/gateway/src/backends/vendor/testing/fake-messages.ts'
+import { wordsOf } from '../../packages/gateway/src/backends/vendor/testing/fake-turn.ts'
 import { type FaultName, faults, privateWords, type Step } from './faults.ts'
 
 /**
@@ -26,6 +27,8 @@ export interface Seen {
   /** Of the last answer: its bytes, and how many there were. No more than the first few MB are kept. */
   written: Buffer[]
   bytes: number
+  /** What its protocol's fake says that the first request put in. */
+  readonly inputTokens: number
   /** When its connection was done (`performance.now()`). */
   readonly closed: Promise<number>
 }
@@ -50,7 +53,7 @@ export async function startFaultVendor(): Promise<FaultVendor> {
     const { endpoint, alive } = endpoints[protocol]
     const body = JSON.parse(String(await buffer(request)))
     last = String(request.headers['astra-call-id'])
-    const seen = seenAnew(calls.get(last), response)
+    const seen = seenAnew(calls.get(last), response, wordsOf(JSON.stringify(body)).length)
     calls.set(last, seen)
     const { whole, stream } = endpoint.answer(body)
     const meets = faults[isOnce && seen.requests > 1 ? 'well' : fault]
@@ -97,9 +100,10 @@ function readPath(path: string) {
   }
 }
 
-function seenAnew(before: Seen | undefined, response: ServerResponse): Seen {
+function seenAnew(before: Seen | undefined, response: ServerResponse, inputTokens: number): Seen {
   const closed = once(response, 'close').then(() => performance.now())
-  return { requests: (before?.requests ?? 0) + 1, written: [], bytes: 0, closed }
+  const first = before?.inputTokens ?? inputTokens
+  return { requests: (before?.requests ?? 0) + 1, written: [], bytes: 0, inputTokens: first, closed }
 }
 
 /** Waits for a reader that is slower, and stops where it leaves. */

@@ -57,6 +57,7 @@ const table = {
     stream: (good) => [sse, ...begun(good), settleMs, 'reset'],
   },
   'status-500': failing(500, 'server_error', {}),
+  'status-401': failing(401, 'authentication_error', {}),
   'busy-429': failing(429, 'rate_limit_error', { 'retry-after': '7' }),
   'error-body': failing(200, 'server_error', {}),
   'error-first': { stream: (good) => [sse, ...good.preamble, good.error('server_error')] },

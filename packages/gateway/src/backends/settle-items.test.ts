@@ -7,6 +7,7 @@ import { settleItems } from './settle-items.ts'
 const good: Item = { output: 1 }
 const bad = (code: ErrorCode, facts: ErrorFacts = {}): Item => ({ error: new AstraError(code, facts) })
 const busy = bad('upstream_unavailable', { retryAfterMs: 5 })
+const unspent = bad('upstream_failed', { unspent: true })
 const unanswered = bad('upstream_failed', { unanswered: true })
 
 const stand: readonly (readonly [string, readonly Item[]])[] = [
@@ -34,6 +35,9 @@ const speaksForAll: readonly (readonly [string, readonly Item[], ErrorFacts])[] 
   ['busy and busy', [busy, busy], { retryAfterMs: 5 }],
   ['busy and not ready', [busy, bad('upstream_unavailable')], {}],
   ['not run and unanswered', [bad('upstream_unavailable'), unanswered], { unanswered: true }],
+  ['not run and refused', [bad('upstream_unavailable'), unspent], { unspent: true }],
+  ['refused and unanswered', [unspent, unanswered], { unanswered: true }],
+  ['refused and failed', [unspent, bad('upstream_failed')], {}],
   ['unanswered and failed', [unanswered, bad('upstream_failed'), unanswered], {}],
 ]
 

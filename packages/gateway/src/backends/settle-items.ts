@@ -15,9 +15,10 @@ export function settleItems(items: readonly Item[]): readonly Item[] {
   return items
 }
 
-/** 0: an answer of its own. Then: busy, surely not run, broke off unanswered, may well have run. */
+/** 0: an answer of its own. Then: busy, surely not run, refused before any work, broke off unanswered, may well have run. */
 function rank({ code, facts }: AstraError): number {
   if (code === 'upstream_unavailable') return facts.retryAfterMs === undefined ? 2 : 1
-  if (code === 'upstream_failed') return facts.unanswered ? 3 : 4
-  return 0
+  if (code !== 'upstream_failed') return 0
+  if (facts.unspent) return 3
+  return facts.unanswered ? 4 : 5
 }

@@ -12,6 +12,7 @@ export interface UsageGroup extends Readonly<Record<UsageDimension, string>> {
   items: number
   inputTokens: number
   cachedInputTokens: number
+  cacheWriteInputTokens: number
   outputTokens: number
   reasoningTokens: number
   /** Of those that have a price. */
@@ -36,6 +37,7 @@ export type UsageFacts = Pick<
   | 'items'
   | 'inputTokens'
   | 'cachedInputTokens'
+  | 'cacheWriteInputTokens'
   | 'outputTokens'
   | 'reasoningTokens'
   | 'costUsd'
@@ -50,10 +52,18 @@ export interface UsageRollup {
 }
 
 /** Fields of a Record that are summed up as they are. */
-const summed = ['items', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'reasoningTokens', 'costUsd'] as const
+const summed = [
+  'items',
+  'inputTokens',
+  'cachedInputTokens',
+  'cacheWriteInputTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'costUsd',
+] as const
 const noSums = {
   ...{ calls: 0, failed: 0, items: 0, latencySumMs: 0, costUsd: 0, unpriced: 0 },
-  ...{ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
+  ...{ inputTokens: 0, cachedInputTokens: 0, cacheWriteInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
 }
 
 const minuteMs = 60_000

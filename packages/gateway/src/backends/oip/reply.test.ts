@@ -34,6 +34,11 @@ for (const [status, code] of Object.entries(codes)) {
   })
 }
 
+test('who takes no key, or says where else to go, has done no work', () => {
+  const unspent = Object.keys(codes).filter((status) => refusal(reply(Number(status), '')).facts.unspent)
+  assert.deepEqual(unspent, ['302', '401'])
+})
+
 test("words that are not in the protocol's form are quoted in part", () => {
   assert.match(refusal(reply(500, '<html>oh')).facts.reason ?? '', /<html>oh$/)
   assert.match(refusal(reply(500, '{"error":{"code":1}}')).facts.reason ?? '', /"code":1/)

@@ -1,3 +1,4 @@
+import { unspentAt } from '../../dialects/vendor-fault.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { isJsonObject } from '../../kernel/schema/facets.ts'
 import { type Reply, readRetryAfter } from '../http/reply.ts'
@@ -28,7 +29,7 @@ export function refusal(reply: Reply): AstraError {
   const { status } = reply
   const reason = `upstream answered ${status}: ${words(reply)}`
   if (refused.has(status)) return new AstraError('invalid_input', { detail: 'The model refused this input', reason })
-  if (!notRun.has(status)) return new AstraError('upstream_failed', { reason })
+  if (!notRun.has(status)) return new AstraError('upstream_failed', { reason, ...unspentAt(status) })
   const retryAfterMs = status === 404 ? undefined : (readRetryAfter(reply) ?? busyMs.get(status))
   return new AstraError('upstream_unavailable', { reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
 }

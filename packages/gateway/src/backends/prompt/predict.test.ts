@@ -125,6 +125,37 @@ describe('a typed prompt', () => {
     })
   }
 
+  it('tells all that it asks and is answered, as it happens, whether upstream tells its usage or not', async () => {
+    for (const tells of [true, false]) {
+      const { asked, says, keepUsage, predict, spent } = openPromptBed()
+      if (!tells) keepUsage()
+      says('no', overloaded, good)
+      await predict(mail, mail)
+      const [first, , again] = asked
+      const said = (text: string) => ({
+        output: { choices: [{ content: [{ type: 'text', text }], finishReason: 'stop' }] },
+      })
+      const usage = tells ? { inputTokens: 10, outputTokens: 1 } : undefined
+      assert.deepEqual(spent, [
+        { asking: [first, first] },
+        // The other one upstream did not take.
+        { asked: [first], said: [said('no')], usage },
+        { asking: [again] },
+        { asked: [again], said: [said(good)], usage },
+      ])
+    }
+  })
+
+  it('has told the first answer where the second never comes', async () => {
+    const { says, predict, spent } = openPromptBed()
+    says('no', overloaded)
+    await predict(mail)
+    assert.deepEqual(
+      spent.map((one) => Object.keys(one)[0]),
+      ['asking', 'asked', 'asking'],
+    )
+  })
+
   it('what upstream has against its request is the owner of the prompt to know, not the caller', async () => {
     for (const code of ['invalid_input', 'unsupported'] as const) {
       const { says, predict } = openPromptBed()
@@ -133,6 +164,7 @@ describe('a typed prompt', () => {
       assert.ok(items[0] && 'error' in items[0])
       assert.equal(items[0].error.code, 'invalid_output')
       assert.match(items[0].error.facts.reason ?? '', /too odd$/)
+      assert.equal(items[0].error.facts.unspent, true)
       assert.doesNotMatch(JSON.stringify(publicError(items[0].error)), /odd/)
     }
   })

@@ -2,7 +2,7 @@ import type { Item } from '../../kernel/answer.ts'
 import type { AttemptContext, Backend, Prediction } from '../../kernel/backend.ts'
 import type { Version } from '../../kernel/catalog.ts'
 import type { ChatAnswer, ChatRequest } from '../../kernel/chat.ts'
-import { type AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
+import { AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
 import { addUsage } from '../../kernel/usage.ts'
 import { brokenContract, type Misanswer, type Reading, readAnswer } from './read-answer.ts'
 import { askAgain, type WriteChat } from './write-chat.ts'
@@ -27,7 +27,7 @@ export async function predict(
   context: AttemptContext,
 ): Promise<Prediction> {
   context.signal.throwIfAborted()
-  const ask = (requests: readonly ChatRequest[]) => job.upstream.predict(job.chat, replica, requests, context)
+  const ask = (requests: readonly ChatRequest[]) => askChats(job, replica, requests, context)
   const chats = inputs.map(job.write)
   const first = await ask(chats).catch((thrown) => {
     throw context.signal.aborted ? context.signal.reason : ownError(thrown)
@@ -46,9 +46,28 @@ export async function predict(
   })
   const items = readings.map(toItem)
   for (const [n, { place, reading }] of again.entries()) items[place] = mended(reading, second.items[n], job)
-  const answered = [first, second].filter(({ items }) => items.some((item) => 'output' in item))
+  const answered = [first, second].filter(({ items }) => items.some(isOutput))
   const usage = addUsage(answered.map(({ usage }) => usage))
   return { ...first, items, ...(usage ? { usage } : {}) }
+}
+
+/** Tells what is asked and said, as a contract that is no chat's does not show it. */
+async function askChats(
+  { upstream, chat }: Job,
+  replica: string,
+  requests: readonly ChatRequest[],
+  context: AttemptContext,
+): Promise<Prediction> {
+  context.spending?.asking(requests)
+  const prediction = await upstream.predict(chat, replica, requests, context)
+  const { items, usage } = prediction
+  const asked = requests.filter((_, place) => isOutput(items[place]))
+  if (asked.length > 0) context.spending?.answered({ asked, said: items.filter(isOutput), usage })
+  return prediction
+}
+
+function isOutput(item: Item | undefined): boolean {
+  return item !== undefined && 'output' in item
 }
 
 function readItem(item: Item, { check }: Job): Reading {
@@ -72,5 +91,6 @@ function mended({ fault }: Misanswer, item: Item | undefined, job: Job): Item {
 function ownError(thrown: unknown): AstraError {
   const error = toAstraError(thrown)
   if (error.code !== 'invalid_input' && error.code !== 'unsupported') return error
-  return brokenContract(`upstream refuses what the prompt makes of this input: ${operatorReason(error)}`)
+  const reason = `upstream refuses what the prompt makes of this input: ${operatorReason(error)}`
+  return new AstraError('invalid_output', { reason, unspent: true })
 }

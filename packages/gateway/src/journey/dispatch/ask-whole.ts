@@ -1,11 +1,9 @@
 import type { Item } from '../../kernel/answer.ts'
-import type { AttemptContext, Prediction } from '../../kernel/backend.ts'
-import type { Version } from '../../kernel/catalog.ts'
+import type { Prediction, Relayed } from '../../kernel/backend.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import { attemptEndOf, attemptEnds } from './attempt-end.ts'
 import type { Attempts, Try } from './attempts.ts'
 import { checkItems } from './check-output.ts'
-import type { Relayed } from './leg.ts'
 
 export interface Whole {
   readonly one: Try
@@ -22,8 +20,8 @@ export async function askWhole(charged: ChargedCall, attempts: Attempts, one: Tr
     const { address } = open.member.endpoint
     const context = attempts.context(one)
     const asked: Asked = leg.relay
-      ? await relay(leg.version, address, leg.relay, context)
-      : await leg.backend.predict(leg.version, address, leg.inputs, context)
+      ? passedOn(await leg.relay.by.predict(leg.version, address, leg.relay.wire, context))
+      : await leg.backend.predict(leg.version, address, leg.inputs, { ...context, spending: one.meter })
     const { relayed, queueMs, waiting } = asked
     measure(one, asked, charged)
     const items = relayed ? none : hold(charged, checkItems(charged.contract, asked.items, leg.inputs.length))
@@ -41,13 +39,7 @@ interface Asked extends Prediction {
   readonly said?: string
 }
 
-async function relay(
-  version: Version,
-  address: string,
-  { by, wire }: Relayed,
-  context: AttemptContext,
-): Promise<Asked> {
-  const { bytes, text, ...told } = await by.predict(version, address, wire, context)
+function passedOn({ bytes, text, ...told }: Relayed): Asked {
   return { items: none, relayed: bytes, said: text, ...told }
 }
 
@@ -56,8 +48,8 @@ const none: readonly Item[] = []
 function measure({ meter }: Try, { usage, said, items }: Asked, { call }: ChargedCall): void {
   // Where no model need be asked, none ran.
   if (call.wire?.here) return
+  meter.refused = !usage && items.length > 0 && items.every(isRefused)
   if (usage) meter.told(usage)
-  else meter.refused = items.length > 0 && items.every(isRefused)
   if (usage?.outputTokens === undefined) meter.words?.addAll(said ?? items.filter((item) => !('error' in item)))
 }
 

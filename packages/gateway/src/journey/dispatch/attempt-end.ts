@@ -17,8 +17,12 @@ export const attemptEnds = {
   stalled: { fault: true, suspicious: true, again: 'once', fallsBack: true, owed: 'input' },
   /** It answered, and not well: a status of its own failing, an error inside a 200, an answer cut off or out of form. */
   failed: { fault: true, suspicious: false, again: 'once', fallsBack: true, owed: 'told' },
+  /** It did not take the key, the path or the like: nobody worked on the call. */
+  refused: { fault: true, suspicious: false, again: 'once', fallsBack: true, owed: 'nothing' },
   /** It answered what its contract does not allow: the model's doing, on whichever replica. */
   misshapen: { fault: false, suspicious: false, again: 'never', fallsBack: true, owed: 'told' },
+  /** What the version makes of the input is refused at upstream: the version's doing, before any work. */
+  misput: { fault: false, suspicious: false, again: 'never', fallsBack: true, owed: 'nothing' },
   late: { fault: false, suspicious: false, again: 'never', fallsBack: false, owed: 'input' },
   /** The caller went away. */
   left: { fault: false, suspicious: false, again: 'never', fallsBack: false, owed: 'input' },
@@ -40,7 +44,8 @@ export function attemptEndOf(error: AstraError | undefined): AttemptEnd {
   if (!error) return 'answered'
   const { code, facts } = error
   if (code === 'upstream_unavailable') return facts.retryAfterMs === undefined ? 'unreached' : 'busy'
-  if (code === 'upstream_failed') return facts.unanswered ? 'unanswered' : 'failed'
+  if (code === 'upstream_failed') return facts.unspent ? 'refused' : facts.unanswered ? 'unanswered' : 'failed'
+  if (code === 'invalid_output' && facts.unspent) return 'misput'
   return endsByCode[code] ?? 'other'
 }
 

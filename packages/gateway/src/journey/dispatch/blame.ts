@@ -17,7 +17,7 @@ export function blame(
   error: AstraError | undefined,
 ): void {
   const { doubt, replicas } = leg
-  const failed = end === 'failed'
+  const failed = end === 'failed' || end === 'refused'
   leg.doubt = failed && again && error ? { member, error } : undefined
   if (failed && (again || doubt)) return
   if (doubt) replicas.blame(doubt.member, doubt.error, now)

@@ -17,7 +17,9 @@ test('how an attempt ended, by its error', () => {
     ['late', new AstraError('timeout')],
     ['left', new AstraError('cancelled')],
     ['other', new AstraError('invalid_input')],
+    ['refused', new AstraError('upstream_failed', { unspent: true })],
     ['misshapen', new AstraError('invalid_output')],
+    ['misput', new AstraError('invalid_output', { unspent: true })],
     ['stalled', new AstraError('upstream_stalled')],
     ['other', new AstraError('internal')],
   ]
@@ -27,7 +29,7 @@ test('how an attempt ended, by its error', () => {
 test('after a first attempt: where nothing ran always, where it may have run only what may be repeated', () => {
   const allowed = (repeatable: boolean) =>
     (Object.keys(attemptEnds) as AttemptEnd[]).filter((end) => mayRetry(end, { ...first, repeatable }))
-  assert.deepEqual(allowed(true), ['busy', 'unreached', 'unanswered', 'stalled', 'failed'])
+  assert.deepEqual(allowed(true), ['busy', 'unreached', 'unanswered', 'stalled', 'failed', 'refused'])
   assert.deepEqual(allowed(false), ['busy', 'unreached'])
 })
 

@@ -27,6 +27,8 @@ describe('the bill of a call', () => {
     ['is unknown where nothing is known', [one('priced', 'upstream_failed', unknown)], undefined, false],
     ['is unpriced where what answered told nothing', [one('priced', undefined, unknown)], undefined, true],
     ['has nothing of what did not run', [one('other', 'upstream_unavailable', { ran: false })], undefined, false],
+    ['has nothing of a refusal', [one('other', 'upstream_failed', { ran: false, ...unknown })], undefined, false],
+    ['has what answered after a refusal', [one('other', 'upstream_failed', { ran: false }), one('priced')], 1, false],
     ['has nothing where no model runs', [one(undefined)], undefined, false],
     ['is of nothing without attempts', [], undefined, false],
   ]

@@ -36,8 +36,9 @@ interface EndedAttempt extends AttemptUsage {
   readonly attempt: Attempt
 }
 
-/** Of a Record what is known before every token is counted. */
-type Facts = Omit<CallRecord, Exclude<keyof Usage, 'items' | 'estimated'> | 'usageEstimated' | 'costUsd' | 'unpriced'>
+/** What of a Record is known only when every token is counted. */
+type Counted = Exclude<keyof Usage, 'items' | 'estimated'> | 'usageEstimated' | 'costUsd' | 'unpriced'
+type UncountedRecord = Omit<CallRecord, Counted> & { -readonly [Member in Counted]: CallRecord[Member] }
 
 export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep }: RecordPorts): OpenRecord {
   const ended: EndedAttempt[] = []
@@ -56,7 +57,7 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     // Of a hedged call two attempts ran side by side.
     return { queueMs: upstreamQueueMs, upstreamMs: Math.min(Math.max(0, upstreamMs), totalMs), totalMs }
   }
-  const factsOf = (outcome: Outcome, itemsFailed: number, error: AstraError | undefined): Facts => {
+  const factsOf = (outcome: Outcome, itemsFailed: number, error: AstraError | undefined): UncountedRecord => {
     const { queueMs, upstreamMs, totalMs } = timing()
     const { options } = call
     const main = mainAttempt(ended)
@@ -88,32 +89,38 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       streamed: call.stream,
       items,
       itemsFailed,
+      inputTokens: undefined,
+      cachedInputTokens: undefined,
+      cacheWriteInputTokens: undefined,
+      outputTokens: undefined,
+      reasoningTokens: undefined,
+      usageEstimated: false,
       upstreamModel: main?.upstreamModel,
+      costUsd: undefined,
+      unpriced: false,
       attempts: ended.map(({ attempt }) => attempt),
       traceId: call.trace.traceId,
     }
   }
-  const settle = (facts: Facts, billed: readonly BilledAttempt[]) => {
+  const settle = (record: UncountedRecord, billed: readonly BilledAttempt[]) => {
     const usage = mainAttempt(billed)?.usage
-    const { estimated, ...cost } = billOf(billed, (model) => priceOf(seen, model, call.receivedAt))
-    keep({
-      ...facts,
-      inputTokens: usage?.inputTokens,
-      cachedInputTokens: usage?.cachedInputTokens,
-      cacheWriteInputTokens: usage?.cacheWriteInputTokens,
-      outputTokens: usage?.outputTokens,
-      reasoningTokens: usage?.reasoningTokens,
-      usageEstimated: estimated,
-      ...cost,
-    })
+    const bill = billOf(billed, (model) => priceOf(seen, model, call.receivedAt))
+    record.inputTokens = usage?.inputTokens
+    record.cachedInputTokens = usage?.cachedInputTokens
+    record.cacheWriteInputTokens = usage?.cacheWriteInputTokens
+    record.outputTokens = usage?.outputTokens
+    record.reasoningTokens = usage?.reasoningTokens
+    record.usageEstimated = bill.estimated
+    record.costUsd = bill.costUsd
+    record.unpriced = bill.unpriced
+    keep(record)
   }
   const close = (outcome: Outcome, itemsFailed: number, error: AstraError | undefined) => {
     if (!open) return
     open = false
-    const facts = factsOf(outcome, itemsFailed, error)
-    const billed = whenCounted(ended)
-    if (billed instanceof Promise) void billed.then((counted) => settle(facts, counted))
-    else settle(facts, billed)
+    const record = factsOf(outcome, itemsFailed, error)
+    if (ended.every(isCounted)) settle(record, ended)
+    else void Promise.all(ended.map(counted)).then((billed) => settle(record, billed))
   }
 
   return {
@@ -151,13 +158,11 @@ function priceOf(seen: Pick<Catalog, 'state'> | undefined, upstreamModel: string
   return own && priceAt(own, at)
 }
 
-/** At once where nothing is still counted, which is nearly always. */
-function whenCounted(ended: readonly EndedAttempt[]): readonly BilledAttempt[] | Promise<readonly BilledAttempt[]> {
-  const billed: BilledAttempt[] = []
-  for (const one of ended) {
-    const { usage } = one
-    if (usage instanceof Promise) return Promise.all(ended.map(async (one) => ({ ...one, usage: await one.usage })))
-    billed.push({ ...one, usage })
-  }
-  return billed
+/** Of nearly every attempt nothing is still counted. */
+function isCounted(one: EndedAttempt): one is EndedAttempt & BilledAttempt {
+  return !(one.usage instanceof Promise)
+}
+
+async function counted(one: EndedAttempt): Promise<BilledAttempt> {
+  return { ...one, usage: await one.usage }
 }

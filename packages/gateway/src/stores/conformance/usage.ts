@@ -33,7 +33,8 @@ export function usageConformance(newPlace: NewPlace): void {
 
   test('usage sums up what is priced, and counts what is not', () =>
     withStore(newPlace, async ({ records, reports }) => {
-      const tokens = { inputTokens: 10, cachedInputTokens: 4, outputTokens: 5, reasoningTokens: 2 }
+      const input = { inputTokens: 10, cachedInputTokens: 4, cacheWriteInputTokens: 3 }
+      const tokens = { ...input, outputTokens: 5, reasoningTokens: 2 }
       records.put(sampleCall(1, { ...tokens, costUsd: 0.25 }))
       records.put(sampleCall(2, { ...tokens, costUsd: 0.5 }))
       records.put(sampleCall(3, { costUsd: 0, versionServed: '1.0' }))
@@ -41,18 +42,18 @@ export function usageConformance(newPlace: NewPlace): void {
       await records.flush()
       const rows = await reports.usage({ ...hour, by: ['version'] })
       assert.deepEqual(
-        rows.map(({ costUsd, unpriced, cachedInputTokens, reasoningTokens }) => [
+        rows.map(({ costUsd, unpriced, cachedInputTokens, cacheWriteInputTokens, reasoningTokens }) => [
           [costUsd, unpriced],
-          [cachedInputTokens, reasoningTokens],
+          [cachedInputTokens, cacheWriteInputTokens, reasoningTokens],
         ]),
         [
           [
             [0, 0],
-            [0, 0],
+            [0, 0, 0],
           ],
           [
             [0.75, 1],
-            [12, 6],
+            [12, 9, 6],
           ],
         ],
       )

@@ -77,6 +77,7 @@ export function usageFactsOf(values: readonly CallValue[]): UsageFacts {
     items: value('items'),
     inputTokens: value('input_tokens'),
     cachedInputTokens: value('cached_input_tokens'),
+    cacheWriteInputTokens: value('cache_write_input_tokens'),
     outputTokens: value('output_tokens'),
     reasoningTokens: value('reasoning_tokens'),
     costUsd: value('cost_usd'),

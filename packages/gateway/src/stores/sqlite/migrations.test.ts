@@ -30,6 +30,42 @@ test('a database of schema 1 opens with its rows, which have no cost, and takes 
   await store.close()
 })
 
+test('of a database of schema 2 the minutes get the cache writes that its Records hold', async (t) => {
+  const place = await placeFor(t)
+  mkdirSync(place.dataDir, { mode: 0o700 })
+  const path = join(place.dataDir, 'astra.db')
+  writeFileSync(path, '', { mode: 0o600 })
+  const served = { version_served: '1.1', cache_write_input_tokens: 4 }
+  secondSchema(path, [served, { ...served, cache_write_input_tokens: 5 }, { outcome: 'failed', code: 'timeout' }])
+
+  const store = await place.open()
+  const told = (await store.reports.usage({ ...day, by: ['outcome'] })).map(({ by, cacheWriteInputTokens }) => [
+    by.outcome,
+    cacheWriteInputTokens,
+  ])
+  assert.deepEqual(told, [['failed', 0], ['ok', 9]]) // biome-ignore format: pairs
+  store.records.put(sampleCall(9, { cacheWriteInputTokens: 2 }))
+  await store.records.flush()
+  assert.equal((await store.reports.usage({ ...day, by: [] }))[0]?.cacheWriteInputTokens, 11)
+  await store.close()
+})
+
+/** Calls as the second release left them, and their minutes. */
+function secondSchema(path: string, calls: readonly Readonly<Record<string, string | number>>[]): void {
+  const db = new DatabaseSync(path)
+  db.exec(`PRAGMA journal_mode = WAL; ${migrations.slice(0, 2).join('')}`)
+  const shared = { consumer: 'demo', door: 'native', model: 'spam', outcome: 'ok' }
+  for (const [n, call] of calls.entries()) {
+    insert(db, 'calls', { ...shared, id: sampleId(n), time: start + n, version_assigned: '1.1', ...call })
+  }
+  const latency = encodeHistogram(emptyHistogram())
+  const minute = { ...shared, minute: start / 60_000, version: '1.1', code: '', calls: 1, latency, latency_sum_ms: 0 }
+  insert(db, 'usage_minutes', minute)
+  insert(db, 'usage_minutes', { ...minute, outcome: 'failed', code: 'timeout' })
+  db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = 2`)
+  db.close()
+}
+
 /** As the first release left it: one call, and its minute. */
 function firstSchema(path: string): void {
   const db = new DatabaseSync(path)

@@ -52,4 +52,15 @@ export const migrations: readonly string[] = [
   ALTER TABLE usage_minutes ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0;
   ALTER TABLE usage_minutes ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0;
   `,
+  // Of these the Records are there already: their minutes get what they hold. `total` does not throw, however large a count is.
+  `
+  ALTER TABLE usage_minutes ADD COLUMN cache_write_input_tokens INTEGER NOT NULL DEFAULT 0;
+  UPDATE usage_minutes AS u SET cache_write_input_tokens = r.tokens FROM (
+    SELECT time / 60000 AS minute, model, coalesce(version_served, version_assigned, '') AS version, consumer, door,
+      outcome, coalesce(code, '') AS code, total(cache_write_input_tokens) AS tokens
+    FROM calls WHERE cache_write_input_tokens > 0 GROUP BY 1, 2, 3, 4, 5, 6, 7
+  ) AS r
+  WHERE u.minute = r.minute AND u.model = r.model AND u.version = r.version AND u.consumer = r.consumer
+    AND u.door = r.door AND u.outcome = r.outcome AND u.code = r.code;
+  `,
 ]

@@ -50,6 +50,7 @@ function usageSql(by: readonly UsageDimension[]): string {
         AS ${groups},
       total(calls) AS calls, total(failed) AS failed, total(items) AS items,
       total(input_tokens) AS inputTokens, total(cached_input_tokens) AS cachedInputTokens,
+      total(cache_write_input_tokens) AS cacheWriteInputTokens,
       total(output_tokens) AS outputTokens, total(reasoning_tokens) AS reasoningTokens,
       total(cost_usd) AS costUsd, total(unpriced) AS unpriced,
       total(latency_sum_ms) AS latencySumMs, merge_latency(latency) AS latency
@@ -72,6 +73,7 @@ function usageRowOf(row: Row, by: readonly UsageDimension[]): UsageRow {
     items: sum('items'),
     inputTokens: sum('inputTokens'),
     cachedInputTokens: sum('cachedInputTokens'),
+    cacheWriteInputTokens: sum('cacheWriteInputTokens'),
     outputTokens: sum('outputTokens'),
     reasoningTokens: sum('reasoningTokens'),
     costUsd: sum('costUsd'),

@@ -23,6 +23,7 @@ const sums = {
   items: 'items',
   input_tokens: 'inputTokens',
   cached_input_tokens: 'cachedInputTokens',
+  cache_write_input_tokens: 'cacheWriteInputTokens',
   output_tokens: 'outputTokens',
   reasoning_tokens: 'reasoningTokens',
   cost_usd: 'costUsd',

@@ -10,12 +10,15 @@ export interface ChatModel {
   readonly backend: Backend
   readonly asked: readonly ChatRequest[]
   says(...next: readonly Saying[]): void
+  /** From now on it tells no usage. */
+  keepUsage(): void
 }
 
 /** A backend of chats that says what it is told to, whatever it is asked. */
 export function openChatModel(name = 'fake'): ChatModel {
   const asked: ChatRequest[] = []
   const next: Saying[] = []
+  let tells = true
   const backend: Backend = {
     name,
     settings: {
@@ -40,11 +43,19 @@ export function openChatModel(name = 'fake'): ChatModel {
       })
       settleItems(items)
       const answered = items.filter((item) => 'output' in item).length
-      return { items, usage: { inputTokens: 10 * answered, outputTokens: answered }, queueMs: 3 }
+      const usage = { inputTokens: 10 * answered, outputTokens: answered }
+      return { items, ...(tells ? { usage } : {}), queueMs: 3 }
     },
     close: async () => {},
   }
-  return { backend, asked, says: (...sayings) => void next.push(...sayings) }
+  return {
+    backend,
+    asked,
+    says: (...sayings) => void next.push(...sayings),
+    keepUsage: () => {
+      tells = false
+    },
+  }
 }
 
 function answerOf(saying: string | { readonly finishReason: FinishReason }): ChatAnswer {

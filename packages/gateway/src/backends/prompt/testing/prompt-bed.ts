@@ -1,3 +1,4 @@
+import type { Exchange, Spending } from '../../../kernel/backend.ts'
 import type { ContractRevision, Version } from '../../../kernel/catalog.ts'
 import { compileCheck } from '../../../kernel/schema/validator.ts'
 import { taskTable } from '../../../kernel/tasks.ts'
@@ -20,6 +21,13 @@ export function openPromptBed(settings: Readonly<Record<string, unknown>> = {}) 
   const plain = fixtureVersion('prompt', full, ['http://acme.example'])
   const contract = { ...plain.contract, task: 'classification', published: spam, check: compileCheck(spam) } as const
   const version: Version = { ...plain, contract }
-  const predict = (...inputs: readonly unknown[]) => backend.predict(version, 'http://acme.example', inputs, context)
-  return { ...model, backend, settings: full, predict }
+  /** What it asked, and what came of it. */
+  const spent: ({ readonly asking: unknown } | Exchange)[] = []
+  const spending: Spending = {
+    asking: (asking) => void spent.push({ asking }),
+    answered: (exchange) => void spent.push(exchange),
+  }
+  const predict = (...inputs: readonly unknown[]) =>
+    backend.predict(version, 'http://acme.example', inputs, { ...context, spending })
+  return { ...model, backend, settings: full, predict, spent }
 }

@@ -51,6 +51,54 @@ describe('a meter', () => {
     assert.equal(metered({ task: 'custom' }).partial(true), undefined)
   })
 
+  describe("of exchanges in words of a backend's own", () => {
+    const typed = () => metered({ task: 'classification' })
+    const silent = { asked: ['ask'], said: ['tell'], usage: undefined }
+    const whole = { ...silent, usage: { inputTokens: 100, outputTokens: 10 } }
+
+    it('passes on what upstream tells, summed up', () => {
+      const meter = typed()
+      meter.answered(whole)
+      meter.answered({ ...whole, usage: { ...whole.usage, cachedInputTokens: 7 } })
+      const sum = { items: 1, inputTokens: 200, cachedInputTokens: 7, outputTokens: 20 }
+      assert.deepEqual(meter.usage(), sum, 'at once, without waiting for a count')
+      assert.deepEqual(meter.partial(true), sum)
+    })
+
+    it('estimates the ones that upstream does not tell, and says so', async () => {
+      const meter = typed()
+      meter.answered(silent)
+      meter.answered(whole)
+      meter.answered({ ...silent, usage: { inputTokens: 1000 } })
+      // What a prediction tells is what its exchanges told.
+      meter.told(whole.usage)
+      assert.deepEqual(await meter.usage(), { items: 1, inputTokens: 1103, outputTokens: 18, estimated: true })
+    })
+
+    it('counts what was asked last, and not answered, where it is owed', async () => {
+      const meter = typed()
+      meter.asking(['ask'])
+      assert.equal(meter.partial(false), undefined)
+      assert.deepEqual(await meter.partial(true), { items: 1, inputTokens: 3, outputTokens: 0, estimated: true })
+      meter.answered(silent)
+      meter.asking(['again'])
+      assert.deepEqual(await meter.partial(true), { items: 1, inputTokens: 8, outputTokens: 4, estimated: true })
+      assert.deepEqual(await meter.partial(false), { items: 1, inputTokens: 3, outputTokens: 4, estimated: true })
+      assert.deepEqual(await meter.usage(), { items: 1, inputTokens: 3, outputTokens: 4, estimated: true })
+    })
+
+    it('estimates nothing of what is no language model, and lives without a count', async () => {
+      const unmetered = metered({ task: 'classification', counter: undefined })
+      unmetered.asking(['ask'])
+      assert.equal(unmetered.partial(true), undefined)
+      unmetered.answered(whole)
+      assert.deepEqual(unmetered.usage(), { items: 1, ...whole.usage })
+      const failing = metered({ counter: { count: () => Promise.reject(new Error('no worker')) } })
+      failing.answered({ ...silent, usage: { inputTokens: 7 } })
+      assert.deepEqual(await failing.usage(), { items: 1, inputTokens: 7 })
+    })
+  })
+
   it('of a refusal has nothing', () => {
     const meter = metered()
     meter.refused = true

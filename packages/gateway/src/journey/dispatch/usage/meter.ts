@@ -1,5 +1,8 @@
 import type { TokenUsage, Usage } from '../../../kernel/answer.ts'
+import type { Exchange, Spending } from '../../../kernel/backend.ts'
 import type { TaskName } from '../../../kernel/tasks.ts'
+import { addUsage } from '../../../kernel/usage.ts'
+import { fillIn, isWhole } from './fill-in.ts'
 import { TextSample, wordsIn } from './text-sample.ts'
 import type { TokenCounter } from './token-counter.ts'
 
@@ -15,15 +18,21 @@ export interface Metered {
   readonly counter: TokenCounter | undefined
 }
 
-/** What one attempt uses up: as upstream tells, and where it does not, estimated from the words of request and answer. */
-export class Meter {
+/**
+ * What one attempt uses up: as upstream tells, and where it does not, estimated from the words of request and answer. Those are the
+ * call's own, or of a backend that asks in words of its own, whatever the task, the exchanges that it tells.
+ */
+export class Meter implements Spending {
   readonly #metered: Metered
   readonly #counter: TokenCounter | undefined
   readonly #said: TextSample | undefined
   #told: TokenUsage | undefined
   #usage: Usage | Promise<Usage> | undefined
-  /** Upstream refused all that it was asked: nothing is used up. */
-  refused = false
+  #exchanges: readonly Exchange[] = []
+  /** Words of the backend's own that are not answered yet. */
+  #asking: unknown
+  /** Upstream refused all that it was asked: nothing is used up. Undefined before anything came back. */
+  refused: boolean | undefined
 
   constructor(metered: Metered) {
     this.#metered = metered
@@ -34,6 +43,16 @@ export class Meter {
   /** So far; the last one told counts. */
   told(usage: TokenUsage): void {
     this.#told = usage
+  }
+
+  asking(words: unknown): void {
+    this.#asking = words
+  }
+
+  answered(exchange: Exchange): void {
+    this.#asking = undefined
+    this.#exchanges = [...this.#exchanges, exchange]
+    this.refused = false
   }
 
   /** The model's words, piece by piece: undefined where nobody counts them. */
@@ -52,30 +71,34 @@ export class Meter {
    * output may be behind what came. The promise never rejects.
    */
   partial(owed: boolean): Usage | undefined | Promise<Usage> {
+    const open = owed && this.#metered.counter && this.#asking !== undefined
+    if (open) return this.#sum([...this.#exchanges, { asked: this.#asking, said: '', usage: undefined }])
+    if (this.#exchanges.length > 0) return this.#sum(this.#exchanges)
     const came = this.#told !== undefined || this.#said?.isEmpty === false
     if (!came && !(owed && this.#counter)) return undefined
     return this.#counter && this.#said ? this.#estimate(this.#counter, this.#said, true) : this.#asTold()
   }
 
   #whole(): Usage | Promise<Usage> {
-    const known = this.#told?.inputTokens !== undefined && this.#told.outputTokens !== undefined
+    if (this.#exchanges.length > 0) return this.#sum(this.#exchanges)
+    const known = this.#told !== undefined && isWhole(this.#told)
     if (this.refused || known || !this.#counter || !this.#said) return this.#asTold()
     return this.#estimate(this.#counter, this.#said, false)
   }
 
   async #estimate(counter: TokenCounter, said: TextSample, brokeOff: boolean): Promise<Usage> {
-    const told = this.#told ?? {}
-    try {
-      const inputTokens = told.inputTokens ?? (await wordsIn(this.#metered.input).tokens(counter))
-      const { outputTokens: toldOut = 0 } = told
-      const outputTokens =
-        brokeOff || told.outputTokens === undefined ? Math.max(toldOut, await said.tokens(counter)) : toldOut
-      const exact = inputTokens === told.inputTokens && outputTokens === told.outputTokens
-      return { ...this.#asTold(), inputTokens, outputTokens, ...(exact ? {} : { estimated: true }) }
-    } catch {
-      // An answer is worth more than its count.
-      return this.#asTold()
-    }
+    const { items, input } = this.#metered
+    return { items, ...(await fillIn({ told: this.#told ?? {}, asked: input, said, brokeOff }, counter)) }
+  }
+
+  #sum(exchanges: readonly Exchange[]): Usage | Promise<Usage> {
+    const { items, counter } = this.#metered
+    const told = exchanges.map(({ usage }) => usage)
+    if (!counter || told.every((usage) => usage !== undefined && isWhole(usage))) return { items, ...addUsage(told) }
+    const filled = exchanges.map(({ asked, said, usage = {} }) =>
+      isWhole(usage) ? usage : fillIn({ told: usage, asked, said: wordsIn(said), brokeOff: false }, counter),
+    )
+    return Promise.all(filled).then((usages) => ({ items, ...addUsage(usages) }))
   }
 
   #asTold(): Usage {

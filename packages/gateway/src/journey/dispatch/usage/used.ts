@@ -7,7 +7,7 @@ export function usedUp({ leg, meter, asked, open }: Try, end: AttemptEnd): Attem
   const { upstreamModel } = leg
   const { owed } = attemptEnds[end]
   // Whatever it ended with, what came did run.
-  const ran = owed !== 'nothing' || open.firstChunkAt !== undefined
+  const ran = owed !== 'nothing' || open.firstChunkAt !== undefined || meter.refused === false
   if (!ran || !asked || meter.refused) return { upstreamModel, ran: false, usage: undefined }
   return { upstreamModel, ran, usage: owed === 'answer' ? meter.usage() : meter.partial(owed === 'input') }
 }
