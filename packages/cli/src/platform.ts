@@ -17,7 +17,14 @@ export interface Deployment {
     readonly deprecated?: { readonly since: string }
     readonly versions: readonly DeployedVersion[]
     readonly fallback?: readonly string[]
+    readonly hedge?: Hedge
   }[]
+}
+
+export interface Hedge {
+  readonly afterMs: number
+  /** From 0 to 1. */
+  readonly share: number
 }
 
 export interface DeployedVersion {
@@ -131,7 +138,11 @@ export interface Usage {
       | 'latencyP99Ms',
       number
     >
-  >)[]
+  > & {
+      readonly cachedInputTokens?: number
+      /** An older gateway tells none. */
+      readonly cacheWriteInputTokens?: number
+    })[]
 }
 
 export interface Status {

@@ -148,6 +148,24 @@ test('usage shows what it is split by, the refusals among it, and no tokens wher
   )
 })
 
+test('usage tells the tokens of prompt caches apart where there are any', async (context) => {
+  const row = { time, by: { outcome: 'ok' }, ...counts, inputTokens: 90, outputTokens: 7 }
+  const read = { ...row, cachedInputTokens: 40 }
+  const tokensOf = async (...rows: readonly object[]) => {
+    const { run } = await fakeGateway(context, { 'GET /api/v1/usage': usageOf(...rows) })
+    const [heading = '', ...lines] = (await run(['usage', '--by', 'outcome'])).out.split('\n')
+    const [from, to] = [heading.indexOf('TOKENS IN'), heading.indexOf('  COST')]
+    return [heading, ...lines].map((line) => line.slice(from, to).trim().replace(/ +/g, ' '))
+  }
+  assert.deepEqual(await tokensOf(row, read), ['TOKENS IN CACHED TOKENS OUT', '90 0 7', '90 40 7', ''])
+  assert.deepEqual(await tokensOf(row, { ...read, cacheWriteInputTokens: 30 }), [
+    'TOKENS IN CACHED CACHE WRITES TOKENS OUT',
+    '90 0 0 7',
+    '90 40 30 7',
+    '',
+  ])
+})
+
 test('usage asks once where the outcome is split by already, and goes without refusals that are not told', async (context) => {
   const row = { time, by: { outcome: 'ok' }, ...counts, inputTokens: 5 }
   const { run, asked } = await fakeGateway(context, {

@@ -44,6 +44,32 @@ test('traffic sets weights against the revision that it read', async (context) =
   assert.deepEqual(JSON.parse((await run(['traffic', 'spam', '2.0=3', '--json'])).out), set)
 })
 
+test('traffic shows and sets what helps where a version is slow or fails', async (context) => {
+  const help = { fallback: ['1.0', '1.1'], hedge: { afterMs: 800, share: 0.05 } }
+  const helped = { ...contract('v1', [{ id: '1.0', share: 1 }]), ...help }
+  const { run, asked } = await fakeGateway(context, {
+    'GET /api/v1/deployments': {
+      body: { revision: 7, models: [{ name: 'spam', defaultMajor: 'v1', contracts: [helped] }] },
+    },
+    'PUT /api/v1/models/spam/v1/traffic': { body: { revision: 8, weights: { '1.0': 1 }, ...help } },
+  })
+  const shown =
+    'VERSION  TRAFFIC\n1.0      100%\nFalls back on: 1.0, 1.1\nHedged: after 800 ms, at most 5% of the calls\n'
+  assert.equal((await run(['traffic', 'spam'])).out, shown)
+  assert.equal((await run(['traffic', 'spam', '--fallback', '1.0,1.1', '--hedge', '800ms,5%'])).out, shown)
+  await run(['traffic', 'spam', '1.0=1', '--fallback', 'none', '--hedge', 'none'])
+  await run(['traffic', 'spam', '--hedge', '2s,100%'])
+  const sent = asked.filter(({ request }) => request.startsWith('PUT')).map(({ body }) => body)
+  assert.deepEqual(sent, [
+    help,
+    { weights: { '1.0': 1 }, fallback: [], hedge: { afterMs: 1, share: 0 } },
+    { hedge: { afterMs: 2000, share: 1 } },
+  ])
+  const refused = await run(['traffic', 'spam', '--hedge', '5%'])
+  assert.equal(refused.code, 2)
+  assert.match(refused.notes, /"5%" is no hedge\. Give it like 800ms,5%\./)
+})
+
 test('1 for a model or major that is not there, 2 for weights that are none; nothing is set', async (context) => {
   const { run, asked } = await fakeGateway(context, replies)
   for (const [argv, code, said] of [

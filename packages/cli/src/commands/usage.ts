@@ -39,9 +39,12 @@ export function usageCommand(program: Command, io: Io): void {
       return reply
     })
     if (!data) return
+    const anyOf = (name: keyof Row & `${string}Tokens`) => data.rows.some((row) => (row[name] ?? 0) > 0)
     const shown = {
       timed: every !== undefined,
-      tokens: data.rows.some((row) => row.inputTokens + row.outputTokens > 0),
+      tokens: anyOf('inputTokens') || anyOf('outputTokens'),
+      cached: anyOf('cachedInputTokens'),
+      cacheWritten: anyOf('cacheWriteInputTokens'),
     }
     for (const line of columns(data.rows.map((row) => rowOf(row, shown, refused)))) io.out.line(line)
     io.notes.line(
@@ -76,7 +79,10 @@ function keyOf({ time, by: { outcome, ...by } }: Row): string {
   return JSON.stringify([time, Object.entries(by).sort()])
 }
 
-function rowOf(row: Row, { timed, tokens }: { timed: boolean; tokens: boolean }, refused: Refused) {
+/** Columns that not every report has. */
+type Shown = Readonly<Record<'timed' | 'tokens' | 'cached' | 'cacheWritten', boolean>>
+
+function rowOf(row: Row, { timed, tokens, cached, cacheWritten }: Shown, refused: Refused) {
   return {
     ...(timed ? { time: shortTime(row.time) } : {}),
     ...Object.fromEntries(Object.entries(row.by).map(([name, value]) => [name, value || '-'])),
@@ -84,7 +90,10 @@ function rowOf(row: Row, { timed, tokens }: { timed: boolean; tokens: boolean },
     ...(refused ? { refused: refused.get(keyOf(row)) ?? 0 } : {}),
     failed: row.failed,
     items: row.items,
-    ...(tokens ? { 'tokens in': row.inputTokens, 'tokens out': row.outputTokens } : {}),
+    ...(tokens ? { 'tokens in': row.inputTokens } : {}),
+    ...(cached ? { cached: row.cachedInputTokens ?? 0 } : {}),
+    ...(cacheWritten ? { 'cache writes': row.cacheWriteInputTokens ?? 0 } : {}),
+    ...(tokens ? { 'tokens out': row.outputTokens } : {}),
     cost: moneySpent(row.costUsd, row.unpriced),
     'mean ms': rounded(row.latencyMeanMs),
     'p50 ms': rounded(row.latencyP50Ms),

@@ -8,8 +8,9 @@ import { openVendor } from './vendor/testing/vendor-harness.ts'
 backendConformance('echo', openEcho, {
   lacks: ['deadReplica', 'lastHeaders', 'busy', 'unanswered', 'torn', 'held', 'waiting', 'health', 'connections'],
 })
-backendConformance('oip', openOip, { lacks: ['chunks', 'cut', 'stall'] })
-backendConformance('oip (chat)', openOipChat)
+// What is generated streams; tensors come whole.
+backendConformance('oip', openOip, { lacks: ['chunks', 'cut', 'stall'], streams: 'some versions' })
+backendConformance('oip (chat)', openOipChat, { streams: 'some versions' })
 
 // A vendor is not probed, tells nothing of its load, and is busy when it is unavailable.
 for (const protocol of ['openai', 'anthropic'] as const) {
@@ -19,4 +20,5 @@ for (const protocol of ['openai', 'anthropic'] as const) {
 // What upstream has against a request is for the owner of the prompt: no input is refused. The connections are upstream's.
 backendConformance('prompt', openPrompt, {
   lacks: ['refused', 'unavailable', 'waiting', 'health', 'connections', 'chunks', 'cut', 'stall'],
+  streams: 'no version',
 })

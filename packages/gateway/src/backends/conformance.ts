@@ -9,12 +9,12 @@ import { wholeAnswers } from './testing/whole-answers.ts'
 
 /**
  * The promises of the port `Backend`, held against one implementation. Every backend must pass. What cannot be had of it is
- * declared in `lacks` (no "chunks": it does not stream), so that nothing goes untested unseen.
+ * declared in `lacks` (no "chunks": this version does not stream), so that nothing goes untested unseen.
  */
 export function backendConformance(
   name: string,
   open: () => Promise<BackendHarness>,
-  { lacks = [] }: { readonly lacks?: readonly Need[] } = {},
+  { lacks = [], streams: own = 'every version' }: { readonly lacks?: readonly Need[]; readonly streams?: Streams } = {},
 ): void {
   describe(`backend ${name}`, () => {
     for (const scenario of scenarios) {
@@ -22,8 +22,12 @@ export function backendConformance(
     }
     test('close() releases everything', () => releasesEverything(open))
     test('lacks only what is declared', () => declaresWhatItLacks(open, lacks))
+    test(`streams: ${own}`, () => streamsWhatItDeclares(open, own, lacks))
   })
 }
+
+/** Which versions of a backend stream. */
+export type Streams = 'every version' | 'some versions' | 'no version'
 
 const scenarios: readonly Scenario[] = [...wholeAnswers, ...streams, ...replicaCare]
 
@@ -44,10 +48,30 @@ async function declaresWhatItLacks(open: () => Promise<BackendHarness>, lacks: r
   await harness.backend.close()
   await harness.close()
   assert.deepEqual(lacking.toSorted(), [...lacks].sort())
-  // One that streams may have versions that do not.
-  assert.ok(harness.backend.stream !== undefined || lacks.includes('chunks'))
   assert.equal(harness.backend.probe === undefined, lacks.includes('health'))
   assert.equal(harness.backend.release === undefined, lacks.includes('connections'))
+}
+
+async function streamsWhatItDeclares(
+  open: () => Promise<BackendHarness>,
+  streams: Streams,
+  lacks: readonly Need[],
+): Promise<void> {
+  const harness = await open()
+  const { backend } = harness
+  try {
+    assert.equal(backend.stream === undefined, streams === 'no version')
+    if (streams !== 'some versions') return assert.equal(lacks.includes('chunks'), streams === 'no version')
+    if (!lacks.includes('chunks')) return
+    // One of those that do not: it says so.
+    const begun = async () => {
+      for await (const _ of stream(harness, harness.input(1))) break
+    }
+    await assert.rejects(begun, { code: 'unsupported' })
+  } finally {
+    await backend.close()
+    await harness.close()
+  }
 }
 
 /** Nothing of the backend's keeps the process alive; the harness's own server was there before. */

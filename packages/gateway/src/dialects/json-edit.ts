@@ -4,21 +4,43 @@
  * occurrence of a key is replaced, however it is escaped, and one that is absent is added at the end.
  */
 export function setMembers(bytes: Buffer, members: Readonly<Record<string, string>>): Buffer {
-  const missing = new Map(Object.entries(members))
-  const pieces: Buffer[] = []
-  let kept = 0
+  const missing = new Set(Object.keys(members))
+  const edits: Edit[] = []
   let empty = true
-  const end = walkMembers(bytes, (key, valueStart, valueEnd) => {
+  const end = walkMembers(bytes, (key, from, to) => {
     empty = false
     if (!Object.hasOwn(members, key)) return
-    pieces.push(bytes.subarray(kept, valueStart), Buffer.from(members[key] ?? 'null'))
-    kept = valueEnd
+    edits.push({ from, to, text: members[key] ?? 'null' })
     missing.delete(key)
   })
-  const added = Array.from(missing, ([key, json]) => `${JSON.stringify(key)}:${json}`).join(',')
-  if (added !== '') pieces.push(bytes.subarray(kept, end), Buffer.from(empty ? added : `,${added}`))
-  else pieces.push(bytes.subarray(kept, end))
-  return Buffer.concat([...pieces, bytes.subarray(end)])
+  if (missing.size > 0) {
+    const added = Array.from(missing, (key) => `${JSON.stringify(key)}:${members[key]}`).join(',')
+    edits.push({ from: end, to: end, text: empty ? added : `,${added}` })
+  }
+  return edited(bytes, edits)
+}
+
+/** A text in the place of some bytes. */
+interface Edit {
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+/** Into one Buffer at once: pieces of Buffers, each an object, cost more than all the rest. */
+function edited(bytes: Buffer, edits: readonly Edit[]): Buffer {
+  let length = bytes.length
+  for (const { from, to, text } of edits) length += Buffer.byteLength(text) - (to - from)
+  const whole = Buffer.allocUnsafe(length)
+  let read = 0
+  let written = 0
+  for (const { from, to, text } of edits) {
+    written += bytes.copy(whole, written, read, from)
+    written += whole.write(text, written)
+    read = to
+  }
+  bytes.copy(whole, written, read)
+  return whole
 }
 
 /** The first key that the outermost object has twice, however it is escaped. `bytes` as above. */

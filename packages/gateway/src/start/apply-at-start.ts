@@ -11,12 +11,14 @@ const usualName = 'astra.yaml'
 
 /**
  * The manifest file is applied at start when it is neither what the last start applied nor what was applied since, so that a
- * change made through the API is not undone by a restart. Resolves with the new revision, if there is one.
+ * change made through the API is not undone by a restart. Resolves with the new revision, if there is one. Whoever starts a gateway with a
+ * manifest saw no plan of it: its notes go to `note`.
  */
 export async function applyAtStart(
   control: CatalogControl,
   { state }: Store,
   file: string,
+  note: (text: string) => void,
 ): Promise<number | undefined> {
   const yaml = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && basename(file) === usualName) return undefined
@@ -29,7 +31,8 @@ export async function applyAtStart(
   if (known.includes(digest)) return undefined
   const before = control.current().revision
   try {
-    const { revision } = await control.apply(yaml, file, ['*'], 'start')
+    const { revision, notes } = await control.apply(yaml, file, ['*'], 'start')
+    for (const text of notes) note(text)
     await state.saveSetting('manifest-at-start', digest)
     return revision === before ? undefined : revision
   } catch (thrown) {

@@ -57,9 +57,8 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
   http.server.maxConnections = connectionsMax
   closeConnectionsWhenStopping(http)
   http.decorateRequest('caller', undefined)
-  // Doors read their own bodies, each with its own limit, whatever Content-Type a client sends.
-  http.removeAllContentTypeParsers()
-  http.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  // Doors read their own bodies, each with its own limit, whatever Content-Type a client sends: Fastify is told that there are none.
+  for (const method of http.supportedMethods) http.addHttpMethod(method, { hasBody: false, overrideExisting: true })
 
   http.addHook('onRequest', (request, reply, done) => {
     if (openPaths.has(request.routeOptions.url ?? '')) return done()
@@ -77,7 +76,8 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
       void sendError(reply, error)
     }
   })
-  http.setNotFoundHandler((request, reply) => sendError(reply, missing(http, request)))
+  const isServed = watchServed(http)
+  http.setNotFoundHandler((request, reply) => sendError(reply, missing(http, request, isServed)))
   http.setErrorHandler((thrown, request, reply) => {
     const error = fromFastify(thrown)
     // What is not supported is the caller's to leave out.
@@ -91,6 +91,8 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
 /** A kept-alive connection whose call was in flight would else hold the stop up until it times out. */
 function closeConnectionsWhenStopping(http: FastifyInstance): void {
   let stopping = false
+  // For what is written past the hook below.
+  http.decorate('isStopping', () => stopping)
   http.addHook('preClose', (done) => {
     stopping = true
     // Streams are written past the hook below, and their connection is idle when they have ended.
@@ -119,14 +121,28 @@ export function sendError(reply: FastifyReply, error: AstraError): FastifyReply 
   return errorFormOf(reply.request)(reply, error, undefined)
 }
 
-function missing(http: FastifyInstance, request: FastifyRequest): AstraError {
+type IsServed = (method: string, path: string) => boolean
+
+/** False where a route only says why its path is not served: nobody is to be sent there. */
+function watchServed(http: FastifyInstance): IsServed {
+  const refused: { readonly methods: readonly string[]; readonly pattern: RegExp }[] = []
+  http.addHook('onRoute', ({ config, method, url }) => {
+    if (!config?.refused) return
+    const pattern = RegExp(`^${url.replace(/:\w+/g, '[^/]+').replace('*', '.*')}$`)
+    refused.push({ methods: [method].flat(), pattern })
+  })
+  return (method, path) => !refused.some(({ methods, pattern }) => methods.includes(method) && pattern.test(path))
+}
+
+function missing(http: FastifyInstance, request: FastifyRequest, isServed: IsServed): AstraError {
   const path = request.url.split('?')[0] ?? ''
   const allowed = http.supportedMethods.filter(
-    (method) => http.findRoute({ method: method as 'GET', url: path }) !== null,
+    (method) => http.findRoute({ method: method as 'GET', url: path }) !== null && isServed(method, path),
   )
   if (allowed.length > 0) {
     return new AstraError('method_not_allowed', {
       detail: `${path.slice(0, 200)} takes ${allowed.join(', ')}`,
+      next: `Send ${allowed.filter((method) => method !== 'HEAD').join(' or ')} ${path.slice(0, 200)}.`,
       allow: allowed,
     })
   }

@@ -138,6 +138,23 @@ describe('the doors of language models', () => {
     })
   }
 
+  const wrongMethods = [
+    ['GET', '/v1/messages', 'POST'],
+    ['PUT', '/openai/v1/chat/completions', 'POST'],
+    ['PUT', '/v1/models/spam', 'GET'],
+    ['GET', '/v2/models/spam/infer', 'POST'],
+    ['POST', '/oip/v2/models/spam', 'GET'],
+    ['GET', '/models/spam/v1/predict', 'POST'],
+  ] as const
+  for (const [method, path, right] of wrongMethods) {
+    it(`${method} ${path}: 405 that names ${right}`, async () => {
+      const { status, body, headers } = await gateway().send(method, path, { authorization })
+      assert.equal(status, 405)
+      assert.ok(JSON.stringify(body).includes(`Send ${right} ${path}.`), JSON.stringify(body))
+      assert.equal(headers.allow, right === 'GET' ? 'GET, HEAD' : right)
+    })
+  }
+
   const astray: readonly (readonly [string, RegExp, Record<string, string>?])[] = [
     ['/openai/chat/completions', /base address of this API is, after the host, "\/openai\/v1"; /],
     ['/openai/v1/v1/chat/completions', /"\/openai\/v1"; /],

@@ -156,7 +156,9 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   await followed
   await watching.verified(embeddedReplica)
   goOn()
-  const applied = await applyAtStart(control, store, options.config)
+  const applied = await applyAtStart(control, store, options.config, (note) =>
+    log.warn({ note }, 'a note on the manifest'),
+  )
   if (applied !== undefined)
     options.print?.(`${options.config} was new or had changed: applied as revision ${applied}.`)
   const keys = await ownKeys.prepare({ keyring, options, catalog: control.current() })

@@ -14,6 +14,11 @@ const untold: Partial<Record<ProviderName, readonly (keyof typeof usage)[]>> = {
   mistral: ['reasoningTokens'],
   cohere: ['cachedInputTokens', 'reasoningTokens'],
 }
+/** What a vendor signs its tool calls with. */
+const callProof: Partial<Record<ProviderName, { readonly signature: string }>> = {
+  google: { signature: 'c2lnbmVk' },
+  vertex: { signature: 'c2lnbmVk' },
+}
 const tools = [{ name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } }]
 
 for (const name of Object.keys(providers) as ProviderName[]) {
@@ -41,7 +46,7 @@ for (const name of Object.keys(providers) as ProviderName[]) {
       const [part] = choices[0]?.content ?? []
       assert.ok(part?.type === 'tool-call')
       const { id, arguments: text, ...call } = part
-      assert.deepEqual(call, { type: 'tool-call', tool: 'weather' })
+      assert.deepEqual(call, { type: 'tool-call', tool: 'weather', ...callProof[name] })
       assert.ok(id)
       assert.deepEqual(JSON.parse(text), { city: 'Paris' })
       assert.equal(choices[0]?.finishReason, 'tool-calls')
@@ -50,7 +55,8 @@ for (const name of Object.keys(providers) as ProviderName[]) {
     held('reads a tool call, streamed', async (harness) => {
       const chunks = chunksOf(await read(harness, ask('use the tool', { tools })))
       const [start] = chunks
-      assert.deepEqual({ ...start, id: '' }, { type: 'tool-call-start', choice: 0, id: '', tool: 'weather' })
+      const expected = { type: 'tool-call-start', choice: 0, id: '', tool: 'weather', ...callProof[name] }
+      assert.deepEqual({ ...start, id: '' }, expected)
       const text = chunks.flatMap((chunk) => (chunk.type === 'tool-call-delta' ? [chunk.arguments] : [])).join('')
       assert.deepEqual(JSON.parse(text), { city: 'Paris' })
       assert.deepEqual(chunks.at(-1), { type: 'choice-end', choice: 0, finishReason: 'tool-calls' })

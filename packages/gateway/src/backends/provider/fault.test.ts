@@ -72,6 +72,14 @@ describe('what is thrown while a vendor is asked', () => {
     })
   }
 
+  test('a key or a name that is not taken costs nothing; a fault may have', () => {
+    const google = { error: { code: 400, message: 'API key not valid.', details: [{ reason: 'API_KEY_INVALID' }] } }
+    const unspentOf = (thrown: unknown) => toFault(thrown, 'groq/llama', false).facts.unspent
+    for (const free of [answered(401, {}), answered(404, {}), answered(400, google)])
+      assert.equal(unspentOf(free), true)
+    for (const dear of [answered(500, {}), answered(200, { choices: 'none' })]) assert.equal(unspentOf(dear), undefined)
+  })
+
   test('once an answer has begun, nobody may try again', () => {
     assert.equal(toFault(answered(429, {}), 'groq/llama', true).code, 'upstream_failed')
   })

@@ -34,6 +34,10 @@ const defaults: Readonly<Record<string, readonly string[]>> = {
   deepseek: ['reasoning in the history', 'reasoning in the history, signed'],
 }
 
+const signing: ReadonlySet<string> = new Set(['google', 'vertex'])
+
 function isDefault(name: string, feature: string): boolean {
+  // A vendor that signs none is not sent another's proof.
+  if (feature === 'tool call in the history, signed') return !signing.has(name)
   return defaults[name]?.includes(feature) ?? false
 }

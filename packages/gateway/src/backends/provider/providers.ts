@@ -31,6 +31,8 @@ export interface Provider {
   readonly reasoningBack: 'all' | 'signed' | 'nothing'
   /** What it gives along with its reasoning to have back. */
   readonly proof?: { readonly vendor: string; readonly fields: Partial<Record<keyof Proof, string>> }
+  /** The field of `proof.vendor` by which it signs its tool calls, to have it back with them. */
+  readonly callProof?: string
   /** It has a field for a tool that failed; others are told in words. */
   readonly tellsToolFailure?: true
   /** Its package sends no text beside a tool call: two messages then. */
@@ -74,6 +76,7 @@ const gemini = {
   reasoning: thinking({ includeThoughts: true }),
   reasoningBack: 'all',
   proof: { vendor: 'google', fields: { signature: 'thoughtSignature' } },
+  callProof: 'thoughtSignature',
   tellsToolFailure: true,
   // The package would fetch it from here.
   drops: ['toolResultImageUrl'],

@@ -8,7 +8,7 @@ import type {
 import { given } from '../../dialects/json.ts'
 import { readCount } from '../../dialects/read-count.ts'
 import type { TokenUsage } from '../../kernel/answer.ts'
-import type { ChatAnswer, FinishReason } from '../../kernel/chat.ts'
+import type { ChatAnswer, FinishReason, ToolCallPart } from '../../kernel/chat.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { Proof, Provider } from './providers.ts'
 
@@ -26,8 +26,10 @@ function readPart(part: LanguageModelV4Content, provider: Provider): readonly An
       return [{ type: 'text', text: part.text }]
     case 'reasoning':
       return [{ type: 'reasoning', text: part.text, ...readProof(part.providerMetadata, provider) }]
-    case 'tool-call':
-      return [{ type: 'tool-call', id: part.toolCallId, tool: part.toolName, arguments: part.input }]
+    case 'tool-call': {
+      const { toolCallId: id, toolName: tool, input, providerMetadata } = part
+      return [{ type: 'tool-call', id, tool, arguments: input, ...readCallProof(providerMetadata, provider) }]
+    }
     case 'file':
     case 'reasoning-file':
       throw fileAnswer()
@@ -44,6 +46,15 @@ export function readProof(metadata: SharedV4ProviderMetadata | undefined, { proo
   const given = metadata?.[proof?.vendor ?? '']
   const entries = Object.entries(proof?.fields ?? {}).map(([name, field]) => [name, given?.[field]])
   return Object.fromEntries(entries.filter(([, value]) => typeof value === 'string'))
+}
+
+/** What a tool call was signed with. */
+export function readCallProof(
+  metadata: SharedV4ProviderMetadata | undefined,
+  { proof, callProof = '' }: Provider,
+): Pick<ToolCallPart, 'signature'> {
+  const signature = metadata?.[proof?.vendor ?? '']?.[callProof]
+  return typeof signature === 'string' && signature !== '' ? { signature } : {}
 }
 
 /** Throws where the vendor says that the model failed. */

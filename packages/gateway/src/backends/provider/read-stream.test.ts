@@ -79,6 +79,19 @@ describe('a stream of parts', () => {
     ]
     assert.deepEqual(await read([...pieces, whole, finish]), told)
   })
+
+  test('a tool call begins with what the vendor signed it with', async () => {
+    const providerMetadata = { googleVertex: { thoughtSignature: 'signed' } }
+    const call = { toolCallId: 'a', toolName: 'weather', input: '{}', providerMetadata }
+    const begun = { type: 'tool-call-start', choice: 0, id: 'a', tool: 'weather', signature: 'signed' }
+    const [whole] = await read([{ type: 'tool-call', ...call }, finish], 'vertex')
+    assert.deepEqual(whole, begun)
+    const [pieces] = await read(
+      [{ type: 'tool-input-start', id: 'a', toolName: 'weather', providerMetadata }, finish],
+      'vertex',
+    )
+    assert.deepEqual(pieces, begun)
+  })
 })
 
 describe('a stream of parts breaks off', () => {

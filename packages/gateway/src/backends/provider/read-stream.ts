@@ -1,11 +1,11 @@
-import type { LanguageModelV4StreamPart } from '@ai-sdk/provider'
+import type { LanguageModelV4StreamPart, LanguageModelV4ToolCall, SharedV4ProviderMetadata } from '@ai-sdk/provider'
 import type { BackendEvent } from '../../kernel/backend.ts'
 import type { ChatChunk } from '../../kernel/chat.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { isJsonObject } from '../../kernel/schema/facets.ts'
 import type { Opened } from './open-models.ts'
 import type { Proof } from './providers.ts'
-import { fileAnswer, readFinishReason, readProof, readUsage } from './read-answer.ts'
+import { fileAnswer, readCallProof, readFinishReason, readProof, readUsage } from './read-answer.ts'
 import { holdWarnings } from './refusal.ts'
 
 export interface PartReader {
@@ -36,7 +36,7 @@ export function createPartReader({ provider, upstream }: Opened): PartReader {
         return [{ type: 'reasoning-end', choice, ...proof, ...readProof(part.providerMetadata, provider) }]
       case 'tool-input-start':
         toolCalls.add(part.id)
-        return [{ type: 'tool-call-start', choice, id: part.id, tool: part.toolName }]
+        return [startCall(part.id, part.toolName, part.providerMetadata)]
       case 'tool-input-delta':
         return part.delta === '' ? [] : [{ type: 'tool-call-delta', choice, id: part.id, arguments: part.delta }]
       case 'tool-call':
@@ -46,19 +46,12 @@ export function createPartReader({ provider, upstream }: Opened): PartReader {
     }
   }
 
-  function wholeToolCall({
-    toolCallId: id,
-    toolName: tool,
-    input,
-  }: {
-    toolCallId: string
-    toolName: string
-    input: string
-  }) {
-    return [
-      { type: 'tool-call-start', choice, id, tool },
-      { type: 'tool-call-delta', choice, id, arguments: input },
-    ] satisfies ChatChunk[]
+  function startCall(id: string, tool: string, metadata: SharedV4ProviderMetadata | undefined): ChatChunk {
+    return { type: 'tool-call-start', choice, id, tool, ...readCallProof(metadata, provider) }
+  }
+
+  function wholeToolCall({ toolCallId: id, toolName, input, providerMetadata }: LanguageModelV4ToolCall): ChatChunk[] {
+    return [startCall(id, toolName, providerMetadata), { type: 'tool-call-delta', choice, id, arguments: input }]
   }
 
   function finish(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): readonly BackendEvent[] {

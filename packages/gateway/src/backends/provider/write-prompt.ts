@@ -7,7 +7,15 @@ import type {
   LanguageModelV4ToolResultPart,
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
-import type { AudioPart, ChatMessage, FilePart, ImagePart, ReasoningPart, ToolResultPart } from '../../kernel/chat.ts'
+import type {
+  AudioPart,
+  ChatMessage,
+  FilePart,
+  ImagePart,
+  ReasoningPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '../../kernel/chat.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { Proof, Provider } from './providers.ts'
 import { unsupported } from './refusal.ts'
@@ -60,7 +68,7 @@ export function writePrompt(
         const { id, tool } = part
         toolNames.set(id, tool)
         const input = readArguments(part.arguments)
-        return { type: 'tool-call', toolCallId: id, toolName: tool, input }
+        return { type: 'tool-call', toolCallId: id, toolName: tool, input, ...writeCallProof(part, provider) }
       }
     }
   }
@@ -88,6 +96,14 @@ function writeReasoning(
   if (reasoningBack === 'nothing' || (fields.length === 0 && (reasoningBack === 'signed' || text === ''))) return []
   const options = proof && fields.length > 0 ? { providerOptions: { [proof.vendor]: Object.fromEntries(fields) } } : {}
   return [{ type: 'reasoning', text, ...options }]
+}
+
+function writeCallProof(
+  { signature }: ToolCallPart,
+  { proof, callProof }: Provider,
+): { readonly providerOptions?: SharedV4ProviderOptions } {
+  if (signature === undefined || !proof || callProof === undefined) return {}
+  return { providerOptions: { [proof.vendor]: { [callProof]: signature } } }
 }
 
 function apart(message: LanguageModelV4Message): readonly LanguageModelV4Message[] {

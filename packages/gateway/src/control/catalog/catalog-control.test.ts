@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { systemClock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
-import type { CatalogControl } from '../operations/ports.ts'
+import type { CatalogControl, TrafficChange } from '../operations/ports.ts'
 import { expand, fakeBackends, type Upstream } from '../plan/testing/planning.ts'
 import { createCatalogControl } from './catalog-control.ts'
 
@@ -62,8 +62,8 @@ describe('apply', () => {
     const { control, saved, logged, activated } = await started()
     assert.equal((await apply(control, both)).revision, 1)
     assert.deepEqual(control.current().modelNames(), ['m'])
-    assert.deepEqual(await apply(control, both), { revision: 1, changes: [] })
-    assert.deepEqual(await apply(control, control.export()), { revision: 1, changes: [] })
+    assert.deepEqual(await apply(control, both), { revision: 1, changes: [], notes: [] })
+    assert.deepEqual(await apply(control, control.export()), { revision: 1, changes: [], notes: [] })
     assert.equal(saved.length, 1)
     assert.deepEqual(logged, ['catalog activated 1'])
     assert.deepEqual(activated, [1])
@@ -192,6 +192,20 @@ describe('setTraffic', () => {
     await assert.rejects(fall(['9']), { code: 'unknown_version' })
   })
 
+  it('sets fallbacks and hedging by themselves, and a share of 0 ends hedging', async () => {
+    const { control, saved } = await started()
+    await apply(control, both)
+    const set = (change: TrafficChange) => control.setTraffic('m', 1, change, ['*'], 'me')
+    const hedge = { afterMs: 800, share: 0.05 }
+    assert.deepEqual(await set({ fallback: ['1'] }), { revision: 2, weights: { '2': 1 }, fallback: ['1'] })
+    assert.deepEqual(await set({ hedge }), { revision: 3, weights: { '2': 1 }, fallback: ['1'], hedge })
+    assert.deepEqual(await set({}), { revision: 3, weights: { '2': 1 }, fallback: ['1'], hedge })
+    assert.match(control.export(), /hedge:\s+after: 800ms\s+share: 0\.05/)
+    const none = await set({ hedge: { ...hedge, share: 0 } })
+    assert.deepEqual(none, { revision: 4, weights: { '2': 1 }, fallback: ['1'] })
+    assert.equal(JSON.stringify(saved.at(-1)).includes('hedge'), false)
+  })
+
   it('refuses what cannot be', async () => {
     const { control, saved } = await started()
     await apply(control, both)
@@ -235,7 +249,7 @@ describe('addReplica and removeReplica', () => {
     assert.deepEqual(await remove(control, a, '3'), { revision: 3, replicas: ['dns+http://two:1', b] })
     assert.equal(saved.length, 3)
     assert.deepEqual(activated, [1, 2, 3])
-    assert.deepEqual(await apply(control, control.export()), { revision: 3, changes: [] })
+    assert.deepEqual(await apply(control, control.export()), { revision: 3, changes: [], notes: [] })
   })
 
   it('know an address however it is spelt', async () => {

@@ -103,14 +103,14 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     apply: (yaml, _file, ifMatch, actor): Promise<Applied> =>
       inTurn(async () => {
         requireRevision(ifMatch, stored.revision)
-        const { next, faults, changes } = await planOf(yaml)
+        const { next, faults, changes, notes } = await planOf(yaml)
         if (!next) throw refusal(faults)
         // The first one counts even when it is empty: from then on there is a manifest.
         const same = changes.length === 0 && stored.revision > 0
         const revision = same ? stored.revision : await activate(next.state, next.digests, actor)
         // A start with this very file has nothing to apply then.
         await ports.store.saveSetting('manifest-applied', hash('sha256', yaml))
-        return { revision, changes }
+        return { revision, changes, notes }
       }),
     setTraffic: (model, major, change, ifMatch, actor): Promise<TrafficSet> =>
       inTurn(async () => {

@@ -4,22 +4,28 @@ import { childPath } from '../../kernel/schema/facets.ts'
 import type { TrafficChange, TrafficSet } from '../operations/ports.ts'
 import { deployedContract, deployedVersion, withContract } from './deployed.ts'
 
-/** The state with a contract's calls split so, and what it keeps of that: weights above 0. Hedging stays as it is. */
+/** The state with a contract's calls split so, and what it keeps of that: weights above 0. What the change leaves out stays. */
 export function withTraffic(
   state: CatalogState,
   name: string,
   major: number,
   change: TrafficChange,
 ): { readonly state: CatalogState; readonly traffic: Omit<TrafficSet, 'revision'> } {
-  const { fallback: before = [], ...contract } = deployedContract(state, name, major)
-  const versionOf = (id: string) => deployedVersion(contract, `${name}@v${major}`, id)
-  for (const [id, weight] of Object.entries(change.weights)) checkWeight(versionOf(id), name, major, id, weight)
-  const weights = Object.fromEntries(Object.entries(change.weights).filter(([, weight]) => weight > 0))
-  if (Object.keys(weights).length === 0) throw invalid('/weights', 'must give some version a weight above 0')
-  const fallback = [...new Set(change.fallback ?? before)]
+  const before = deployedContract(state, name, major)
+  const versionOf = (id: string) => deployedVersion(before, `${name}@v${major}`, id)
+  for (const [id, weight] of Object.entries(change.weights ?? {})) checkWeight(versionOf(id), name, major, id, weight)
+  const weights = Object.fromEntries(
+    Object.entries(change.weights ?? before.weights).filter(([, weight]) => weight > 0),
+  )
+  if (change.weights && Object.keys(weights).length === 0)
+    throw invalid('/weights', 'must give some version a weight above 0')
+  const fallback = [...new Set(change.fallback ?? before.fallback)]
   for (const id of fallback) if (versionOf(id).retired) throw retired(name, major, id)
-  const next: ContractState = { ...contract, weights, ...(fallback.length > 0 ? { fallback } : {}) }
-  const traffic = { weights, fallback, ...(next.hedge ? { hedge: next.hedge } : {}) }
+  const { fallback: _, hedge: hedged, ...contract } = before
+  const asked = change.hedge ?? hedged
+  const hedge = asked && asked.share > 0 ? { hedge: asked } : {}
+  const next: ContractState = { ...contract, weights, ...(fallback.length > 0 ? { fallback } : {}), ...hedge }
+  const traffic = { weights, fallback, ...hedge }
   return { state: withContract(state, name, major, next), traffic }
 }
 

@@ -1,6 +1,6 @@
 /** What a contract may allow at most: 1 GiB, an hour, and so many versions to fall back on. */
 export const bodyBytesMax = 2 ** 30
-const timeoutMsMax = 3_600_000
+export const timeoutMsMax = 3_600_000
 export const fallbackMax = 4
 
 /** "30s", "2.5s", "800ms", "2m", "1h" → milliseconds; undefined when it is none. */

@@ -40,11 +40,11 @@ export async function fakePlatform() {
       },
       apply: async (...input) => {
         asked.apply = input
-        return { revision: 8, changes: [{ action: 'add', what: 'model ham', breaking: false }] }
+        return { revision: 8, changes: [{ action: 'add', what: 'model ham', breaking: false }], notes: [] }
       },
       setTraffic: async (...input) => {
         asked.traffic = input
-        return { revision: 8, fallback: [], ...input[2] }
+        return { revision: 8, weights: {}, fallback: [], ...input[2] }
       },
       addReplica: async (...input) => {
         asked.replica = input
@@ -182,6 +182,7 @@ const usageRow = {
   items: 3,
   inputTokens: 0,
   cachedInputTokens: 0,
+  cacheWriteInputTokens: 0,
   outputTokens: 0,
   reasoningTokens: 0,
   costUsd: 0.75,

@@ -23,6 +23,9 @@ test('guarded writes hand on the precondition and who wrote, and give the new ET
   const change = { weights, fallback: ['1.0'] }
   const { output } = await run('setTraffic', { model: 'spam', major: 'v1', ...change }, {}, '7')
   assert.deepEqual(output, { revision: 8, ...change })
+  const hedge = { afterMs: 800, share: 0.05 }
+  await run('setTraffic', { model: 'spam', major: 'v1', hedge }, {}, '7')
+  assert.deepEqual(asked.traffic, ['spam', 1, { hedge }, ['7'], 'key_admin'])
 })
 
 test('428 without If-Match, and nothing is written', async () => {

@@ -77,8 +77,9 @@ export function manifestOperations({ catalogControl }: OperationPorts): readonly
       output: closed({ revision, changes: listOf(change) }),
       run: async ({ yaml, file }, context) => {
         const applied = await catalogControl.apply(yaml, file, precondition(context), context.caller.keyId)
-        context.etag(String(applied.revision))
-        return applied
+        const { revision, changes } = applied
+        context.etag(String(revision))
+        return { revision, changes }
       },
     }),
   ]

@@ -66,6 +66,8 @@ export interface Change {
 export interface Applied {
   readonly revision: number
   readonly changes: readonly Change[]
+  /** As a plan's. */
+  readonly notes: readonly string[]
 }
 
 /** Parts by version id. */
@@ -73,8 +75,10 @@ export type Weights = Readonly<Record<string, number>>
 
 /** What is left out stays as it is; an empty fallback is none. */
 export interface TrafficChange {
-  readonly weights: Weights
+  readonly weights?: Weights
   readonly fallback?: readonly string[]
+  /** A share of 0: none. */
+  readonly hedge?: Hedge
 }
 
 export interface TrafficSet {

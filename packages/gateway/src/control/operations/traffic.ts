@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { type Operation, operation } from '../../kernel/operation.ts'
-import { fallbackMax } from '../manifest/quantities.ts'
+import { fallbackMax, timeoutMsMax } from '../manifest/quantities.ts'
 import { precondition } from './manifest.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, listOf, majorText, mapOf, revision, text } from './schemas.ts'
@@ -21,11 +21,21 @@ export const hedge = closed({
   share: Type.Number({ description: 'At most of this part of the calls' }),
 })
 
+const hedgeChange = closed({
+  afterMs: Type.Integer({
+    minimum: 1,
+    maximum: timeoutMsMax,
+    description: 'A call that has no answer after so long is asked a second time beside the first',
+  }),
+  share: Type.Number({ minimum: 0, maximum: 1, description: 'At most of this part of the calls; 0: of none' }),
+})
+
 export function trafficOperations({ catalogControl }: OperationPorts): readonly Operation[] {
   return [
     operation({
       name: 'setTraffic',
-      summary: "Splits a contract's calls over its versions",
+      summary:
+        "Splits a contract's calls over its versions, and says what helps where one is slow or fails. What is left out stays",
       kind: 'mutation',
       permission: 'operate',
       method: 'PUT',
@@ -34,8 +44,9 @@ export function trafficOperations({ catalogControl }: OperationPorts): readonly 
       input: closed({
         model: text('Name of the model', 64),
         major: majorText,
-        weights,
+        weights: Type.Optional(weights),
         fallback: Type.Optional(fallback),
+        hedge: Type.Optional(hedgeChange),
       }),
       output: closed({ revision, weights, fallback, hedge: Type.Optional(hedge) }),
       run: async ({ model, major, ...change }, context) => {

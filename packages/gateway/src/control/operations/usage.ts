@@ -28,6 +28,10 @@ const row = closed({
   items: count,
   inputTokens: count,
   cachedInputTokens: Type.Integer({ minimum: 0, description: 'Of the input tokens those read from a prompt cache' }),
+  cacheWriteInputTokens: Type.Integer({
+    minimum: 0,
+    description: 'Of the input tokens those written to a prompt cache',
+  }),
   outputTokens: count,
   reasoningTokens: Type.Integer({ minimum: 0, description: 'Of the output tokens those of reasoning' }),
   costUsd: usd('of the calls that have a price'),

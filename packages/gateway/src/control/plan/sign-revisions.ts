@@ -1,4 +1,5 @@
 import type { ContractRevision } from '../../kernel/catalog.ts'
+import { taskTable } from '../../kernel/tasks.ts'
 import type { TensorSignature } from '../../kernel/tensors.ts'
 import type { DraftVersion } from './draft-version.ts'
 import type { Report } from './report.ts'
@@ -29,9 +30,13 @@ export interface TensorReport {
   readonly tensors: TensorSignature
 }
 
-/** The number of the contract revision that a version implements; a new version implements the latest. */
-export function revisionFor({ revision, known }: DraftVersion, latest: number): number {
-  return revision ?? known?.revision ?? latest
+/**
+ * The number of the contract revision that a version implements; a new version implements the latest. Of a task whose schemas are not the
+ * manifest's to choose, old ones do too: its revisions come with releases of this software, as do the backends that know them.
+ */
+export function revisionFor({ revision, known, task }: DraftVersion, latest: number): number {
+  const kept = taskTable[task].takes.length > 0 ? known?.revision : undefined
+  return revision ?? kept ?? latest
 }
 
 function withSignatures(

@@ -47,9 +47,9 @@ function partChunks(part: AssistantPart, choice: number, size: number, logprobs:
       ? deltas
       : [...deltas, { type: 'reasoning-end', choice, signature: part.signature }]
   }
-  const { id, tool } = part
+  const { id, tool, signature } = part
   return [
-    { type: 'tool-call-start', choice, id, tool },
+    { type: 'tool-call-start', choice, id, tool, ...(signature === undefined ? {} : { signature }) },
     ...pieces(part.arguments, size).map(
       (piece): ChatChunk => ({ type: 'tool-call-delta', choice, id, arguments: piece }),
     ),

@@ -18,6 +18,7 @@ export interface ChatFeatures {
   /** Parts and fields that not every dialect has words for. All false when left out. */
   readonly reasoningParts?: boolean
   readonly signatures?: boolean
+  readonly callSignatures?: boolean
   readonly audio?: boolean
   readonly files?: boolean
   readonly imageDetail?: boolean
@@ -98,12 +99,15 @@ export function assistantContent(has: ChatFeatures): fc.Arbitrary<readonly Assis
   const reasoning: fc.Arbitrary<ReasoningPart> = has.signatures
     ? fc.record({ type: fc.constant('reasoning'), text: texts, signature: base64 })
     : fc.record({ type: fc.constant('reasoning'), text: texts })
-  const call: fc.Arbitrary<ToolCallPart> = fc.record({
-    type: fc.constant('tool-call'),
+  const plainCall = {
+    type: fc.constant('tool-call' as const),
     id: ids,
     tool: names,
     arguments: jsonObjects.map((value) => JSON.stringify(value)),
-  })
+  }
+  const call: fc.Arbitrary<ToolCallPart> = has.callSignatures
+    ? fc.record({ ...plainCall, signature: base64 }, { requiredKeys: ['type', 'id', 'tool', 'arguments'] })
+    : fc.record(plainCall)
   return fc
     .tuple(
       fc.array(reasoning, { maxLength: has.reasoningParts ? 1 : 0 }),

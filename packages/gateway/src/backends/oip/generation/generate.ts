@@ -1,6 +1,6 @@
 import type { Item, TokenUsage } from '../../../kernel/answer.ts'
 import type { AttemptContext, Prediction } from '../../../kernel/backend.ts'
-import type { Version } from '../../../kernel/catalog.ts'
+import type { Contract, Version } from '../../../kernel/catalog.ts'
 import type { ChatRequest } from '../../../kernel/chat.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { addUsage } from '../../../kernel/usage.ts'
@@ -24,7 +24,7 @@ const tasks: Readonly<Record<string, GenerationTask>> = {
   completion: { ...completionForm, write: (input) => writeCompletion(input as CompletionRequest) },
 }
 
-export function generates({ contract }: Version): boolean {
+export function generates({ contract }: { readonly contract: Pick<Contract, 'task'> }): boolean {
   return Object.hasOwn(tasks, contract.task)
 }
 

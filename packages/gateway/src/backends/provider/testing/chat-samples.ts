@@ -105,6 +105,11 @@ export const chatSamples: readonly ChatSample[] = [
     request: conversation([{ type: 'reasoning', text: 'It is summer.', signature: 'c2lnbmF0dXJl' }, answer]),
     without: conversation([answer]),
   },
+  {
+    feature: 'tool call in the history, signed',
+    request: conversation([{ ...toolCall, signature: 'c2lnbmF0dXJl' }], result),
+    without: conversation([toolCall], result),
+  },
   option('JSON mode', { responseFormat: { type: 'json' } }),
   option('JSON schema', { responseFormat: { type: 'json', schema: parameters, name: 'place' } }),
   option('output token limit', { outputTokensMax: 77 }),

@@ -22,8 +22,9 @@ const features: ChatFeatures = {
   plainJson: true,
   schemaNames: true,
   strictTools: true,
+  callSignatures: true,
 }
-const wish = { model: 'up', stream: false, tellsStreamUsage: false }
+const wish = { model: 'gemini-up', stream: false, tellsStreamUsage: false }
 const facts = { callId: 'c1', model: 'm', created: 1, request: {} }
 const fitsRequest = compileSchema(chatRequestSchema)
 const fitsAnswer = compileSchema(chatAnswerSchema)

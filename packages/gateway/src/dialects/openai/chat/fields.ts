@@ -1,17 +1,17 @@
 import { AstraError } from '../../../kernel/errors.ts'
-import { childPath } from '../../../kernel/schema/facets.ts'
+import { childPath, pathKeys } from '../../../kernel/schema/facets.ts'
 import { formatTable } from '../../../kernel/schema/formats.ts'
 import type { JsonObject } from '../../dialect.ts'
 import { listAt, textAt, wrongAt } from '../../values.ts'
 
 /** As `values.ts`, of what OpenAI's requests alone have. */
 
-/** For what a request asks that the canonical form has no place for; `path` is its JSON Pointer, where that is known. */
-export function uncarried(field: string, path?: string): AstraError {
+/** For what a request asks that the canonical form has no place for; `path` is its JSON Pointer. */
+export function uncarried(field: string, path: string): AstraError {
   return new AstraError('unsupported', {
     detail: `"${field.slice(0, fieldLengthMax)}" cannot be passed to this model`,
     next: 'Leave it out, or use a model served by an OpenAI-compatible backend.',
-    ...(path === undefined ? {} : { violations: [{ path, message: 'is known to OpenAI-compatible backends only' }] }),
+    violations: [{ path, message: 'is known to OpenAI-compatible backends only' }],
   })
 }
 
@@ -60,20 +60,24 @@ export interface SilentField {
 }
 
 /**
- * Refuses every field that `object` has and neither table knows. `null` means left out, as in all of OpenAI's protocol. `place` says
- * where the object stands in words for the refusal: "messages.name".
+ * Refuses every field that `object` has and neither table knows, by a name without places in lists: "messages.name". `null` means left
+ * out, as in all of OpenAI's protocol. `path` is the object's JSON Pointer.
  */
 export function refuseUnknown(
   object: JsonObject,
   known: Readonly<Record<string, unknown>>,
   silent: Readonly<Record<string, SilentField>>,
-  place = '',
+  path = '',
 ): void {
   for (const [field, value] of Object.entries(object)) {
     if (value === null || value === undefined || Object.hasOwn(known, field)) continue
     if (!Object.hasOwn(silent, field) || !isSilent(silent[field], value))
-      throw uncarried(place + field, place === '' ? childPath('', field.slice(0, fieldLengthMax)) : undefined)
+      throw uncarried([...namesIn(path), field].join('.'), childPath(path, field.slice(0, fieldLengthMax)))
   }
+}
+
+function namesIn(path: string): readonly string[] {
+  return pathKeys(path).filter((key) => !/^\d+$/.test(key))
 }
 
 function isSilent(field: SilentField | undefined, value: unknown): boolean {

@@ -6,6 +6,7 @@ import type { JsonObject, ReadAnswer } from '../../dialect.ts'
 import { openaiFault } from '../fault.ts'
 import { readFinishReason } from './finish-reason.ts'
 import { readLogprobs } from './logprobs.ts'
+import { readProof } from './tool-call-proof.ts'
 import { readUsage } from './usage.ts'
 
 type Choice = ChatAnswer['choices'][number]
@@ -77,7 +78,13 @@ function readToolCall(call: unknown, index: number): ToolCallPart {
   if (!isJsonObject(call) || !isJsonObject(named) || typeof named.name !== 'string')
     throw outOfForm('with a tool call out of form')
   const id = typeof call.id === 'string' && call.id !== '' ? call.id : `call_${index}`
-  return { type: 'tool-call', id, tool: named.name, arguments: argumentsText(named.arguments) || '{}' }
+  return {
+    type: 'tool-call',
+    id,
+    tool: named.name,
+    arguments: argumentsText(named.arguments) || '{}',
+    ...readProof(call),
+  }
 }
 
 /** JSON text, or of some servers what it stands for. */

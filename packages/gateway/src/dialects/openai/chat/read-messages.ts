@@ -3,6 +3,7 @@ import type { JsonObject } from '../../dialect.ts'
 import { listAt, objectAt, textAt } from '../../values.ts'
 import { refuseUnknown, type SilentField, wordAt } from './fields.ts'
 import { readTextParts, readUserParts } from './read-parts.ts'
+import { readProof } from './tool-call-proof.ts'
 
 /** Tool messages that follow each other become one, as they answer one turn of the assistant's. */
 export function readMessages(value: unknown, path: string): readonly ChatMessage[] {
@@ -22,7 +23,7 @@ export function readMessages(value: unknown, path: string): readonly ChatMessage
 
 function readMessage(message: JsonObject, path: string): ChatMessage {
   const { read, known, silent = {} } = roles[wordAt(message.role, `${path}/role`, roleNames)]
-  refuseUnknown(message, known, silent, 'messages.')
+  refuseUnknown(message, known, silent, path)
   return read(message, path)
 }
 
@@ -49,6 +50,7 @@ const roles: Readonly<Record<(typeof roleNames)[number], Role>> = {
     silent: {
       annotations: { why: 'sources of what was said, which models do not read' },
       parsed: { why: "the official client's own reading of the content" },
+      extra_content: { why: "a vendor's proof of its text, which no vendor demands back" },
     },
     read: (message, path) => ({ role: 'assistant', content: readAssistantParts(message, path) }),
   },
@@ -77,17 +79,29 @@ function readAssistantParts(message: JsonObject, path: string): readonly (TextPa
 
 function readToolCall(value: unknown, path: string): ToolCallPart {
   const call = objectAt(value, path)
-  refuseUnknown(call, { id: true, type: true, function: true }, toolCallSilent, 'messages.tool_calls.')
+  refuseUnknown(call, { id: true, type: true, function: true, extra_content: true }, toolCallSilent, path)
   wordAt(call.type ?? 'function', `${path}/type`, ['function'])
   const named = objectAt(call.function, `${path}/function`)
-  refuseUnknown(named, { name: true, arguments: true }, functionSilent, 'messages.tool_calls.function.')
+  refuseUnknown(named, { name: true, arguments: true }, functionSilent, `${path}/function`)
   return {
     type: 'tool-call',
     id: textAt(call.id, `${path}/id`),
     tool: textAt(named.name, `${path}/function/name`),
     // No text at all is how some models call a tool that takes nothing.
     arguments: textAt(named.arguments ?? '', `${path}/function/arguments`) || '{}',
+    ...readCallProof(call, `${path}/extra_content`),
   }
+}
+
+/** Whatever else a vendor adds to its calls is refused by its name. */
+function readCallProof(call: JsonObject, path: string): Pick<ToolCallPart, 'signature'> {
+  const extra = call.extra_content ?? undefined
+  if (extra === undefined) return {}
+  const members = objectAt(extra, path)
+  refuseUnknown(members, { google: true }, {}, path)
+  const google = `${path}/google`
+  refuseUnknown(objectAt(members.google ?? {}, google), { thought_signature: true }, {}, google)
+  return readProof(call)
 }
 
 const toolCallSilent: Readonly<Record<string, SilentField>> = {

@@ -27,7 +27,7 @@ function readParts<Part>(
     const at = `${path}/${index}`
     const part = objectAt(value, at)
     const type = wordAt(part.type, `${at}/type`, types)
-    refuseUnknown(part, { type: true, [type]: true }, hints, 'messages.content.')
+    refuseUnknown(part, { type: true, [type]: true }, hints, at)
     const read = table[type]
     if (read === undefined) throw uncarried(type, `${at}/type`)
     return read(part, at)
@@ -55,7 +55,7 @@ function readImage(part: JsonObject, path: string): ImagePart {
   const at = `${path}/image_url`
   // Some servers, and so some clients, know the URL alone.
   const image = typeof part.image_url === 'string' ? { url: part.image_url } : objectAt(part.image_url, at)
-  refuseUnknown(image, { url: true, detail: true }, {}, 'image_url.')
+  refuseUnknown(image, { url: true, detail: true }, {}, at)
   const url = textAt(image.url, `${at}/url`)
   return {
     type: 'image',
@@ -71,7 +71,7 @@ export const audioTypes = { wav: 'audio/wav', mp3: 'audio/mpeg' } as const
 function readAudio(part: JsonObject, path: string): AudioPart {
   const at = `${path}/input_audio`
   const audio = objectAt(part.input_audio, at)
-  refuseUnknown(audio, { data: true, format: true }, {}, 'input_audio.')
+  refuseUnknown(audio, { data: true, format: true }, {}, at)
   const format = wordAt(audio.format, `${at}/format`, ['wav', 'mp3'])
   return { type: 'audio', mediaType: audioTypes[format], base64: base64At(audio.data, `${at}/data`) }
 }
@@ -79,7 +79,7 @@ function readAudio(part: JsonObject, path: string): AudioPart {
 function readFile(part: JsonObject, path: string): FilePart {
   const at = `${path}/file`
   const file = objectAt(part.file, at)
-  refuseUnknown(file, { file_data: true, filename: true }, {}, 'file.')
+  refuseUnknown(file, { file_data: true, filename: true }, {}, at)
   const name = file.filename ?? undefined
   return {
     type: 'file',

@@ -135,6 +135,22 @@ test('a whole request in its canonical form', () => {
   assert.equal(compileSchema(chatRequestSchema)(request, ''), undefined)
 })
 
+test("what Google's servers sign a tool call with is carried, and nothing else that a vendor adds to one", () => {
+  const read = (extra: unknown) => {
+    const call = { id: 'a', type: 'function', function: { name: 'look', arguments: '{}' }, extra_content: extra }
+    const [message] = readChatRequest({ messages: [{ role: 'assistant', tool_calls: [call] }] }).messages
+    return message?.content[0]
+  }
+  const call = { type: 'tool-call', id: 'a', tool: 'look', arguments: '{}' }
+  assert.deepEqual(read({ google: { thought_signature: 'sig' } }), { ...call, signature: 'sig' })
+  for (const none of [null, {}, { google: null }, { google: { thought_signature: '' } }]) {
+    assert.deepEqual(read(none), call)
+  }
+  assert.throws(() => read({ vendor: 1 }), { message: /"messages\.tool_calls\.extra_content\.vendor"/ })
+  assert.throws(() => read({ google: { x: 1 } }), { message: /"messages\.tool_calls\.extra_content\.google\.x"/ })
+  assert.throws(() => read('sig'), { code: 'invalid_input' })
+})
+
 test('what the canonical form cannot carry is refused by name, never dropped', () => {
   const fields: Record<string, unknown> = {
     logit_bias: { 50256: -100 },
@@ -158,12 +174,21 @@ test('what the canonical form cannot carry is refused by name, never dropped', (
 })
 
 test('the same holds below the top', () => {
-  const ofMessage = (message: JsonObject) => refused({ messages: [message] })[2]
+  const ofMessage = (message: JsonObject) => refused({ messages: [...messages, message] }).slice(1)
   const cannot = (field: string) => `"${field}" cannot be passed to this model`
-  assert.equal(ofMessage({ role: 'user', content: 'x', name: 'ann' }), cannot('messages.name'))
-  assert.equal(ofMessage({ role: 'assistant', audio: { id: 'a' } }), cannot('messages.audio'))
+  assert.deepEqual(ofMessage({ role: 'user', content: 'x', name: 'ann' }), [
+    '/messages/1/name',
+    cannot('messages.name'),
+  ])
+  assert.deepEqual(ofMessage({ role: 'assistant', audio: { id: 'a' } }), [
+    '/messages/1/audio',
+    cannot('messages.audio'),
+  ])
   const file = { type: 'file', file: { file_id: 'file-1' } }
-  assert.equal(ofMessage({ role: 'user', content: [file] }), cannot('file.file_id'))
+  assert.deepEqual(ofMessage({ role: 'user', content: [file] }), [
+    '/messages/1/content/0/file/file_id',
+    cannot('messages.content.file.file_id'),
+  ])
   assert.equal(refused({ tools: [{ type: 'custom', custom: { name: 'x' } }] })[2], cannot('tools.custom'))
   assert.equal(refused({ tool_choice: { type: 'allowed_tools' } })[2], cannot('tool_choice.allowed_tools'))
 })

@@ -10,10 +10,10 @@ export function readTools(value: unknown, path: string): readonly ChatTool[] {
 function readTool(tool: JsonObject, path: string): ChatTool {
   // Tools that a vendor runs or that take free text: only their own vendor knows them.
   if (tool.type !== 'function') throw uncarried(`tools.${textAt(tool.type, `${path}/type`)}`, `${path}/type`)
-  refuseUnknown(tool, { type: true, function: true }, { cache_control: { why: 'a hint about caching' } }, 'tools.')
+  refuseUnknown(tool, { type: true, function: true }, { cache_control: { why: 'a hint about caching' } }, path)
   const at = `${path}/function`
   const named = objectAt(tool.function, at)
-  refuseUnknown(named, { name: true, description: true, parameters: true, strict: true }, {}, 'tools.function.')
+  refuseUnknown(named, { name: true, description: true, parameters: true, strict: true }, {}, at)
   const { description, strict } = named
   return {
     name: textAt(named.name, `${at}/name`),
@@ -31,9 +31,9 @@ export function readToolChoice(value: unknown, path: string): ToolChoice {
   if (typeof value === 'string') return wordAt<'none' | 'auto' | 'required'>(value, path, ['none', 'auto', 'required'])
   const choice = objectAt(value, path)
   if (choice.type !== 'function') throw uncarried(`tool_choice.${textAt(choice.type, `${path}/type`)}`, `${path}/type`)
-  refuseUnknown(choice, { type: true, function: true }, {}, 'tool_choice.')
+  refuseUnknown(choice, { type: true, function: true }, {}, path)
   const named = objectAt(choice.function, `${path}/function`)
-  refuseUnknown(named, { name: true }, {}, 'tool_choice.function.')
+  refuseUnknown(named, { name: true }, {}, `${path}/function`)
   return { tool: textAt(named.name, `${path}/function/name`) }
 }
 
@@ -41,7 +41,7 @@ type ResponseFormat = NonNullable<ChatRequest['responseFormat']>
 
 export function readResponseFormat(value: unknown, path: string): ResponseFormat {
   const format = objectAt(value, path)
-  refuseUnknown(format, { type: true, json_schema: true }, {}, 'response_format.')
+  refuseUnknown(format, { type: true, json_schema: true }, {}, path)
   const type = wordAt(format.type, `${path}/type`, ['text', 'json_object', 'json_schema'])
   if (type === 'text') return { type: 'text' }
   return type === 'json_object' ? { type: 'json' } : readJsonSchema(format.json_schema, `${path}/json_schema`)
@@ -49,12 +49,7 @@ export function readResponseFormat(value: unknown, path: string): ResponseFormat
 
 function readJsonSchema(value: unknown, path: string): ResponseFormat {
   const format = objectAt(value, path)
-  refuseUnknown(
-    format,
-    { name: true, schema: true, description: true },
-    jsonSchemaSilent,
-    'response_format.json_schema.',
-  )
+  refuseUnknown(format, { name: true, schema: true, description: true }, jsonSchemaSilent, path)
   const { schema, description } = format
   const name = textAt(format.name, `${path}/name`)
   if (!isGiven(schema)) return { type: 'json', name }

@@ -6,6 +6,7 @@ import { readFinishReason } from './finish-reason.ts'
 import { readLogprobs } from './logprobs.ts'
 import { argumentsText, reasoningOf, textOf } from './read-answer.ts'
 import type { StreamForm } from './read-stream.ts'
+import { readProof } from './tool-call-proof.ts'
 
 /** Chat completion chunks, as one stream's reader looks at them. */
 export function chatStreamForm(): StreamForm {
@@ -101,7 +102,7 @@ function toolCallChunks(call: unknown, choice: number, state: ChoiceState): Chat
     id = given ?? `call_${state.callsMade}`
     state.callsMade += 1
     state.calls.set(place, id)
-    chunks.push({ type: 'tool-call-start', choice, id, tool })
+    chunks.push({ type: 'tool-call-start', choice, id, tool, ...readProof(call) })
   }
   const text = argumentsText(named.arguments)
   if (text !== '') chunks.push({ type: 'tool-call-delta', choice, id, arguments: text })

@@ -1,7 +1,8 @@
-import type { ChatAnswer } from '../../../kernel/chat.ts'
+import type { ChatAnswer, ToolCallPart } from '../../../kernel/chat.ts'
 import type { AnswerFacts, JsonObject } from '../../dialect.ts'
 import { writeFinishReason } from './finish-reason.ts'
 import { writeLogprobs } from './logprobs.ts'
+import { writeProof } from './tool-call-proof.ts'
 import { writeUsage } from './usage.ts'
 
 /** A canonical chat answer as OpenAI's chat completion. */
@@ -37,14 +38,6 @@ function writeMessage(content: ChatAnswer['choices'][number]['content']): JsonOb
   }
 }
 
-function writeToolCall({
-  id,
-  tool,
-  arguments: text,
-}: {
-  readonly id: string
-  readonly tool: string
-  readonly arguments: string
-}) {
-  return { id, type: 'function', function: { name: tool, arguments: text } }
+function writeToolCall({ id, tool, arguments: text, signature }: ToolCallPart): JsonObject {
+  return { id, type: 'function', function: { name: tool, arguments: text }, ...writeProof(signature) }
 }

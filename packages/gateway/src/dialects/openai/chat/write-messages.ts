@@ -1,19 +1,21 @@
 import type { ChatMessage, ToolResultPart } from '../../../kernel/chat.ts'
 import type { JsonObject } from '../../dialect.ts'
+import { writeProof } from './tool-call-proof.ts'
 import { unwritten, writeText, writeUserContent } from './write-parts.ts'
 
-export function writeMessages(messages: readonly ChatMessage[]): readonly JsonObject[] {
-  return messages.flatMap(writeMessage)
+/** `proves`: upstream takes back what it signed its tool calls with. */
+export function writeMessages(messages: readonly ChatMessage[], proves: boolean): readonly JsonObject[] {
+  return messages.flatMap((message) => writeMessage(message, proves))
 }
 
-function writeMessage(message: ChatMessage): readonly JsonObject[] {
+function writeMessage(message: ChatMessage, proves: boolean): readonly JsonObject[] {
   switch (message.role) {
     case 'system':
       return [{ role: 'system', content: writeText(message.content) }]
     case 'user':
       return [{ role: 'user', content: writeUserContent(message.content) }]
     case 'assistant':
-      return [writeAssistant(message.content)]
+      return [writeAssistant(message.content, proves)]
     case 'tool':
       return message.content.map(writeToolResult)
   }
@@ -23,17 +25,18 @@ function writeMessage(message: ChatMessage): readonly JsonObject[] {
  * Text before tool calls, as the protocol has one place for each. Reasoning of earlier turns is left out: there is no word for it, it is
  * its vendor's own, and a model that wants it keeps it itself.
  */
-function writeAssistant(content: Extract<ChatMessage, { role: 'assistant' }>['content']): JsonObject {
+function writeAssistant(content: Extract<ChatMessage, { role: 'assistant' }>['content'], proves: boolean): JsonObject {
   const said = content.filter((part) => part.type === 'text')
   const calls = content.filter((part) => part.type === 'tool-call')
   if (calls.length === 0) return { role: 'assistant', content: said.length === 0 ? '' : writeText(said) }
   return {
     role: 'assistant',
     content: said.length === 0 ? null : writeText(said),
-    tool_calls: calls.map(({ id, tool, arguments: text }) => ({
+    tool_calls: calls.map(({ id, tool, arguments: text, signature }) => ({
       id,
       type: 'function',
       function: { name: tool, arguments: text },
+      ...(proves ? writeProof(signature) : {}),
     })),
   }
 }

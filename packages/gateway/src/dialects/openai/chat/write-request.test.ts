@@ -25,6 +25,16 @@ test('the limit of an answer goes by the word that upstream knows', () => {
   assert.deepEqual([older.max_tokens, older.max_completion_tokens], [5, undefined])
 })
 
+test('what Google signed a call with goes back to its models only: other vendors refuse the field', () => {
+  const call = { type: 'tool-call', id: 'a', tool: 'look', arguments: '{}', signature: 's' } as const
+  const asked = (model: string) => {
+    const { messages } = writeChatRequest([{ messages: [{ role: 'assistant', content: [call] }] }], { ...wish, model })
+    return (messages as { tool_calls: { extra_content?: unknown }[] }[])[0]?.tool_calls[0]?.extra_content
+  }
+  assert.deepEqual(asked('google/gemini-3-pro'), { google: { thought_signature: 's' } })
+  assert.equal(asked('gpt-4.1'), undefined)
+})
+
 test('what the protocol has no words for is refused by name', () => {
   const cannot = (field: string) => ({ code: 'unsupported', message: `"${field}" cannot be passed to this model` })
   assert.throws(() => write({ messages, topK: 5 }), cannot('topK'))

@@ -1,6 +1,7 @@
 import type { ChatRequest } from '../../../kernel/chat.ts'
 import type { JsonObject, RequestWish } from '../../dialect.ts'
 import { isStrict } from './strict-schema.ts'
+import { takesProof } from './tool-call-proof.ts'
 import { writeMessages } from './write-messages.ts'
 import { unwritten } from './write-parts.ts'
 
@@ -44,7 +45,7 @@ const names: Partial<Record<keyof ChatRequest, string>> = {
 
 /** Fields with a form of their own; what stands in neither table has no words in the protocol. */
 const formed: Partial<Record<keyof ChatRequest, (request: ChatRequest, wish: RequestWish) => JsonObject>> = {
-  messages: ({ messages }) => ({ messages: writeMessages(messages) }),
+  messages: ({ messages }, { model }) => ({ messages: writeMessages(messages, takesProof(model)) }),
   outputTokensMax: ({ outputTokensMax }, { outputLimitField = 'max_completion_tokens' }) => ({
     [outputLimitField]: outputTokensMax,
   }),

@@ -3,6 +3,7 @@ import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { AnswerFacts, JsonObject, StreamWriter } from '../../dialect.ts'
 import { writeFinishReason } from './finish-reason.ts'
 import { writeLogprobs } from './logprobs.ts'
+import { writeProof } from './tool-call-proof.ts'
 import { writeUsage } from './usage.ts'
 
 /** Canonical chunks as OpenAI's chat completion chunks. */
@@ -43,8 +44,10 @@ export function writeChatStream(facts: Omit<AnswerFacts, 'usage'>): StreamWriter
   }
 }
 
-function toolCallStart(index: number, { id, tool }: { readonly id: string; readonly tool: string }): JsonObject {
-  return { index, id, type: 'function', function: { name: tool, arguments: '' } }
+type ToolCallStart = Extract<ChatChunk, { type: 'tool-call-start' }>
+
+function toolCallStart(index: number, { id, tool, signature }: ToolCallStart): JsonObject {
+  return { index, id, type: 'function', function: { name: tool, arguments: '' }, ...writeProof(signature) }
 }
 
 /** Tool calls are told apart by their place in the choice. */

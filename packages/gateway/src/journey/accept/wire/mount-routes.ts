@@ -3,6 +3,13 @@ import { AstraError } from '../../../kernel/errors.ts'
 import { serveWire } from './serve-wire.ts'
 import type { WireDoor, WireRoute } from './wire-door.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route is there to say why its path is not served. */
+    readonly refused?: true
+  }
+}
+
 /** A path of the protocol that is not served, and what to do instead. Methods left out: all. */
 export interface RefusedPath {
   readonly path: string
@@ -22,6 +29,7 @@ export function mountRefused(http: FastifyInstance, prefix: string, refused: rea
     http.route({
       method: [...methods],
       url: prefix + path,
+      config: { refused: true },
       handler: (request) => {
         const [sent = ''] = request.url.split('?')
         throw new AstraError('unsupported', {

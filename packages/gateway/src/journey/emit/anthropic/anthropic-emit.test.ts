@@ -34,6 +34,20 @@ test("every error has Anthropic's shape, a type after its status, and our code i
   }
 })
 
+test('the place that is wrong is told, once', async () => {
+  const told = async (detail: string, path: string) => {
+    const error = new AstraError('unsupported', { detail, next: 'Leave it out.', violations: [{ path, message: '' }] })
+    const http = Fastify()
+    http.get('/', (_request, reply) => anthropicEmit.error(reply, error, undefined))
+    return (await http.inject({ url: '/' })).json().error.message
+  }
+  assert.equal(
+    await told('"title" cannot be passed', '/messages/0/content/1/title'),
+    '"title" cannot be passed. Leave it out. The place is messages[0].content[1].title.',
+  )
+  assert.equal(await told('"top_k" cannot be passed', '/top_k'), '"top_k" cannot be passed. Leave it out.')
+})
+
 test('a stream that breaks off ends with an error event', async () => {
   async function* events(): AsyncGenerator<StreamEvent> {
     yield { type: 'relayed', bytes: Buffer.from('event: ping\ndata: {}\n\n') }

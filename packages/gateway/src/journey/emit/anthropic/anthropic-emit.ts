@@ -21,7 +21,9 @@ export const anthropicEmit = wireEmit({
   errorEvent: (told, callId) => `event: error\ndata: ${JSON.stringify(errorBody(told, callId))}\n\n`,
 })
 
-function errorBody({ status, message }: ToldError, callId: string | undefined): object {
+/** The protocol has no member for the place: the text tells it. */
+function errorBody({ status, message, place }: ToldError, callId: string | undefined): object {
   const type = types[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')
-  return { type: 'error', error: { type, message }, request_id: callId ?? null }
+  const where = place === undefined || message.includes(place) ? '' : ` The place is ${place}.`
+  return { type: 'error', error: { type, message: message + where }, request_id: callId ?? null }
 }

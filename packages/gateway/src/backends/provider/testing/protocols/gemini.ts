@@ -38,7 +38,10 @@ export const vertex: Protocol = {
 const partsText = (content: unknown): string => textOf((content as Json | undefined)?.parts)
 
 function parts({ words, tool }: Said): readonly Json[] {
-  return tool ? [{ functionCall: { name: tool.name, args: tool.arguments } }] : words.map((text) => ({ text }))
+  const signed = { thoughtSignature: 'c2lnbmVk' }
+  return tool
+    ? [{ functionCall: { name: tool.name, args: tool.arguments }, ...signed }]
+    : words.map((text) => ({ text }))
 }
 
 function candidate(content: readonly Json[], ended?: Said): Json {
