@@ -8,7 +8,7 @@ import { waitUntil } from './testing/wait-until.ts'
 
 /** So that no clock ends what its caller leaves. */
 const patient = { timeout: '1m', firstByte: '1m', idle: '1m' }
-const places = ['stall-first', 'stall-midway', 'flood'] as const
+const places = ['stall-first', 'stall-midway', 'flood', 'usage-late'] as const
 /** More than the sockets of two connections hold, and the gateway between them; upstream would write 400 MB. */
 const heldMax = 64 * 2 ** 20
 
@@ -95,6 +95,29 @@ describe('at the chat doors, a caller', () => {
       })
     }
   }
+
+  it('who leaves with the last word, before its usage is told, is charged what upstream tells', async () => {
+    const ask = async (signal: AbortSignal) => {
+      const response = await bed.ask('openai', 'openai-usage-late', { text: asked, stream: true, signal })
+      return { response, call: bed.vendor.lastCall() }
+    }
+    const stayed = await ask(new AbortController().signal)
+    await stayed.response.text()
+    const abort = new AbortController()
+    const left = await ask(abort.signal)
+    await readUntil(left.response, '"finish_reason":"stop"')
+    abort.abort()
+    const [whole, record] = [await bed.record(stayed.call), await bed.record(left.call)]
+    assert.deepEqual([whole.outcome, record.outcome, record.usageEstimated], ['ok', 'cancelled', false])
+    const told = ({ inputTokens, outputTokens, reasoningTokens, costUsd }: typeof record) => ({
+      inputTokens,
+      outputTokens,
+      reasoningTokens,
+      costUsd,
+    })
+    assert.deepEqual(told(record), told(whole))
+    assert.ok((record.outputTokens ?? 0) > 0)
+  })
 
   async function leave(abort: AbortController): Promise<Left> {
     const call = bed.vendor.lastCall()

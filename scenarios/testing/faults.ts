@@ -37,6 +37,9 @@ const settleMs = 30
 const dripMs = 30
 const dripCount = 40
 
+/** Long after whoever waits for a finish only has left. */
+const lateMs = 300
+
 const all = ({ preamble, content, finish, coda, end }: FakeStream) => [...preamble, ...content, ...finish, ...coda, end]
 const begun = ({ preamble, content }: FakeStream) => [...preamble, ...content.slice(0, 1)]
 const afterBegun = ({ content, finish, coda, end }: FakeStream) => [...content.slice(1), ...finish, ...coda, end]
@@ -99,6 +102,17 @@ const table = {
   },
   'finish-twice': {
     stream: (good) => [sse, ...all({ ...good, finish: [...good.finish, ...good.finish.slice(-1)] })],
+  },
+  'usage-late': {
+    stream: ({ preamble, content, finish, coda, end }) => [
+      sse,
+      ...preamble,
+      ...content,
+      ...finish,
+      lateMs,
+      ...coda,
+      end,
+    ],
   },
   // As fast as it is read.
   flood: {

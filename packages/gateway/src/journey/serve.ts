@@ -93,7 +93,9 @@ async function answerInChunks(charged: ChargedCall, ports: JourneyPorts, record:
     const begun = await dispatchStream(charged, ports, record)
     const events = new RecordedStream(begun, charged.release, record)
     // A caller who leaves before the door reads on would leave the stream hanging, and the call without a Record.
-    charged.call.signal.addEventListener('abort', () => void events.return(), { once: true })
+    const { signal } = charged.call
+    if (signal.aborted) void events.return()
+    else signal.addEventListener('abort', () => void events.return(), { once: true })
     return { ...head(charged, begun.version), kind: 'stream', events, fail: (error) => events.fail(error) }
   } catch (thrown) {
     charged.release()

@@ -139,6 +139,11 @@ export class Attempts {
     this.#end(one, 'left', this.#clock.elapsed(), error)
   }
 
+  /** One has begun to answer, and its reader says when the caller has left. */
+  begun(): void {
+    this.#deadline.begun()
+  }
+
   /** No attempt will follow, and none runs. */
   close(): void {
     this.#deadline.clear()

@@ -7,6 +7,8 @@ export interface Deadline {
    * it goes on.
    */
   attempt(beside?: boolean): AbortController
+  /** The answer has begun: whoever passes it on says from now on when the caller has left. */
+  begun(): void
   /** Stops the clock and forgets the caller's signal. */
   clear(): void
 }
@@ -26,6 +28,7 @@ export function startDeadline(caller: AbortSignal, timeoutMs: number): Deadline 
     other?.abort(reached)
   }
   const leave = () => reach(new AstraError('cancelled'))
+  const forget = () => caller.removeEventListener('abort', leave)
   const timer = setTimeout(
     () => reach(new AstraError('timeout', { detail: `The time limit of ${timeoutMs} ms ran out` })),
     timeoutMs,
@@ -39,9 +42,10 @@ export function startDeadline(caller: AbortSignal, timeoutMs: number): Deadline 
       if (reached) present.abort(reached)
       return present
     },
+    begun: forget,
     clear() {
       clearTimeout(timer)
-      caller.removeEventListener('abort', leave)
+      forget()
     },
   }
 }

@@ -90,6 +90,7 @@ export async function dispatchStream(
   try {
     const begun = await firstToBegin(charged, ports, attempts, open, ({ rest }) => void rest.drop())
     const { one, first, rest } = begun
+    attempts.begun()
     return {
       version: one.leg.version,
       first,

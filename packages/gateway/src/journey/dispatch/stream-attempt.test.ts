@@ -137,6 +137,57 @@ describe('a relayed stream', () => {
   })
 })
 
+describe('a stream that is left when its answer is whole', () => {
+  const leave = () => {
+    throw new AstraError('cancelled')
+  }
+  const leftAfterTwo = (tail: (signal: AbortSignal) => AsyncIterable<RelayEvent>, script: Partial<Script> = {}) => {
+    const bed = relayBed(async function* (_replica, signal) {
+      yield piece('a')
+      yield { type: 'finished' }
+      yield piece('b')
+      yield* tail(signal)
+    }, script)
+    let read = 0
+    return { bed, outcome: bed.streamed(call, () => (++read === 2 ? leave() : undefined)) }
+  }
+
+  it('is heard to its end, so that its usage is what upstream tells', async () => {
+    const { bed, outcome } = leftAfterTwo(async function* () {
+      yield piece('c')
+      yield { type: 'usage', usage: { inputTokens: 5, outputTokens: 2, reasoningTokens: 1 } }
+    })
+    const { attempts, spent } = await outcome
+    assert.deepEqual(
+      attempts.map(({ code }) => code),
+      [undefined],
+    )
+    assert.deepEqual(spent, { items: 1, inputTokens: 5, outputTokens: 2, reasoningTokens: 1 })
+    assert.equal(bed.status('a').inFlight, 0)
+  })
+
+  it('is not waited for beyond a second', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      const { bed, outcome } = leftAfterTwo(hanging)
+      await passTime(bed.clock, 950)
+      assert.equal(bed.status('a').inFlight, 1)
+      await passTime(bed.clock, 50)
+      const { attempts } = await outcome
+      assert.deepEqual(
+        attempts.map(({ code }) => code),
+        ['cancelled'],
+      )
+    } finally {
+      mock.timers.reset()
+    }
+  })
+})
+
+async function* hanging(signal: AbortSignal): AsyncGenerator<RelayEvent> {
+  yield await hang(signal)
+}
+
 describe('the clocks of a stream', () => {
   const limits = {
     bodyBytesMax: 1000,

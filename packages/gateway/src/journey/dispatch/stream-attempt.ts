@@ -26,7 +26,8 @@ export class StreamAttempt {
   readonly #silence: Silence
   readonly #preamble = new Preamble()
   #events: AsyncIterator<BackendEvent | RelayEvent, unknown> | undefined
-  #reading: Promise<Result> | undefined
+  #reading = false
+  #tellRead: (() => void) | undefined
   /** Only usage may follow. */
   #finished = false
   /** Upstream ended well; its usage is not told on yet. */
@@ -40,9 +41,33 @@ export class StreamAttempt {
     this.#silence = watchSilence(contract.limits, clock, (error) => one.open.controller.abort(error))
   }
 
-  next(): Promise<Result> {
-    this.#reading = this.#read()
-    return this.#reading
+  async next(): Promise<Result> {
+    if (this.#over) return over
+    const { signal } = this.#one.open.controller
+    this.#reading = true
+    try {
+      this.#events ??= this.#ask()[Symbol.asyncIterator]()
+      while (!this.#answered) {
+        this.#silence.wait()
+        const { done, value } = await this.#events.next()
+        // One that was aborted is not complete, however quietly it ended.
+        if (signal.aborted) throw signal.reason
+        this.#silence.heard()
+        const event = done ? this.#end() : this.#take(value)
+        if (event) return { done: false, value: event }
+      }
+      this.#over = true
+      return { done: false, value: { type: 'answer-end', usage: await this.#one.meter.usage() } }
+    } catch (thrown) {
+      this.#silence.stop()
+      if (!this.#over) await this.#events?.return?.().catch(() => undefined)
+      this.#over = true
+      this.#attempts.failed(this.#one, thrown)
+      return over
+    } finally {
+      this.#reading = false
+      this.#tellRead?.()
+    }
   }
 
   /** Nobody reads on: upstream is stopped, or where its answer is whole, heard to its end first, for the sake of its usage. */
@@ -68,33 +93,12 @@ export class StreamAttempt {
   }
 
   async #hearOut(): Promise<void> {
-    let result = await this.#reading
-    while (result && !result.done) result = await this.next()
-  }
-
-  async #read(): Promise<Result> {
-    if (this.#over) return over
-    const { signal } = this.#one.open.controller
-    try {
-      this.#events ??= this.#ask()[Symbol.asyncIterator]()
-      while (!this.#answered) {
-        this.#silence.wait()
-        const { done, value } = await this.#events.next()
-        // One that was aborted is not complete, however quietly it ended.
-        if (signal.aborted) throw signal.reason
-        this.#silence.heard()
-        const event = done ? this.#end() : this.#take(value)
-        if (event) return { done: false, value: event }
-      }
-      this.#over = true
-      return { done: false, value: { type: 'answer-end', usage: await this.#one.meter.usage() } }
-    } catch (thrown) {
-      this.#silence.stop()
-      if (!this.#over) await this.#events?.return?.().catch(() => undefined)
-      this.#over = true
-      this.#attempts.failed(this.#one, thrown)
-      return over
+    if (this.#reading) {
+      await new Promise<void>((resolve) => {
+        this.#tellRead = resolve
+      })
     }
+    while (!(await this.next()).done);
   }
 
   #ask(): AsyncIterable<BackendEvent | RelayEvent> {

@@ -8,7 +8,7 @@ import type { HealthFault } from '../../../kernel/replicas.ts'
 import { permit } from '../../admit/permit.ts'
 import { assign } from '../../assign/assign.ts'
 import { fitInputs } from '../../assign/fit-inputs.ts'
-import { createCharge } from '../../charge/in-flight.ts'
+import { createInFlight } from '../../charge/in-flight.ts'
 import { testCall, testCaller, testCatalog } from '../../testing/fixtures.ts'
 import { type Dispatched, dispatch, dispatchStream } from '../dispatch.ts'
 import { createHedgeBudget } from '../hedge-budget.ts'
@@ -122,6 +122,10 @@ export function openBed(script: Script, seed = 1) {
       } else {
         const begun = await dispatchStream(charged, ports, progress)
         served = begun.version.id
+        const { signal } = charged.call
+        const leave = () => void begun.leave(new AstraError('cancelled'))
+        if (signal.aborted) leave()
+        else signal.addEventListener('abort', leave, { once: true })
         try {
           for (
             let event: StreamEvent | undefined = begun.first;
