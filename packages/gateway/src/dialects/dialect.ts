@@ -77,6 +77,8 @@ export interface RequestWish {
    * models refuse `max_tokens`; Ollama silently passes over the newer word, and others refuse it.
    */
   readonly outputLimitField?: 'max_completion_tokens' | 'max_tokens'
+  /** What an answer may have at most: written where the caller asks for more, or says nothing. Of `forward` only. */
+  readonly outputTokensMax?: number
 }
 
 export interface Forwarded {
@@ -118,7 +120,7 @@ export interface EventFacts {
   readonly text: string
   /** So far; the last one told counts. */
   readonly usage?: TokenUsage
-  /** The answer is whole with this event, and its usage is told in a later one, if at all. */
+  /** Every choice that began has ended with this event, and usage is told in a later one, if at all. */
   readonly finished?: true
   /** Its canonical chunks; a function, as nobody needs them where bytes pass through. */
   readonly chunks: () => readonly unknown[]

@@ -1,46 +1,38 @@
 import type { StreamEvent } from '../kernel/answer.ts'
 import { AstraError, toAstraError } from '../kernel/errors.ts'
+import type { Taker } from '../kernel/readable.ts'
 import type { DispatchedStream } from './dispatch/dispatch.ts'
 import type { OpenRecord } from './record/open-record.ts'
 
 /**
  * A stream on its way out, whose Record is closed by its end, its error, or its reader's leaving. No generator: one that nobody
- * ever reads would run nothing when it is left, and each chunk would take several more turns.
+ * ever reads would run nothing when it is left.
  */
 export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> {
   readonly #begun: DispatchedStream
   readonly #release: () => void
   readonly #record: OpenRecord
-  #begins = true
+  readonly #taker: Taker<StreamEvent, IteratorResult<StreamEvent, void>>
+  #first: StreamEvent | undefined
   #over = false
 
   constructor(begun: DispatchedStream, release: () => void, record: OpenRecord) {
     this.#begun = begun
     this.#release = release
     this.#record = record
+    this.#first = begun.first
+    this.#taker = {
+      take: (value) => this.#pass(value),
+      end: () => end,
+      fail: (thrown) => this.#breakOff(thrown),
+    }
   }
 
-  async next(): Promise<IteratorResult<StreamEvent, void>> {
-    if (this.#over) return end
-    try {
-      const { done, value } = this.#begins ? { value: this.#begun.first } : await this.#begun.next()
-      this.#begins = false
-      // The stream was left while it was waited for.
-      if (this.#over || done || !value) return end
-      if (value.type === 'answer-end') {
-        this.#finish()
-        this.#record.succeed(0)
-      } else this.#record.firstChunk()
-      return { done: false, value }
-    } catch (thrown) {
-      const error = toAstraError(thrown)
-      // What a stream that was left ended with has been told already.
-      if (!this.#over) {
-        this.#finish()
-        this.#record.fail(error)
-      }
-      throw error
-    }
+  next(): Promise<IteratorResult<StreamEvent, void>> {
+    const first = this.#first
+    this.#first = undefined
+    if (this.#over) return Promise.resolve(end)
+    return first ? Promise.resolve(this.#taker.take(first) ?? end) : this.#begun.read(this.#taker)
   }
 
   async return(): Promise<IteratorResult<StreamEvent, void>> {
@@ -58,6 +50,26 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
 
   [Symbol.asyncIterator](): this {
     return this
+  }
+
+  #pass(value: StreamEvent): IteratorResult<StreamEvent, void> {
+    // The stream was left while it was waited for.
+    if (this.#over) return end
+    if (value.type === 'answer-end') {
+      this.#finish()
+      this.#record.succeed(0)
+    } else this.#record.firstChunk()
+    return { done: false, value }
+  }
+
+  #breakOff(thrown: unknown): never {
+    const error = toAstraError(thrown)
+    // What a stream that was left ended with has been told already.
+    if (!this.#over) {
+      this.#finish()
+      this.#record.fail(error)
+    }
+    throw error
   }
 
   #finish(): void {

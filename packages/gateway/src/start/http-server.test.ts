@@ -2,25 +2,48 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { writeWhole } from '../journey/emit/wire/write-whole.ts'
 import { createMetrics } from '../journey/record/metrics.ts'
+import { testCatalog } from '../journey/testing/fixtures.ts'
+import type { Key } from '../kernel/caller.ts'
+import { AstraError } from '../kernel/errors.ts'
 import { createHttpServer } from './http-server.ts'
 
+const refuseToken = () => {
+  throw new AstraError('invalid_token')
+}
+
+const key: Key = { id: 'key_1', consumer: 'shop', permissions: ['infer'], createdAt: 0 }
+
 async function open(t: TestContext): Promise<Socket> {
+  return (await openServer(t)).client
+}
+
+async function openServer(t: TestContext, routes: (http: FastifyInstance) => void = () => {}) {
   const http = createHttpServer({
-    identify: { findKey: () => undefined, hasConsumer: () => true },
+    identify: {
+      findKey: (secret) => (secret === 'right' ? key : undefined),
+      hasConsumer: () => true,
+      now: () => 0,
+      used: () => {},
+      verifyToken: refuseToken,
+    },
+    catalog: () => testCatalog({ '1.0': 1 }),
     metrics: createMetrics(),
     log: pino({ level: 'silent' }),
     bodyBytesMax: 1000,
   })
   http.post('/', () => 'reached')
+  routes(http)
   await http.listen({ port: 0, host: '127.0.0.1' })
   const client = connect((http.server.address() as AddressInfo).port, '127.0.0.1')
   t.after(async () => {
     client.destroy()
     await http.close()
   })
-  return client.setEncoding('utf8').on('error', () => {})
+  return { http, client: client.setEncoding('utf8').on('error', () => {}) }
 }
 
 async function firstAnswer(client: Socket): Promise<string> {
@@ -51,4 +74,28 @@ test('without a body, a refusal leaves the connection open', async (t) => {
     assert.match(answer, /^HTTP\/1\.1 401 /)
     assert.doesNotMatch(answer, /\r\nconnection: close\r\n/i)
   }
+})
+
+test('a stop waits for who is still reading an answer', async (t) => {
+  const size = 30_000_000
+  const { http, client } = await openServer(t, (http) => {
+    http.post('/long', (_request, reply) => writeWhole(reply, {}, 'text/plain', Buffer.alloc(size, 'a')))
+  })
+  let read = 0
+  const begun = Promise.withResolvers<void>()
+  client.on('data', (piece: string) => {
+    read += piece.length
+    client.pause()
+    begun.resolve()
+  })
+  const ended = once(client, 'close')
+  client.write('POST /long HTTP/1.1\r\nhost: x\r\nauthorization: Bearer right\r\ncontent-length: 0\r\n\r\n')
+  await begun.promise
+  const closed = http.close()
+  client.removeAllListeners('data').on('data', (piece: string) => {
+    read += piece.length
+  })
+  client.resume()
+  await Promise.all([closed, ended])
+  assert.ok(read > size, `${read} bytes of ${size} came`)
 })

@@ -1,11 +1,19 @@
-import { STATUS_CODES } from 'node:http'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import Fastify, {
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerFactory,
+} from 'fastify'
 import type { Logger } from 'pino'
-import { type IdentifyPorts, identify } from '../journey/admit/identify.ts'
+import type { IdentifyPorts } from '../journey/admit/identify.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
-import type { Caller } from '../kernel/caller.ts'
+import type { Catalog } from '../kernel/catalog.ts'
 import { AstraError, operatorReason, toAstraError } from '../kernel/errors.ts'
-import { callRoutes, errorFormOf, openPaths, pathAdvice } from './door-paths.ts'
+import { elsewhere, errorFormOf, pathAdvice, type Serves } from './door-paths.ts'
+import { identifyRequests } from './identify-requests.ts'
+import type { Tls } from './tls.ts'
 
 const connectionsMax = 10_000
 const sweepMs = 20
@@ -17,22 +25,26 @@ const advice: Readonly<Record<number, string>> = {
   431: 'send fewer or shorter headers.',
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    caller: Caller | undefined
-  }
-}
-
 export interface HttpPorts {
   readonly identify: IdentifyPorts
+  readonly catalog: () => Catalog
   readonly metrics: Metrics
   readonly log: Logger
   readonly bodyBytesMax: number
+  /** Left out: all. */
+  readonly serves?: Serves
+  /** Whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[]
+  readonly tls?: Tls | undefined
 }
 
 /** The HTTP server without its doors: identification before any body is read, errors in one form, limits on all input. */
-export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }: HttpPorts): FastifyInstance {
-  const http = Fastify({
+export function createHttpServer(ports: HttpPorts): FastifyInstance {
+  const { identify, catalog, metrics, log, bodyBytesMax, serves = 'all', trustedProxies = [], tls } = ports
+  const http = Fastify<Server>({
+    ...(tls ? { serverFactory: secured(tls) } : {}),
+    // Whoever else sends X-Forwarded-For is not believed.
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     bodyLimit: bodyBytesMax,
     forceCloseConnections: 'idle',
     requestTimeout: 120_000,
@@ -56,28 +68,12 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
   // Each connection can hold a body in memory while it is read.
   http.server.maxConnections = connectionsMax
   closeConnectionsWhenStopping(http)
-  http.decorateRequest('caller', undefined)
   // Doors read their own bodies, each with its own limit, whatever Content-Type a client sends: Fastify is told that there are none.
   for (const method of http.supportedMethods) http.addHttpMethod(method, { hasBody: false, overrideExisting: true })
 
-  http.addHook('onRequest', (request, reply, done) => {
-    if (openPaths.has(request.routeOptions.url ?? '')) return done()
-    try {
-      request.caller = identify(request.headers, ports)
-      done()
-    } catch (thrown) {
-      const error = toAstraError(thrown)
-      if (callRoutes.has(request.routeOptions.url ?? '')) {
-        metrics.received()
-        metrics.refusedUnidentified(error.code)
-      }
-      // Nobody knows whose body it is: it is not read, and the connection not held open for it.
-      if (sendsBody(request)) reply.header('connection', 'close')
-      void sendError(reply, error)
-    }
-  })
+  identifyRequests(http, { identify, catalog, metrics, refuse: (reply, error) => void sendError(reply, error) })
   const isServed = watchServed(http)
-  http.setNotFoundHandler((request, reply) => sendError(reply, missing(http, request, isServed)))
+  http.setNotFoundHandler((request, reply) => sendError(reply, missing(http, request, isServed, serves)))
   http.setErrorHandler((thrown, request, reply) => {
     const error = fromFastify(thrown)
     // What is not supported is the caller's to leave out.
@@ -88,32 +84,42 @@ export function createHttpServer({ identify: ports, metrics, log, bodyBytesMax }
   return http
 }
 
-/** A kept-alive connection whose call was in flight would else hold the stop up until it times out. */
+/** Fastify leaves the timeouts to whoever makes the server. */
+function secured(tls: Tls): FastifyServerFactory<Server> {
+  return (handler, given) => {
+    const { keepAliveTimeout = 0, requestTimeout = 0, connectionTimeout = 0 }: FastifyHttpOptions<Server> = given
+    const server = tls.createServer(handler)
+    server.keepAliveTimeout = keepAliveTimeout
+    server.requestTimeout = requestTimeout
+    return server.setTimeout(connectionTimeout)
+  }
+}
+
+/**
+ * A kept-alive connection whose call was in flight would else hold the stop up until it times out. For Node a connection is idle as soon
+ * as its answer was written, though a slow reader may not have half of it: those are waited for before any is closed.
+ */
 function closeConnectionsWhenStopping(http: FastifyInstance): void {
   let stopping = false
+  const open = new Set<ServerResponse>()
+  http.server.on('request', (_request, response) => {
+    open.add(response)
+    response.once('close', () => open.delete(response))
+  })
   // For what is written past the hook below.
   http.decorate('isStopping', () => stopping)
-  http.addHook('preClose', (done) => {
+  http.addHook('preClose', async () => {
     stopping = true
+    // What comes from now on is refused, and shorter than any socket's buffer.
+    await Promise.all([...open].map((response) => new Promise<void>((resolve) => response.once('close', resolve))))
     // Streams are written past the hook below, and their connection is idle when they have ended.
     const sweep = setInterval(() => http.server.closeIdleConnections(), sweepMs)
     http.server.once('close', () => clearInterval(sweep))
-    done()
   })
   http.addHook('onSend', (_request, reply, payload, done) => {
     if (stopping) reply.header('connection', 'close')
     done(null, payload)
   })
-}
-
-function sendsBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-}
-
-/** The caller that the hook above found. */
-export function callerOf(request: FastifyRequest): Caller {
-  if (!request.caller) throw new AstraError('unauthenticated')
-  return request.caller
 }
 
 /** An error outside a call, in the form of the door that its path belongs to. */
@@ -134,7 +140,7 @@ function watchServed(http: FastifyInstance): IsServed {
   return (method, path) => !refused.some(({ methods, pattern }) => methods.includes(method) && pattern.test(path))
 }
 
-function missing(http: FastifyInstance, request: FastifyRequest, isServed: IsServed): AstraError {
+function missing(http: FastifyInstance, request: FastifyRequest, isServed: IsServed, serves: Serves): AstraError {
   const path = request.url.split('?')[0] ?? ''
   const allowed = http.supportedMethods.filter(
     (method) => http.findRoute({ method: method as 'GET', url: path }) !== null && isServed(method, path),
@@ -146,7 +152,7 @@ function missing(http: FastifyInstance, request: FastifyRequest, isServed: IsSer
       allow: allowed,
     })
   }
-  const next = pathAdvice(request)
+  const next = elsewhere(path, serves) ?? pathAdvice(request)
   return new AstraError('unknown_route', {
     detail: `There is nothing at ${request.method} ${path.slice(0, 200)}`,
     ...(next === undefined ? {} : { next }),

@@ -1,11 +1,12 @@
 import type { Dispatcher } from 'undici'
 import { AstraError } from '../../kernel/errors.ts'
+import { type Readable, type Taker, toResult } from '../../kernel/readable.ts'
 import { brokenExchange } from './broken.ts'
 import { type HttpRequest, toDispatch } from './exchange.ts'
 import type { ReplyHead } from './reply.ts'
 
-/** A response whose body is read as it comes, once. Leaving the loop early ends the connection. */
-export interface StreamedReply extends ReplyHead, AsyncIterableIterator<Buffer, undefined> {
+/** A response whose body is read as it comes, once. Leaving a loop over it early ends the connection. */
+export interface StreamedReply extends ReplyHead, AsyncIterable<Buffer>, Readable<Buffer> {
   /** Ends the connection, unless the response has ended. */
   leave(): void
   /** Nothing more is wanted of a response that is as good as over: its connection is kept if it ends soon, and ended if not. */
@@ -27,12 +28,14 @@ const chunksMax = 256
 /** How long an answer that said its last word may take to end, in ms. */
 const endMs = 1000
 
+/** Who waits for what comes. */
 interface Reading {
-  resolve(result: IteratorResult<Buffer, undefined>): void
+  readonly taker: Taker<Buffer, unknown>
+  resolve(taken: unknown): void
   reject(reason: unknown): void
 }
 
-const over: IteratorResult<Buffer, undefined> = { done: true, value: undefined }
+const over: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /** As `Exchange`: undici's handler, the signal's listener and the body's reader in one object. */
 class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply {
@@ -82,10 +85,8 @@ class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#left) return
-    const reading = this.#reading
-    if (reading) {
-      this.#reading = undefined
-      reading.resolve({ done: false, value: chunk })
+    if (this.#reading && this.#chunks.length === 0) {
+      this.#tell(this.#reading, chunk)
       return
     }
     this.#chunks.push(chunk)
@@ -109,31 +110,54 @@ class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply {
     this.#signal.removeEventListener('abort', this)
     clearTimeout(this.#patience)
     if (failure) this.#reject(failure.reason)
-    const reading = this.#reading
-    this.#reading = undefined
-    if (failure) reading?.reject(failure.reason)
-    else reading?.resolve(over)
+    if (this.#reading) this.#tellEnd(this.#reading)
   }
 
-  next(): Promise<IteratorResult<Buffer, undefined>> {
-    const chunk = this.#chunks.shift()
-    if (chunk) {
-      this.#bytes -= chunk.length
+  read<R>(taker: Taker<Buffer, R>): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const reading: Reading = { taker, resolve: resolve as Reading['resolve'], reject }
+      this.#reading = reading
+      for (let chunk = this.#chunks.shift(); chunk; chunk = this.#reading && this.#chunks.shift()) {
+        this.#bytes -= chunk.length
+        this.#tell(reading, chunk)
+      }
       const low = this.#bytes < highWater / 2 && this.#chunks.length < chunksMax / 2
       if (low && this.#controller?.paused) this.#controller.resume()
-      return Promise.resolve({ done: false, value: chunk })
-    }
-    if (this.#left) return Promise.resolve(over)
-    if (this.#failure) return Promise.reject(this.#failure.reason)
-    if (this.#ended) return Promise.resolve(over)
-    return new Promise((resolve, reject) => {
-      this.#reading = { resolve, reject }
+      if (this.#reading && (this.#left || this.#ended)) this.#tellEnd(reading)
     })
   }
 
-  return(): Promise<IteratorResult<Buffer, undefined>> {
-    this.leave()
-    return Promise.resolve(over)
+  #tell(reading: Reading, chunk: Buffer): void {
+    const { taker } = reading
+    try {
+      const taken = taker.take(chunk)
+      if (taken !== undefined) this.#settle(reading, taken)
+    } catch (thrown) {
+      this.#tellFailure(reading, thrown)
+    }
+  }
+
+  #tellEnd(reading: Reading): void {
+    try {
+      if (this.#failure && !this.#left) throw this.#failure.reason
+      this.#settle(reading, reading.taker.end())
+    } catch (thrown) {
+      this.#tellFailure(reading, thrown)
+    }
+  }
+
+  #tellFailure(reading: Reading, reason: unknown): void {
+    this.#reading = undefined
+    try {
+      reading.resolve(reading.taker.fail(reason))
+    } catch (thrown) {
+      reading.reject(thrown)
+    }
+  }
+
+  #settle(reading: Reading, taken: unknown): void {
+    this.#reading = undefined
+    reading.resolve(taken)
   }
 
   leave(): void {
@@ -159,7 +183,13 @@ class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply {
     this.#chunks = []
   }
 
-  [Symbol.asyncIterator](): this {
-    return this
+  [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
+    return {
+      next: () => this.read<IteratorResult<Buffer, undefined>>(toResult),
+      return: async () => {
+        this.leave()
+        return over
+      },
+    }
   }
 }

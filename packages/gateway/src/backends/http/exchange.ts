@@ -84,6 +84,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#signal.removeEventListener('abort', this)
+    // It holds the head's bytes, and undici this handler for a while longer.
+    this.#controller = undefined
     this.#resolve({ status: this.#status, headers: this.#headers, body: this.#body.take() })
   }
 

@@ -30,7 +30,7 @@ export function createPromptBackend(upstreams: readonly Backend[]): Backend {
       upstream: backend,
       chat: chatVersion(version, backend, settings),
       check: version.contract.check,
-      write: chatWriter(readSettings(version.state.settings), version.contract.published),
+      write: chatWriter(heldSettings(version), version.contract.published),
     }
     jobs.set(version, job)
     return job
@@ -59,6 +59,10 @@ export function createPromptBackend(upstreams: readonly Backend[]): Backend {
       const { backend, settings: own } = upstreamOf(settings)
       return backend.upstreamModel?.(own)
     },
+    ownWords(settings) {
+      const { system, prompt, examples, outputTokensMax } = readSettings(settings)
+      return { bytes: Buffer.byteLength(JSON.stringify({ system, prompt, examples })), outputTokensMax }
+    },
     misfits(settings, revision) {
       const { backend, settings: own } = upstreamOf(settings)
       return misfits(readSettings(settings), revision, (chat) => backend.chatMisfit?.(own, chat))
@@ -75,6 +79,13 @@ export function createPromptBackend(upstreams: readonly Backend[]): Backend {
     predict: async (version, replica, inputs, context) => predict(jobOf(version), replica, inputs, context),
     close: async () => {},
   }
+}
+
+/** The contract's bound on an answer goes before the version's own. */
+function heldSettings({ contract, state }: Version): PromptSettings {
+  const settings = readSettings(state.settings)
+  const { outputTokensMax = settings.outputTokensMax } = contract.limits
+  return { ...settings, outputTokensMax: Math.min(settings.outputTokensMax, outputTokensMax) }
 }
 
 interface Upstream {

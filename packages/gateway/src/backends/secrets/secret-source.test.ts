@@ -53,7 +53,7 @@ for (const [what, env, words] of wrong) {
       assert.doesNotMatch(JSON.stringify(thrown.facts), /h[uü]sh/)
       return true
     }
-    await assert.rejects(source.read({ env: 'KEY' }), isTold('upstream_unavailable'))
+    await assert.rejects(async () => source.read({ env: 'KEY' }), isTold('upstream_unavailable'))
     await assert.rejects(source.check('apiKey', { env: 'KEY' }), isTold('invalid_manifest'))
   })
 }

@@ -27,8 +27,11 @@ export function secretSchema(description: string, env: string): Schema {
 }
 
 export interface SecretSource {
-  /** Throws `upstream_unavailable`, as nothing can be asked without it; the reason names the place, never what stands there. */
-  read(reference: SecretReference): Promise<Secret>
+  /**
+   * At once where it is known, and the same object while it has not changed. Throws, or rejects with, `upstream_unavailable`, as nothing
+   * can be asked without it; the reason names the place, never what stands there.
+   */
+  read(reference: SecretReference): Secret | Promise<Secret>
   /** The same for a plan: throws `invalid_manifest` at the field. */
   check(field: string, reference: SecretReference): Promise<void>
 }
@@ -51,10 +54,12 @@ interface Kept {
 
 /** Secrets by reference; one source serves a whole backend. */
 export function createSecretSource({
-  env = process.env,
+  // A copy: a look into the environment itself takes over 1 us, and every call looks.
+  env = { ...process.env },
   elapsed = () => performance.now(),
 }: SecretSourceOptions = {}): SecretSource {
   const files = new Map<string, Kept>()
+  const variables = new Map<string, { readonly text: string; readonly secret: Secret }>()
   const looking = new Map<string, Promise<Secret>>()
 
   async function look(path: string): Promise<Secret> {
@@ -72,9 +77,9 @@ export function createSecretSource({
     throw missing(`The file ${thrown.path} cannot be read (${thrown.code})`)
   }
 
-  function fromFile(path: string): Promise<Secret> {
+  function fromFile(path: string): Secret | Promise<Secret> {
     const known = files.get(path)
-    if (known && elapsed() - known.at < freshMs) return Promise.resolve(known.secret)
+    if (known && elapsed() - known.at < freshMs) return known.secret
     const begun = looking.get(path) ?? look(path).finally(() => looking.delete(path))
     looking.set(path, begun)
     return begun
@@ -84,11 +89,15 @@ export function createSecretSource({
     const text = env[name]
     if (text === undefined || text === '')
       throw missing(`The environment variable ${name} is not set in the gateway's environment`)
-    return toSecret(text, `environment variable ${name}`)
+    const known = variables.get(name)
+    if (known?.text === text) return known.secret
+    const secret = toSecret(text, `environment variable ${name}`)
+    variables.set(name, { text, secret })
+    return secret
   }
 
-  async function read(reference: SecretReference): Promise<Secret> {
-    return 'env' in reference ? fromEnv(reference.env) : await fromFile(reference.file)
+  function read(reference: SecretReference): Secret | Promise<Secret> {
+    return 'env' in reference ? fromEnv(reference.env) : fromFile(reference.file)
   }
 
   return {

@@ -38,6 +38,7 @@ export function fixtureVersion(
     split: [],
     fallback: [],
     hedge: undefined,
+    cache: undefined,
     check: { input: () => undefined, output: () => undefined, chunk: () => undefined },
   }
   return { id: '1.0', contract, state, tensors }

@@ -1,4 +1,4 @@
-import type { DialectCodec, JsonObject } from '../../dialects/dialect.ts'
+import type { DialectCodec, JsonObject, RequestWish } from '../../dialects/dialect.ts'
 import type { AttemptContext } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { Secret } from '../../kernel/secret.ts'
@@ -6,7 +6,7 @@ import type { HttpRequest } from '../http/exchange.ts'
 import type { StreamedReply } from '../http/exchange-stream.ts'
 import { readBeginning } from '../http/read-beginning.ts'
 import { scrub } from '../secrets/scrub.ts'
-import type { SecretReference, SecretSource } from '../secrets/secret-source.ts'
+import type { FixedHeaders } from './fixed-headers.ts'
 import { readObject, refusal, succeeded } from './refusal.ts'
 import type { VendorProtocol, VendorSettings } from './vendor-protocol.ts'
 import type { VendorUpstream } from './vendor-upstream.ts'
@@ -16,7 +16,9 @@ export interface Asking {
   readonly protocol: VendorProtocol<VendorSettings>
   readonly settings: VendorSettings
   readonly upstream: VendorUpstream
-  readonly secrets: SecretSource
+  readonly headers: () => FixedHeaders | Promise<FixedHeaders>
+  /** How whole answers are asked for, and streams. */
+  readonly wishes: { readonly whole: RequestWish; readonly stream: RequestWish }
 }
 
 /** One request: a body in a dialect. */
@@ -33,13 +35,15 @@ export interface WholeReply {
 
 /** A success, read whole; an error inside it is the codec's to find. No secret is in what it throws. */
 export async function askWhole<T>(asking: Asking, question: Question, read: (reply: WholeReply) => T): Promise<T> {
-  const { request, secrets } = await writeHttp(asking, question, 'application/json')
+  const headers = asking.headers()
+  const fixed = headers instanceof Promise ? await headers : headers
   try {
+    const request = writeHttp(asking, question, 'application/json', fixed)
     const reply = await asking.upstream.whole(request, question.context.signal)
     if (!succeeded(reply.status)) throw refusal(reply, asking.protocol.fault)
     return read({ bytes: reply.body, body: readObject(reply.body) })
   } catch (thrown) {
-    throw scrub(thrown, secrets)
+    throw scrub(thrown, fixed.secrets)
   }
 }
 
@@ -50,8 +54,10 @@ export interface OpenStream {
 
 /** A response that is a stream of events. */
 export async function askStream(asking: Asking, question: Question): Promise<OpenStream> {
-  const { request, secrets } = await writeHttp(asking, question, 'text/event-stream')
+  const fixed = await asking.headers()
+  const { secrets } = fixed
   try {
+    const request = writeHttp(asking, question, 'text/event-stream', fixed)
     const reply = await asking.upstream.stream(request, question.context.signal)
     if (succeeded(reply.status) && !isJson(reply)) return { reply, secrets }
     const whole = await readBeginning(reply, errorBytesMax)
@@ -69,39 +75,14 @@ function isJson({ headers }: StreamedReply): boolean {
   return String(headers['content-type'] ?? '').startsWith('application/json')
 }
 
-async function writeHttp(
-  { protocol, settings, upstream, secrets: source }: Asking,
+function writeHttp(
+  { protocol, settings }: Asking,
   { codec, body, context }: Question,
   accept: string,
-): Promise<{ readonly request: HttpRequest; readonly secrets: readonly Secret[] }> {
-  const secrets: Secret[] = []
-  const reveal = async (reference: SecretReference) => {
-    const secret = await source.read(reference)
-    secrets.push(secret)
-    return secret.reveal()
-  }
-  const headers = new Map(Object.entries(protocol.headers(settings)))
-  const key = keyReference(protocol, settings, upstream.replica)
-  if (key) headers.set(...protocol.authorise(await reveal(key), settings))
-  for (const [name, value] of Object.entries(settings.headers ?? {})) {
-    headers.set(name.toLowerCase(), typeof value === 'string' ? value : await reveal(value))
-  }
-  headers.set('content-type', 'application/json').set('accept', accept).set('astra-call-id', context.callId)
+  { lines }: FixedHeaders,
+): HttpRequest {
   // Not `tracestate`: those are the caller's own words, and no vendor's business.
-  headers.set('traceparent', context.traceparent)
-  const path = protocol.path(codec.path, settings)
-  return { request: { path, body, headers: [...headers].flat() }, secrets }
-}
-
-/** A key goes to another address than the vendor's own only when the manifest says so. */
-export function keyReference(
-  protocol: VendorProtocol<VendorSettings>,
-  settings: VendorSettings,
-  replica: string,
-): SecretReference | undefined {
-  return settings.apiKey ?? (isOwn(protocol, replica) ? { env: protocol.keyEnv } : undefined)
-}
-
-export function isOwn({ address }: Pick<VendorProtocol<VendorSettings>, 'address'>, replica: string): boolean {
-  return replica.replace(/\/+$/, '') === address
+  const { callId, traceparent } = context
+  const headers = [...lines, 'accept', accept, 'astra-call-id', callId, 'traceparent', traceparent]
+  return { path: protocol.path(codec.path, settings), body, headers }
 }

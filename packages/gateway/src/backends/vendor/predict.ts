@@ -29,7 +29,7 @@ export async function predict(
 
   async function run(places: readonly number[]): Promise<void> {
     try {
-      const wish = wishOf(asking, false)
+      const wish = wishOf(asking, false, context)
       const body = JSON.stringify(
         codec.ask.writeRequest(
           places.map((place) => inputs[place]),
@@ -58,14 +58,15 @@ export async function predict(
 
 /** The caller's own request, and upstream's own answer. */
 export async function relayPredict(
-  asking: Asking,
+  askingNow: () => Asking,
   codec: DialectCodec,
   request: WireRequest,
   context: AttemptContext,
 ): Promise<Relayed> {
   context.signal.throwIfAborted()
-  const { bytes: body } = codec.ask.forward(request, wishOf(asking, false))
-  return askWhole(asking, { codec, body, context }, (reply) => {
+  const asking = askingNow()
+  const { bytes: body } = codec.ask.forward(request, wishOf(asking, false, context))
+  return await askWhole(asking, { codec, body, context }, (reply) => {
     const { usage, text } = codec.ask.lookAtAnswer(reply.body)
     return { bytes: reply.bytes, text, ...(usage ? { usage } : {}) }
   })

@@ -2,6 +2,7 @@ import type { DialectCodec, EventFacts, StreamReader } from '../../dialects/dial
 import type { TokenUsage } from '../../kernel/answer.ts'
 import type { AttemptContext, BackendEvent, Finished, RelayEvent, StillThere } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { type Readable, type Taker, toResult } from '../../kernel/readable.ts'
 import type { WireRequest } from '../../kernel/wire.ts'
 import { type EventBlock, EventSplitter } from '../http/sse.ts'
 import { scrub } from '../secrets/scrub.ts'
@@ -26,7 +27,7 @@ export function openChunks(
   context: AttemptContext,
 ): Opening<BackendEvent> {
   context.signal.throwIfAborted()
-  const body = JSON.stringify(codec.ask.writeRequest([input], wishOf(asking, true)))
+  const body = JSON.stringify(codec.ask.writeRequest([input], wishOf(asking, true, context)))
   return {
     asking,
     question: { codec, body, context },
@@ -44,7 +45,7 @@ export function openRelay(
   context: AttemptContext,
 ): Opening<RelayEvent> {
   context.signal.throwIfAborted()
-  const { bytes: body, hidesUsage } = codec.ask.forward(request, wishOf(asking, true))
+  const { bytes: body, hidesUsage } = codec.ask.forward(request, wishOf(asking, true, context))
   let content = false
   return {
     asking,
@@ -68,72 +69,112 @@ type Aside = { readonly type: 'usage'; readonly usage: TokenUsage } | Finished |
 
 const stillThere: StillThere = { type: 'still-there' }
 const finished: Finished = { type: 'finished' }
-const over: IteratorReturnResult<void> = { done: true, value: undefined }
 
 /**
- * The events of one upstream stream. Usage is told whenever upstream tells it, so that a stream that is cut has it, too. No generator:
- * each event would take several more turns through it, and a stream is little else than its events.
+ * The events of one upstream stream. Usage is told whenever upstream tells it, so that a stream that is cut has it, too. Read by whoever
+ * passes them on without a promise for each step (`Readable`); a stream is little else than its events.
  */
-export class EventStream<Event> implements AsyncIterableIterator<Event | Aside, void> {
+export class EventStream<Event>
+  implements AsyncIterable<Event | Aside>, Readable<Event | Aside>, Taker<Buffer, unknown>
+{
   readonly #open: () => Opening<Event>
   #begun: (Opening<Event> & OpenStream) | undefined
   readonly #splitter = new EventSplitter()
   /** What came from upstream last, and how much of it is read. */
   #blocks: readonly EventBlock[] = []
   #read = 0
-  /** What the last block said beyond what was told of it. */
+  /** What the last block said beyond what was taken of it. */
   readonly #told: (Event | Aside)[] = []
   /** Nothing that comes from upstream is read any more. */
   #over = false
+  #taker: Taker<Event | Aside, unknown> | undefined
 
   constructor(open: () => Opening<Event>) {
     this.#open = open
   }
 
-  async next(): Promise<IteratorResult<Event | Aside, void>> {
-    try {
-      this.#begun ??= await this.#begin()
-      for (;;) {
-        const event = this.#told.shift() ?? this.#readBlocks(this.#begun)
-        if (event !== undefined) return { done: false, value: event }
-        if (this.#over) return over
-        const { done, value } = await this.#begun.reply.next()
-        if (done) this.#end(this.#begun)
-        else this.#split(value)
-      }
-    } catch (thrown) {
-      this.#leave()
-      throw scrub(thrown, this.#begun?.secrets ?? [])
+  read<R>(taker: Taker<Event | Aside, R>): Promise<R> {
+    this.#taker = taker
+    return (this.#begun ? this.#readOn(this.#begun) : this.#begin()) as Promise<R>
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Event | Aside, undefined> {
+    return {
+      next: () => this.read<IteratorResult<Event | Aside, undefined>>(toResult),
+      return: async () => {
+        this.leave()
+        return { done: true, value: undefined }
+      },
     }
   }
 
-  async return(): Promise<IteratorReturnResult<void>> {
-    this.#leave()
-    return over
+  /** Ends the connection, unless the response has ended. */
+  leave(): void {
+    this.#over = true
+    this.#told.length = 0
+    this.#begun?.reply.leave()
   }
 
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  async #begin(): Promise<Opening<Event> & OpenStream> {
-    const opening = this.#open()
-    const begun = { ...opening, ...(await askStream(opening.asking, opening.question)) }
-    // Its reader may have left meanwhile.
-    if (this.#over) begun.reply.leave()
-    return begun
-  }
-
-  #split(chunk: Buffer): void {
+  /** A piece of upstream's body came. */
+  take(chunk: Buffer): unknown {
     this.#blocks = this.#splitter.push(chunk)
     this.#read = 0
     if (this.#blocks.length === 0) this.#told.push(stillThere)
+    return this.#drain()
+  }
+
+  /** Upstream's body ended. */
+  end(): unknown {
+    if (!this.#over && this.#begun) {
+      const words = this.#begun.reader.end()
+      if (words !== '') this.#told.push(...this.#begun.owed(words))
+      this.#over = true
+    }
+    return this.#drain()
+  }
+
+  fail(thrown: unknown): unknown {
+    this.leave()
+    return this.#taker?.fail(scrub(thrown, this.#begun?.secrets ?? []))
+  }
+
+  async #begin(): Promise<unknown> {
+    try {
+      const opening = this.#open()
+      const { asking, question } = opening
+      this.#begun = { ...opening, ...(await askStream(asking, question)) }
+      // Its reader may have left meanwhile.
+      if (this.#over) this.#begun.reply.leave()
+    } catch (thrown) {
+      return this.fail(thrown)
+    }
+    return this.#readOn(this.#begun)
+  }
+
+  #readOn({ reply }: OpenStream): Promise<unknown> {
+    try {
+      const taken = this.#drain()
+      return taken === undefined ? reply.read(this) : Promise.resolve(taken)
+    } catch (thrown) {
+      return Promise.try(() => this.fail(thrown))
+    }
+  }
+
+  /** Hands on what has come, until the taker has made something of it; what is left is for the next read. */
+  #drain(): unknown {
+    for (;;) {
+      const event = this.#told.shift() ?? this.#readBlock()
+      if (event === undefined) return this.#over ? this.#taker?.end() : undefined
+      const taken = this.#taker?.take(event)
+      if (taken !== undefined) return taken
+    }
   }
 
   /** What the next block of what came last tells; undefined when all are read. */
-  #readBlocks({ reader, tell, reply }: Opening<Event> & OpenStream): Event | Aside | undefined {
+  #readBlock(): Event | Aside | undefined {
     const block = this.#over ? undefined : this.#blocks[this.#read]
-    if (!block) return undefined
+    if (!block || !this.#begun) return undefined
+    const { reader, tell, reply } = this.#begun
     this.#read++
     const facts = reader.read(block)
     if (facts.kind === 'end') {
@@ -145,19 +186,6 @@ export class EventStream<Event> implements AsyncIterableIterator<Event | Aside, 
     if (told.length > 1) this.#told.push(...told.slice(1))
     // Upstream is there, though it may have nothing to say.
     return told[0] ?? stillThere
-  }
-
-  /** Upstream's side ended. */
-  #end({ reader, owed }: Opening<Event>): void {
-    const words = reader.end()
-    if (words !== '') this.#told.push(...owed(words))
-    this.#over = true
-  }
-
-  #leave(): void {
-    this.#over = true
-    this.#told.length = 0
-    this.#begun?.reply.leave()
   }
 }
 

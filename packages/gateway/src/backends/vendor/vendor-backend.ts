@@ -55,10 +55,10 @@ export function createVendorBackend<Settings extends VendorSettings>(
   const askingOf = ({ state }: Version, replica: string): Asking => {
     const settings = settingsOf(state.settings)
     const upstream = places.at(replica)
-    const known = askings.get(upstream) ?? new WeakMap<VendorSettings, Asking>()
-    const asking = known.get(settings) ?? newAsking(settings, upstream)
-    known.set(settings, asking)
-    askings.set(upstream, known)
+    const known = askings.get(upstream)?.get(settings)
+    if (known) return known
+    const asking = newAsking(settings, upstream)
+    askings.set(upstream, (askings.get(upstream) ?? new WeakMap<VendorSettings, Asking>()).set(settings, asking))
     return asking
   }
 

@@ -1,6 +1,8 @@
 import type { RequestWish } from '../../dialects/dialect.ts'
-import { type Asking, isOwn } from './ask.ts'
+import type { AttemptContext } from '../../kernel/backend.ts'
+import type { Asking } from './ask.ts'
 
-export function wishOf({ protocol, settings, upstream }: Asking, stream: boolean): RequestWish {
-  return { model: settings.model, stream, ...protocol.wording(settings, isOwn(protocol, upstream.replica)) }
+export function wishOf({ wishes }: Asking, stream: boolean, { outputTokensMax }: AttemptContext): RequestWish {
+  const wish = stream ? wishes.stream : wishes.whole
+  return outputTokensMax === undefined ? wish : { ...wish, outputTokensMax }
 }

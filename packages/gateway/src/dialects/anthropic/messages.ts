@@ -1,5 +1,6 @@
 import type { DialectCodec } from '../dialect.ts'
 import { setMembers } from '../json-edit.ts'
+import { outputLimitMembers } from '../output-limit.ts'
 import { lookAtAnswer, readAnswer } from './answer/read-answer.ts'
 import { writeAnswer } from './answer/write-answer.ts'
 import { checkRequest } from './request/check-request.ts'
@@ -24,8 +25,11 @@ export const anthropicMessages: DialectCodec = {
     readAnswer,
     lookAtAnswer,
     // A stream of this protocol always tells its usage: nothing else has to be asked for.
-    forward: ({ bytes }, { model }) => ({
-      bytes: setMembers(bytes, { model: JSON.stringify(model) }),
+    forward: ({ bytes, body }, wish) => ({
+      bytes: setMembers(bytes, {
+        model: JSON.stringify(wish.model),
+        ...outputLimitMembers('anthropic-messages', body, wish),
+      }),
       hidesUsage: false,
     }),
     readStream,

@@ -1,5 +1,6 @@
 import type { AskHalf, DialectCodec } from '../dialect.ts'
 import { setMembers } from '../json-edit.ts'
+import { outputLimitMembers } from '../output-limit.ts'
 import { checkRequest } from './responses/check-request.ts'
 import { lookAtAnswer, readAnswer } from './responses/read-answer.ts'
 import { readRequest } from './responses/read-request.ts'
@@ -22,6 +23,7 @@ export const openaiResponses: DialectCodec = {
 
 /** Left out, `store` means true upstream. */
 function forward(...[request, wish]: Parameters<AskHalf['forward']>): ReturnType<AskHalf['forward']> {
-  const bytes = setMembers(request.bytes, { model: JSON.stringify(wish.model), store: 'false' })
+  const limit = outputLimitMembers('openai-responses', request.body, wish)
+  const bytes = setMembers(request.bytes, { model: JSON.stringify(wish.model), store: 'false', ...limit })
   return { bytes, hidesUsage: false }
 }

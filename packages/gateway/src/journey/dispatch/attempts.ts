@@ -85,7 +85,8 @@ export class Attempts {
     // The span id is the random half of the call's id, so that a trace leads to the Record and back.
     const span = id.slice(19).replace('-', '')
     const traceparent = `00-${trace.traceId}-${span}-0${trace.sampled ? 1 : 0}`
-    return { signal: controller.signal, callId: id, traceparent, tracestate: trace.tracestate }
+    const { outputTokensMax } = this.#charged.contract.limits
+    return { signal: controller.signal, callId: id, traceparent, tracestate: trace.tracestate, outputTokensMax }
   }
 
   /** `waiting` is the replica's own report. */

@@ -17,8 +17,10 @@ export interface Deadline {
  * Attempts follow one another, and at most two run side by side, so their controllers are all that there is to abort: a call with
  * one attempt has one controller. `AbortSignal.any` would cost about four times as much per call, with a listener that stays until
  * collected.
+ *
+ * `waitedMs`: what of the limit was over before.
  */
-export function startDeadline(caller: AbortSignal, timeoutMs: number): Deadline {
+export function startDeadline(caller: AbortSignal, timeoutMs: number, waitedMs = 0): Deadline {
   let present: AbortController | undefined
   let other: AbortController | undefined
   let reached: AstraError | undefined
@@ -31,7 +33,7 @@ export function startDeadline(caller: AbortSignal, timeoutMs: number): Deadline 
   const forget = () => caller.removeEventListener('abort', leave)
   const timer = setTimeout(
     () => reach(new AstraError('timeout', { detail: `The time limit of ${timeoutMs} ms ran out` })),
-    timeoutMs,
+    timeoutMs - waitedMs,
   )
   if (caller.aborted) leave()
   else caller.addEventListener('abort', leave, { once: true })

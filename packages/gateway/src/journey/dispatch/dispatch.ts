@@ -1,7 +1,9 @@
 import type { Item, StreamEvent, Usage } from '../../kernel/answer.ts'
 import type { Version } from '../../kernel/catalog.ts'
 import { type AstraError, toAstraError } from '../../kernel/errors.ts'
+import type { Taker } from '../../kernel/readable.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
+import { timeLimitMs } from '../charge/time-limit.ts'
 import { askWhole, type Whole } from './ask-whole.ts'
 import { attemptEndOf, attemptEnds } from './attempt-end.ts'
 import { Attempts, type AttemptsPorts, type AttemptsReport, type Try } from './attempts.ts'
@@ -66,8 +68,8 @@ export interface DispatchedStream {
   /** The one that answers. */
   readonly version: Version
   readonly first: StreamEvent
-  /** What follows it. Throws what the answer broke off with. */
-  next(): Promise<IteratorResult<StreamEvent, void>>
+  /** What follows it; fails with what the answer broke off with. */
+  read<R>(taker: Taker<StreamEvent, R>): Promise<R>
   /** Nobody reads on. */
   leave(reason: AstraError): Promise<void>
   /** To be called when nothing more is read. */
@@ -83,9 +85,9 @@ export async function dispatchStream(
   const attempts = attemptsOf(charged, ports, progress)
   const open = async (one: Try) => {
     const rest = new StreamAttempt(charged, attempts, one, ports)
-    const begun = await rest.next()
+    const first = await rest.read(firstEvent)
     // One that failed and did not throw ends without an event.
-    return begun.done ? undefined : { one, first: begun.value, rest }
+    return first && { one, first, rest }
   }
   try {
     const begun = await firstToBegin(charged, ports, attempts, open, ({ rest }) => void rest.drop())
@@ -94,7 +96,7 @@ export async function dispatchStream(
     return {
       version: one.leg.version,
       first,
-      next: () => rest.next(),
+      read: (taker) => rest.read(taker),
       leave: (reason) => rest.leave(reason),
       close: () => attempts.close(),
     }
@@ -104,15 +106,21 @@ export async function dispatchStream(
   }
 }
 
+const firstEvent: Taker<StreamEvent, StreamEvent | undefined> = {
+  take: (event) => event,
+  end: () => undefined,
+  fail(thrown) {
+    throw thrown
+  },
+}
+
 function attemptsOf(charged: ChargedCall, ports: DispatchPorts, progress: Progress): Attempts {
   const leg = legOf(charged, charged.version, ports)
   return new Attempts(charged, leg, deadlineOf(charged), ports, progress)
 }
 
-/** A caller may shorten the contract's time limit, not stretch it. */
-function deadlineOf({ call, contract }: ChargedCall): Deadline {
-  const { timeoutMs } = contract.limits
-  return startDeadline(call.signal, Math.min(call.options.timeoutMs ?? timeoutMs, timeoutMs))
+function deadlineOf({ call, contract, waitedMs }: ChargedCall): Deadline {
+  return startDeadline(call.signal, timeLimitMs(call, contract), waitedMs)
 }
 
 /** Puts results back where the caller's list has them, misfits in between. */

@@ -4,6 +4,7 @@ import { AstraError } from '../../kernel/errors.ts'
 import type { WireRequest } from '../../kernel/wire.ts'
 import { canonicalInputs } from '../assign/fit-inputs.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
+import { holdOutput } from './hold-output.ts'
 import type { Fleet } from './replicas/fleet.ts'
 import type { ReplicaGroup } from './replicas/group.ts'
 import type { Member } from './replicas/member.ts'
@@ -80,5 +81,8 @@ function relayOf({ call: { wire } }: ChargedCall, version: Version, { relay }: B
 
 /** A fallback may need the canonical form of what was to be relayed. Throws `invalid_input` or `unsupported` where it has none. */
 function inputsOf({ way, call, contract, inputs }: ChargedCall): readonly unknown[] {
-  return call.wire && way === 'relay' ? canonicalInputs(call.wire.canonical(), call, contract) : inputs
+  return holdOutput(
+    call.wire && way === 'relay' ? canonicalInputs(call.wire.canonical(), call, contract) : inputs,
+    contract,
+  )
 }

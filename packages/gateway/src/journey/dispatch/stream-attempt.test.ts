@@ -145,7 +145,7 @@ describe('a stream that is left when its answer is whole', () => {
     const bed = relayBed(async function* (_replica, signal) {
       yield piece('a')
       yield { type: 'finished' }
-      yield piece('b')
+      yield { type: 'relayed', bytes: Buffer.from('b'), content: true, text: '' }
       yield* tail(signal)
     }, script)
     let read = 0
@@ -154,7 +154,6 @@ describe('a stream that is left when its answer is whole', () => {
 
   it('is heard to its end, so that its usage is what upstream tells', async () => {
     const { bed, outcome } = leftAfterTwo(async function* () {
-      yield piece('c')
       yield { type: 'usage', usage: { inputTokens: 5, outputTokens: 2, reasoningTokens: 1 } }
     })
     const { attempts, spent } = await outcome
@@ -164,6 +163,19 @@ describe('a stream that is left when its answer is whole', () => {
     )
     assert.deepEqual(spent, { items: 1, inputTokens: 5, outputTokens: 2, reasoningTokens: 1 })
     assert.equal(bed.status('a').inFlight, 0)
+  })
+
+  it('is stopped at once where it says more after all', async () => {
+    const { outcome } = leftAfterTwo(async function* (signal) {
+      yield piece('another choice')
+      yield piece('goes on')
+      assert.fail(`read on, ${signal.aborted ? 'though stopped' : 'and not stopped'}`)
+    })
+    const { attempts } = await outcome
+    assert.deepEqual(
+      attempts.map(({ code }) => code),
+      ['cancelled'],
+    )
   })
 
   it('is not waited for beyond a second', async () => {

@@ -1,7 +1,8 @@
-import type { StreamEvent } from '../../kernel/answer.ts'
+import type { StreamEvent, Usage } from '../../kernel/answer.ts'
 import type { AttemptContext, BackendEvent, RelayEvent } from '../../kernel/backend.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { type Readable, readableOf, type Taker } from '../../kernel/readable.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import type { Attempts, Try } from './attempts.ts'
 import { checkChunk } from './check-output.ts'
@@ -9,26 +10,27 @@ import { Preamble } from './preamble.ts'
 import { type Silence, watchSilence } from './silence.ts'
 import { wordsOfChunk } from './usage/text-sample.ts'
 
-type Result = IteratorResult<StreamEvent, void>
-
-const over: IteratorReturnResult<void> = { done: true, value: undefined }
+const over: IteratorReturnResult<undefined> = { done: true, value: undefined }
 /** How long an answer that is whole may take to tell its usage to nobody but us. */
 const lastWordsMs = 1000
 
+const nobody: Taker<unknown, undefined> = { take: () => undefined, end: () => undefined, fail: () => undefined }
+
 /**
  * One attempt at a streamed answer, as what may go out to the caller. One that failed before any of that, so that another is to be
- * made, ends without an event; one that answered ends with `answer-end`. No generator, for the reason that `EventStream` has.
+ * made, ends without an event; one that answered ends with `answer-end`.
  */
-export class StreamAttempt {
+export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> {
   readonly #contract: ChargedCall['contract']
   readonly #attempts: Attempts
   readonly #one: Try
   readonly #silence: Silence
   readonly #preamble = new Preamble()
-  #events: AsyncIterator<BackendEvent | RelayEvent, unknown> | undefined
+  #source: Readable<BackendEvent | RelayEvent> | undefined
+  /** Who reads, while a read waits, and after it. */
+  #taker: Taker<StreamEvent, unknown> = nobody
   #reading = false
-  #tellRead: (() => void) | undefined
-  /** Only usage may follow. */
+  /** As far as is known, only usage follows. */
   #finished = false
   /** Upstream ended well; its usage is not told on yet. */
   #answered = false
@@ -41,41 +43,55 @@ export class StreamAttempt {
     this.#silence = watchSilence(contract.limits, clock, (error) => one.open.controller.abort(error))
   }
 
-  async next(): Promise<Result> {
-    if (this.#over) return over
-    const { signal } = this.#one.open.controller
+  /** One read at a time. What ends the attempt and is not thrown, so that another one is to be made, is an end. */
+  read<R>(taker: Taker<StreamEvent, R>): Promise<R> {
+    this.#taker = taker
     this.#reading = true
+    return this.#readOn() as Promise<R>
+  }
+
+  take(event: BackendEvent | RelayEvent): unknown {
+    if (this.#over) return this.#taken(this.#taker.end())
+    this.#throwIfAborted()
+    this.#silence.heard()
+    const passed = this.#pass(event)
+    const taken = passed && this.#taker.take(passed)
+    if (taken !== undefined) return this.#taken(taken)
+    this.#silence.wait()
+    return undefined
+  }
+
+  end(): unknown {
+    if (this.#over) return this.#taken(this.#taker.end())
+    // One that was aborted is not complete, however quietly it ended.
+    this.#throwIfAborted()
+    this.#answered = true
+    this.#silence.stop()
+    this.#attempts.answered(this.#one)
+    const bytes = this.#preamble.rest()
+    const taken = bytes && this.#taker.take({ type: 'relayed', bytes })
+    return taken === undefined ? this.#tellUsage() : this.#taken(taken)
+  }
+
+  fail(thrown: unknown): unknown {
+    this.#silence.stop()
+    if (!this.#over) void this.#leaveSource()
+    this.#over = true
     try {
-      this.#events ??= this.#ask()[Symbol.asyncIterator]()
-      while (!this.#answered) {
-        this.#silence.wait()
-        const { done, value } = await this.#events.next()
-        // One that was aborted is not complete, however quietly it ended.
-        if (signal.aborted) throw signal.reason
-        this.#silence.heard()
-        const event = done ? this.#end() : this.#take(value)
-        if (event) return { done: false, value: event }
-      }
-      this.#over = true
-      return { done: false, value: { type: 'answer-end', usage: await this.#one.meter.usage() } }
-    } catch (thrown) {
-      this.#silence.stop()
-      if (!this.#over) await this.#events?.return?.().catch(() => undefined)
-      this.#over = true
       this.#attempts.failed(this.#one, thrown)
-      return over
-    } finally {
+    } catch (final) {
       this.#reading = false
-      this.#tellRead?.()
+      return this.#taker.fail(final)
     }
+    return this.#taken(this.#taker.end())
   }
 
   /** Nobody reads on: upstream is stopped, or where its answer is whole, heard to its end first, for the sake of its usage. */
   async leave(reason: AstraError): Promise<void> {
     const { controller } = this.#one.open
-    if (this.#finished) {
+    if (this.#finished && !this.#over) {
       const patience = setTimeout(() => controller.abort(reason), lastWordsMs)
-      await this.#hearOut().catch(() => undefined)
+      await this.#hearOut()
       clearTimeout(patience)
     }
     // Before anything is left: leaving alone would wait for whatever upstream is doing.
@@ -87,18 +103,59 @@ export class StreamAttempt {
   async drop(): Promise<void> {
     this.#over = true
     this.#silence.stop()
-    // However upstream takes it.
-    await this.#events?.return?.().catch(() => undefined)
+    await this.#leaveSource()
     this.#attempts.left(this.#one)
   }
 
-  async #hearOut(): Promise<void> {
-    if (this.#reading) {
-      await new Promise<void>((resolve) => {
-        this.#tellRead = resolve
-      })
+  /** Resolves when upstream has ended, however it did. A read that waits ends with it, too. */
+  #hearOut(): Promise<void> {
+    return new Promise((resolve) => {
+      const ended = () => {
+        resolve()
+        return over
+      }
+      // One that says more was not whole: a choice came after all others had ended.
+      const taker = { take: () => (this.#finished ? undefined : ended()), end: ended, fail: ended }
+      if (this.#reading) this.#taker = taker
+      else void this.read(taker)
+    })
+  }
+
+  #readOn(): Promise<unknown> {
+    try {
+      if (this.#over) return Promise.resolve(this.#taken(this.#taker.end()))
+      if (this.#answered) return Promise.resolve(this.#tellUsage())
+      this.#silence.wait()
+      this.#source ??= readableOf(this.#ask())
+      return this.#source.read(this)
+    } catch (thrown) {
+      return Promise.try(() => this.fail(thrown))
     }
-    while (!(await this.next()).done);
+  }
+
+  #tellUsage(): unknown {
+    this.#over = true
+    const { meter } = this.#one
+    const tell = (usage: Usage) => this.#taken(this.#taker.take({ type: 'answer-end', usage }) ?? this.#taker.end())
+    const usage = meter.usage()
+    return usage instanceof Promise ? usage.then(tell) : tell(usage)
+  }
+
+  #taken(taken: unknown): unknown {
+    this.#reading = false
+    return taken
+  }
+
+  #throwIfAborted(): void {
+    const { signal } = this.#one.open.controller
+    if (signal.aborted) throw signal.reason
+  }
+
+  /** However upstream takes it. */
+  async #leaveSource(): Promise<void> {
+    try {
+      await this.#source?.leave()
+    } catch {}
   }
 
   #ask(): AsyncIterable<BackendEvent | RelayEvent> {
@@ -111,16 +168,18 @@ export class StreamAttempt {
     return backend.stream(version, address, inputs[0], context)
   }
 
-  /** What of it goes out. */
-  #take(event: BackendEvent | RelayEvent): StreamEvent | undefined {
+  /** What goes out of it. */
+  #pass(event: BackendEvent | RelayEvent): StreamEvent | undefined {
     const { meter } = this.#one
     switch (event.type) {
       case 'chunk':
+        this.#finished = false
         checkChunk(this.#contract, event.chunk)
         meter.words?.add(wordsOfChunk(event.chunk))
         this.#attempts.content(this.#one)
         return event
       case 'relayed': {
+        if (event.text !== '') this.#finished = false
         meter.words?.add(event.text)
         const bytes = this.#preamble.pass(event)
         if (bytes === undefined) return undefined
@@ -136,14 +195,5 @@ export class StreamAttempt {
       case 'still-there':
         return undefined
     }
-  }
-
-  /** Upstream's last event has come. */
-  #end(): StreamEvent | undefined {
-    this.#answered = true
-    this.#silence.stop()
-    this.#attempts.answered(this.#one)
-    const bytes = this.#preamble.rest()
-    return bytes && { type: 'relayed', bytes }
   }
 }

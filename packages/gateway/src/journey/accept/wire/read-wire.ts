@@ -19,13 +19,14 @@ export interface SentBody {
 /** Of objects: a conversation has some thousands, and inputs in tokens are numbers. */
 const membersMax = 100_000
 
-/** Throws `invalid_body`, `invalid_input`, `body_too_deep` or `body_too_large`. */
-export async function readSent(
-  { raw, headers }: FastifyRequest,
-  { context, bodyBytesMax }: WireDoor,
-): Promise<SentBody> {
+/** Rejects with `body_too_large` or `cancelled`. */
+export function readBytes({ raw, headers }: FastifyRequest, { context, bodyBytesMax }: WireDoor): Promise<Buffer> {
   const limit = Math.max(bodyBytesMax, largestBody(context.catalog()))
-  const bytes = await readBody(raw, headers['content-length'], limit)
+  return readBody(raw, headers['content-length'], limit)
+}
+
+/** Throws `invalid_body`, `invalid_input`, `body_too_deep` or `body_too_large`. */
+export function readSent(bytes: Buffer): SentBody {
   const { object: body, repeats } = parseJsonMembers(bytes, membersMax)
   checkKeys(bytes, body, repeats)
   return { bytes, body }

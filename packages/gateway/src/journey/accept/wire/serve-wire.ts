@@ -8,7 +8,7 @@ import { draftCall } from '../draft-call.ts'
 import { readModelName } from '../model-name.ts'
 import { withBodyOptions } from './body-options.ts'
 import { inOwnWords } from './own-words.ts'
-import { modelIn, readSent, readWire } from './read-wire.ts'
+import { modelIn, readBytes, readSent, readWire } from './read-wire.ts'
 import type { WireDoor, WireRoute } from './wire-door.ts'
 
 /** Every POST of the doors that speak a language model's protocol: one call, in whatever words. */
@@ -22,30 +22,33 @@ export async function serveWire(
   const caller = callerOf(request)
   const outline = { door: route.door, model: '', major: undefined, batch: false, allOrNothing: true, stream: false }
   // Filled step by step, so that the Record of a call that cannot be read tells as much as could be.
-  let call = draftCall(request, reply, context.clock, outline)
+  const call = draftCall(request, reply, context.clock, outline)
   let hasRecord = false
   let answered = false
   let body: JsonObject = {}
   try {
     // Before the body: what is refused for these costs no upload.
-    call = { ...call, options: optionsFromHeaders(request.headers) }
-    const sent = await readSent(request, door)
+    call.options = optionsFromHeaders(request.headers)
+    const sent = readSent(await readBytes(request, door))
     body = sent.body
-    const name = modelIn(sent.body)
-    call = { ...call, model: name, options: withBodyOptions(call.options, route.optionsIn(sent.body)) }
-    call = { ...call, ...readModelName(name) }
+    const name = modelIn(body)
+    call.model = name
+    call.options = withBodyOptions(call.options, route.optionsIn(body))
+    const { model, major } = readModelName(name)
+    call.model = model
+    call.major = major
     const { contract } = lookUp(call, caller)
     const created = Math.floor(call.receivedAt / 1000)
-    const facts = { callId: call.id, model: name, created, request: sent.body }
+    const facts = { callId: call.id, model: name, created, request: body }
     const { accept, name: dialect } = route.codec
     let told: string | undefined
-    call = {
-      ...call,
-      ...readWire(sent, contract, route, door.codecs),
-      tell: ({ relayed, items, usage }) => {
-        if (relayed) return
-        told = JSON.stringify(accept.writeAnswer(items.map(outputOf), { ...facts, usage } satisfies AnswerFacts))
-      },
+    const { batch, stream, wire } = readWire(sent, contract, route, door.codecs)
+    call.batch = batch
+    call.stream = stream
+    call.wire = wire
+    call.tell = ({ relayed, items, usage }) => {
+      if (relayed) return
+      told = JSON.stringify(accept.writeAnswer(items.map(outputOf), { ...facts, usage } satisfies AnswerFacts))
     }
     hasRecord = true
     const answer: Answer = await context.serve(call, caller)
@@ -54,7 +57,7 @@ export async function serveWire(
     if (answer.kind === 'stream') {
       return await emit.stream(reply, answer, { dialect, writer: () => writerOf(accept.writeStream?.(facts)) })
     }
-    if (call.wire?.here && !answer.relayed) reply.header('astra-estimated', 'true')
+    if (wire.here && !answer.relayed) reply.raw.setHeader('astra-estimated', 'true')
     const whole = answer.relayed ?? told
     if (whole === undefined) throw new AstraError('internal', { reason: 'the journey ended without an answer told' })
     return emit.whole(reply, answer, whole)

@@ -3,6 +3,7 @@ import type { Backend, BackendEvent, Prediction, Relay } from '../../../kernel/b
 import type { Call } from '../../../kernel/call.ts'
 import { type ContractState, type Version, type VersionState, versionKey } from '../../../kernel/catalog.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
+import { toResult } from '../../../kernel/readable.ts'
 import type { Attempt, AttemptUsage } from '../../../kernel/record.ts'
 import type { HealthFault } from '../../../kernel/replicas.ts'
 import { permit } from '../../admit/permit.ts'
@@ -92,7 +93,7 @@ export function openBed(script: Script, seed = 1) {
     },
   )
   const version = catalog.model('spam')?.contracts.get(1)?.versions.get('1.0') as Version
-  const charge = createCharge()
+  const inFlight = createInFlight(clock)
   const ports = { clock, fleet, counter, hedges: createHedgeBudget(), backends: new Map([['fake', backend]]) }
 
   const run = async (over: Partial<Call>, onEvent?: (event: StreamEvent) => void | Promise<void>): Promise<Outcome> => {
@@ -114,7 +115,9 @@ export function openBed(script: Script, seed = 1) {
     }
     const admitted = permit(testCall({ startedAt: clock.elapsed(), ...over }), testCaller(), catalog)
     const fitted = fitInputs(assign(admitted), (asked) => script.relay !== undefined && relays.speaks(asked))
-    const charged = charge(fitted)
+    const place = inFlight.place(fitted)
+    // A turn of its own would change the order of what tests watch.
+    const charged = place instanceof Promise ? await place : place
     try {
       if (!charged.call.stream) {
         whole = await dispatch(charged, ports, progress)
@@ -130,7 +133,7 @@ export function openBed(script: Script, seed = 1) {
           for (
             let event: StreamEvent | undefined = begun.first;
             event;
-            event = (await begun.next()).value ?? undefined
+            event = (await begun.read<IteratorResult<StreamEvent, undefined>>(toResult)).value
           ) {
             events.push(event)
             await onEvent?.(event)

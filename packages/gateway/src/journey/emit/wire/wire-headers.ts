@@ -1,5 +1,6 @@
 import type { StreamAnswer, WholeAnswer } from '../../../kernel/answer.ts'
 import { type AstraError, type ErrorCode, errorTable, publicError } from '../../../kernel/errors.ts'
+import { cacheHeaders } from '../cache-headers.ts'
 import { errorHeaders } from '../problem.ts'
 import { serverTiming } from '../server-timing.ts'
 
@@ -12,6 +13,7 @@ export function answerHeaders(answer: WholeAnswer | StreamAnswer, idHeader: stri
     'astra-call-id': answer.callId,
     [idHeader]: answer.callId,
     'astra-version': answer.version,
+    ...cacheHeaders(answer.cache),
     ...(answer.kind === 'whole' ? { 'server-timing': serverTiming(answer.timing) } : {}),
   }
 }
@@ -29,6 +31,7 @@ export function wireErrorHeaders(
   if (callId !== undefined) headers[idHeader] = callId
   const { retryAfterMs } = publicError(error)
   if (retryAfterMs !== undefined) headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
-  if (!errorTable[error.code].retryable && !mayMend.has(error.code)) headers['x-should-retry'] = 'false'
+  const mends = errorTable[error.code].retryable ? retryAfterMs !== undefined : mayMend.has(error.code)
+  if (!mends) headers['x-should-retry'] = 'false'
   return headers
 }

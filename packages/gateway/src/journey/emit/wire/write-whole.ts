@@ -1,0 +1,34 @@
+import type { FastifyReply } from 'fastify'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** No more calls are taken: what is answered now is the last on its connection. */
+    isStopping?: () => boolean
+  }
+}
+
+/** A longer body is not copied to save a piece of a write. */
+const copiedMax = 16 * 1024
+
+/**
+ * Writes an answer that is whole past Fastify, whose own way costs some 5 % of a call. Head and body are one text, and so one piece: a
+ * Buffer beside the head would make two of it, which costs as much again.
+ */
+export function writeWhole(
+  reply: FastifyReply,
+  own: Readonly<Record<string, string>>,
+  contentType: string,
+  body: Buffer | string,
+  status = 200,
+): FastifyReply {
+  const { raw, server } = reply
+  const headers: string[] = ['content-type', contentType, 'content-length', String(Buffer.byteLength(body))]
+  for (const name in own) headers.push(name, own[name] ?? '')
+  if (server.isStopping?.()) headers.push('connection', 'close')
+  raw.writeHead(status, headers)
+  // Not before: what cannot be written as a head is still Fastify's to answer.
+  reply.hijack()
+  if (typeof body === 'string' || body.length > copiedMax) raw.end(body)
+  else raw.end(body.toString('latin1'), 'latin1')
+  return reply
+}
