@@ -1,3 +1,4 @@
+import type { CacheNote } from './cache.ts'
 import type { AstraError } from './errors.ts'
 import type { LimitStatus } from './limits.ts'
 
@@ -10,7 +11,10 @@ export interface AnswerHead {
   readonly major: number
   /** The version that served. */
   readonly version: string
+  /** No model was asked for this call. */
   readonly cached: boolean
+  /** Left out where its contract has no cache. */
+  readonly cache?: CacheNote
   /** The bounds that the call met, for headers. Left out: none. */
   readonly limits?: readonly LimitStatus[]
 }

@@ -37,6 +37,11 @@ export interface Backend {
   sealed?(settings: VersionState['settings']): VersionState['settings']
   /** What is run there, as prices and reports name it: "openai/gpt-4o-mini". Left out: no model runs. */
   upstreamModel?(settings: VersionState['settings']): string | undefined
+  /**
+   * Of a backend that asks a language model in words of its own: how many bytes of them go beside each input, and what an answer may have
+   * at most. Left out: the inputs are all that is asked.
+   */
+  ownWords?(settings: VersionState['settings']): { readonly bytes: number; readonly outputTokensMax: number }
   /** Where its settings do not fit the contract's task, or the revision that the version implements, by JSON Pointers into the settings. Called by plan. */
   misfits?(settings: VersionState['settings'], revision: ContractRevision, task: TaskName): readonly Violation[]
   /**
@@ -86,6 +91,8 @@ export interface AttemptContext {
   /** W3C headers to send on. */
   readonly traceparent: string
   readonly tracestate: string | undefined
+  /** What an answer may have at most: a relayed request is held to it (canonical inputs have been). Left out: no bound. */
+  readonly outputTokensMax?: number | undefined
   /** Where a prediction asks a model in words of its own. Left out: nobody counts. */
   readonly spending?: Spending
 }

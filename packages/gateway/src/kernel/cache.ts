@@ -31,16 +31,51 @@ export interface CacheEntry {
   readonly storedAt: number
 }
 
-/** Answers kept, in memory or shared over gateways; bounded in bytes. What fails is a miss, and counted. */
+/**
+ * Answers kept, in memory or shared over gateways; bounded in bytes. A key begins with what it is purged by, then "#":
+ * "spam@v1/1.1#…". What fails is a miss, and counted.
+ */
 export interface CacheStore {
   get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined>
-  /** For so long. `group`: what it is purged by, "spam@v1/1.1". */
-  set(key: string, entry: CacheEntry, group: string, keepMs: number): void
-  /** By model ("spam"), contract ("spam@v1") or version ("spam@v1/1.1"); says how many went, as far as it knows. */
+  /** For so long. */
+  set(key: string, entry: CacheEntry, keepMs: number): void
+  /** The same where there is none yet, and only one of several comes first: whether it is this one. Undefined where nobody can tell. */
+  add(key: string, entry: CacheEntry, keepMs: number): boolean | undefined | Promise<boolean | undefined>
+  delete(key: string): void
+  /** By model ("spam"), contract ("spam@v1") or version ("spam@v1/1.1"); says how many went. Rejects with `store_unavailable`. */
   purge(prefix: string): Promise<number>
-  status(): { readonly entries: number; readonly bytes: number; readonly fault: string | undefined }
+  status(): CacheStatus
   close(): Promise<void>
+}
+
+export interface CacheStatus {
+  /** Undefined where they are not counted: what is shared is not this gateway's to count. */
+  readonly entries: number | undefined
+  readonly bytes: number | undefined
+  /** What could not be looked up, kept or deleted, since the start. */
+  readonly failures: number
+  /** Not working: why; undefined when all is well. */
+  readonly fault: string | undefined
 }
 
 /** What the cache had to do with a call; undefined in a Record where its contract has none. */
 export type CacheOutcome = 'hit' | 'stale' | 'joined' | 'miss' | 'bypass' | 'semantic'
+
+/** The same as its caller is told it. */
+export interface CacheNote {
+  readonly outcome: CacheOutcome
+  /** Of an answer that was given before. */
+  readonly ageMs?: number
+  /** It was given to an earlier call with the same Idempotency-Key. */
+  readonly replayed?: true
+}
+
+/** Whether a key of a `CacheStore` belongs to this model, contract or version. */
+export function isPurgedBy(key: string, prefix: string): boolean {
+  return key.startsWith(purgedText(prefix))
+}
+
+/** What such keys begin with: what follows a name is told by what it names. */
+export function purgedText(prefix: string): string {
+  return prefix + (prefix.includes('/') ? '#' : prefix.includes('@') ? '/' : '@')
+}

@@ -55,8 +55,8 @@ export interface CallOptions {
   /** The caller's own id for this call, for later feedback. */
   readonly reference?: string
   readonly tags?: Readonly<Record<string, string>>
-  /** Accepted; nothing is cached yet. */
+  /** `no-cache` asks anew and keeps the answer; `no-store` does not keep it either. */
   readonly cache?: 'default' | 'no-cache' | 'no-store'
-  /** Accepted and bounded; repeats are not joined yet. */
+  /** The first answer to it is kept, and given to every repeat of the same request by the same consumer. */
   readonly idempotencyKey?: string
 }

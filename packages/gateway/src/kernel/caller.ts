@@ -44,6 +44,21 @@ export interface Caller {
   readonly permissions: ReadonlySet<Permission>
   /** undefined = every model. */
   readonly models: ReadonlySet<string> | undefined
+  /** By what it is known, where that is no key: a token minted from one, or a token of an issuer's. */
+  readonly token?: 'minted' | 'issued'
+  /** What stands in a minted token and counts for all its calls, whatever they say themselves. */
+  readonly bound?: { readonly unit?: string; readonly session?: string }
+}
+
+/** What a token that is minted from a key allows, of what the key does. */
+export interface TokenGrant {
+  /** ms since the Unix epoch. */
+  readonly expiresAt: number
+  /** Left out: those of the key. */
+  readonly models?: readonly string[]
+  /** Of all its calls, whatever they say themselves. */
+  readonly unit?: string
+  readonly session?: string
 }
 
 export function callerOf(key: Key): Caller {

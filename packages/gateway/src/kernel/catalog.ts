@@ -184,6 +184,8 @@ export interface Catalog {
   model(name: string): Model | undefined
   modelNames(): readonly string[]
   hasConsumer(name: string): boolean
+  consumer(name: string): ConsumerState | undefined
+  team(name: string): TeamState | undefined
 }
 
 export interface Model {
@@ -192,6 +194,7 @@ export interface Model {
   readonly description: string | undefined
   readonly defaultMajor: number
   readonly contracts: ReadonlyMap<number, Contract>
+  readonly limits: Limits | undefined
 }
 
 export interface Contract {
@@ -210,6 +213,7 @@ export interface Contract {
   readonly split: readonly Share[]
   readonly fallback: readonly Version[]
   readonly hedge: Hedge | undefined
+  readonly cache: CachePolicy | undefined
   /** Compiled on first use from the published revision. */
   readonly check: ContractCheck
 }

@@ -1,4 +1,4 @@
-import type { RefusedBy } from './limits.ts'
+import type { LimitStatus, RefusedBy } from './limits.ts'
 
 /**
  * Every refusal and failure that leaves the process, in one table.
@@ -20,6 +20,18 @@ export const errorTable = {
     false,
     'The token is not valid here',
     'Ask its issuer for a new token, or send a key made by "astraapi keys create".',
+  ),
+  identity_unavailable: row(
+    503,
+    true,
+    'The token cannot be checked just now: the keys of its issuer cannot be had',
+    'Repeat after the time in Retry-After.',
+  ),
+  origin_forbidden: row(
+    403,
+    false,
+    'Pages of this origin may not call',
+    'Ask an administrator to list the origin under the consumer\'s "origins" in the manifest.',
   ),
   address_forbidden: row(
     403,
@@ -195,6 +207,10 @@ export interface ErrorFacts {
   readonly retryAfterMs?: number
   /** Public: the bound that refused the call. */
   readonly refusedBy?: RefusedBy
+  /** Public: all the bounds that it met, for headers. */
+  readonly limits?: readonly LimitStatus[]
+  /** Public: it was told before, to an earlier call with the same Idempotency-Key. */
+  readonly replayed?: true
   /** The methods that a path does take, for a 405. */
   readonly allow?: readonly string[]
   /** Private: for operators only. */
@@ -222,6 +238,17 @@ export class AstraError extends Error {
   }
 }
 
+/** An error that is nobody's fault and may come by the thousand: to collect a stack costs more than all the rest of a refusal. */
+export function refusal(code: ErrorCode, facts: ErrorFacts): AstraError {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return new AstraError(code, facts)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 /** What any door may show of an error: the door only changes its clothes. */
 export interface PublicError {
   readonly code: ErrorCode
@@ -231,6 +258,7 @@ export interface PublicError {
   readonly next: string
   readonly violations?: readonly Violation[]
   readonly retryAfterMs?: number
+  readonly limit?: RefusedBy
 }
 
 /** Every retryable code's advice names Retry-After: it must be there. */
@@ -238,8 +266,9 @@ const retryAfterDefaultMs = 1000
 
 export function publicError(error: AstraError): PublicError {
   const { status, retryable, title, next } = errorTable[error.code]
-  const { violations } = error.facts
-  const retryAfterMs = error.facts.retryAfterMs ?? (retryable ? retryAfterDefaultMs : undefined)
+  const { violations, refusedBy } = error.facts
+  // What never fits a limit is not to be repeated.
+  const retryAfterMs = error.facts.retryAfterMs ?? (retryable && !refusedBy ? retryAfterDefaultMs : undefined)
   return {
     code: error.code,
     status,
@@ -248,7 +277,13 @@ export function publicError(error: AstraError): PublicError {
     next: error.facts.next ?? next,
     ...(violations ? { violations } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(refusedBy && !isOthersMoney(refusedBy) ? { limit: refusedBy } : {}),
   }
+}
+
+/** What the owner of a model spends is none of its callers' business. */
+function isOthersMoney({ owner, kind }: RefusedBy): boolean {
+  return (kind === 'budget-day' || kind === 'budget-month') && (owner.kind === 'model' || owner.kind === 'version')
 }
 
 /** Anything thrown becomes an AstraError; a stranger becomes `internal`, its message kept for operators. */

@@ -111,3 +111,21 @@ export interface LimitStatus extends CounterState {
 export interface RefusedBy extends LimitStatus {
   readonly retryAfterMs: number | undefined
 }
+
+/** What a call has reserved; it gives back what it did not use, however it ends. */
+export interface Reservation {
+  /** The call is over: its place in flight is free. */
+  ended(): void
+  /** Once all that it used is counted. */
+  settle(used: Used): void
+}
+
+/** What a call used up, all its attempts together. */
+export interface Used {
+  /** Undefined where those of an answer are not known. */
+  readonly tokens: number | undefined
+  /** Undefined where nothing of it is known. */
+  readonly costUsd: number | undefined
+  /** The cost is more than `costUsd`, and nobody knows how much. */
+  readonly unpriced: boolean
+}

@@ -20,11 +20,18 @@ export interface Operation {
   readonly output: TSchema
   /** A write that takes If-Match (GraphQL: the argument `ifMatch`) and refuses without it. */
   readonly guarded: boolean
+  /**
+   * What the audit log keeps of a mutation: its target as it stands before the write, and with its output, after it. JSON, and never a
+   * secret. Left out, it keeps only that the write was made, when and by whom.
+   */
+  readonly audit?: ((input: never, output?: never) => unknown) | undefined
   readonly run: (input: never, context: OperationContext) => Promise<unknown>
 }
 
 export interface OperationContext {
   readonly caller: Caller
+  /** Where the request came from, for the audit log. */
+  readonly address?: string
   /** The ETags that the caller sent, without quotes; "*" is any; a weak one keeps its `W/` and so equals none. */
   readonly ifMatch: readonly string[] | undefined
   /** Sets the ETag of the answer. */
@@ -50,6 +57,7 @@ export function operation<I extends TSchema, O extends TSchema>(declaration: {
   readonly input: I
   readonly output: O
   readonly guarded?: boolean
+  readonly audit?: (input: Static<I>, output?: Static<O>) => unknown
   readonly run: (input: Static<I>, context: OperationContext) => Promise<Static<O>>
 }): Operation {
   const { guarded = false, ...rest } = declaration

@@ -1,16 +1,24 @@
 import type { Usage } from './answer.ts'
-import type { Price } from './catalog.ts'
+import type { CatalogState, Price } from './catalog.ts'
 
 /** The price in force at a time (ms since the Unix epoch): the latest that began by then, at midnight UTC. */
 export function priceAt(prices: readonly Price[], timeMs: number): Price | undefined {
   return prices.findLast((price) => beginOf(price) <= timeMs)
 }
 
+/** By the name that a backend gives its model: it is upstream's, and may be one that every object has. */
+export function priceOf(prices: CatalogState['prices'], upstreamModel: string, timeMs: number): Price | undefined {
+  const own = prices && Object.hasOwn(prices, upstreamModel) ? prices[upstreamModel] : undefined
+  return own && priceAt(own, timeMs)
+}
+
 const begins = new WeakMap<Price, number>()
 
 /** Parsed once: every call asks for it. */
 function beginOf(price: Price): number {
-  const begin = begins.get(price) ?? Date.parse(price.from)
+  const known = begins.get(price)
+  if (known !== undefined) return known
+  const begin = Date.parse(price.from)
   begins.set(price, begin)
   return begin
 }

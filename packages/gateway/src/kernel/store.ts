@@ -1,3 +1,4 @@
+import type { AuditLog } from './audit.ts'
 import type { Key } from './caller.ts'
 import type { CatalogState } from './catalog.ts'
 import type { CallRecord, Feedback } from './record.ts'
@@ -10,6 +11,7 @@ export interface Store {
   readonly records: RecordSink
   readonly reports: Reports
   readonly state: StateStore
+  readonly audit: AuditLog
   /** Writes all that was put, then lets go of the data. */
   close(): Promise<void>
 }
@@ -68,7 +70,7 @@ export interface CallPage {
   readonly next: string | undefined
 }
 
-export const usageDimensions = ['model', 'version', 'consumer', 'door', 'outcome', 'code'] as const
+export const usageDimensions = ['model', 'version', 'consumer', 'team', 'door', 'outcome', 'code'] as const
 export type UsageDimension = (typeof usageDimensions)[number]
 
 export interface UsageQuery {
@@ -88,6 +90,8 @@ export interface UsageRow {
   readonly by: Readonly<Partial<Record<UsageDimension, string>>>
   readonly calls: number
   readonly failed: number
+  /** Answered by a cache, or by another call's answer. */
+  readonly cached: number
   readonly items: number
   readonly inputTokens: number
   readonly cachedInputTokens: number
@@ -111,7 +115,12 @@ export interface StateStore {
   /** Writes revision `revision`, which must be the successor of the newest; else throws AstraError `conflict`. */
   saveCatalog(catalog: StoredCatalog): Promise<void>
   keys(): Promise<readonly StoredKey[]>
-  saveKey(key: StoredKey): Promise<void>
+  /** All of them or none. */
+  saveKeys(keys: readonly StoredKey[]): Promise<void>
+  /** When each key was last used, ms since the Unix epoch, by its id. */
+  keyUses(): Promise<ReadonlyMap<string, number>>
+  /** Not synced to the disk: a loss of power may lose the last ones. */
+  saveKeyUses(uses: ReadonlyMap<string, number>): Promise<void>
   /** Small named values that must outlive a restart, e.g. the digest of the manifest last applied at start. */
   setting(name: string): Promise<string | undefined>
   saveSetting(name: string, value: string): Promise<void>

@@ -76,6 +76,30 @@ describe('buildCatalog', () => {
     assert.equal(catalog.hasConsumer('constructor'), false)
   })
 
+  it('finds consumers and teams by their own names only, also where a state knows of no teams', () => {
+    const consumers = { shop: { demo: false, team: 'growth' } }
+    const catalog = build({ models: {}, consumers, teams: { growth: { limits: { concurrent: 2 } } } })
+    assert.deepEqual(catalog.consumer('shop'), consumers.shop)
+    assert.deepEqual(catalog.team('growth')?.limits, { concurrent: 2 })
+    for (const name of ['constructor', '__proto__', 'shop ', '']) {
+      assert.deepEqual([catalog.consumer(name), catalog.team(name)], [undefined, undefined], name)
+    }
+    assert.equal(build({ models: {}, consumers }).team('growth'), undefined)
+  })
+
+  it('brings the limits of models and versions, and the cache of contracts', () => {
+    const limits = { concurrent: 1 }
+    const cache = { scope: 'public', ttlMs: 1, staleMs: 0, answerBytesMax: 1 } as const
+    const versions = { '1.0': { ...version, revision: 1, limits } }
+    const contracts = { 1: contract({ cache, versions }) }
+    const model = build({ models: { spam: { owner: 'o', defaultMajor: 1, contracts, limits } }, consumers: {} }).model(
+      'spam',
+    )
+    const built = model?.contracts.get(1)
+    assert.deepEqual([model?.limits, built?.cache, built?.versions.get('1.0')?.state.limits], [limits, cache, limits])
+    assert.equal(one().cache, undefined)
+  })
+
   it('builds a thousand models only as they are looked up', () => {
     const models = Object.fromEntries(
       Array.from({ length: 1000 }, (_, i) => [`m${i}`, { owner: 'o', defaultMajor: 1, contracts: { 1: contract() } }]),

@@ -26,6 +26,8 @@ export function buildCatalog({ revision, state }: StoredCatalog, clock: Clock): 
     state,
     modelNames: () => names,
     hasConsumer: (name) => Object.hasOwn(state.consumers, name),
+    consumer: (name) => ownEntry(state.consumers, name),
+    team: (name) => state.teams && ownEntry(state.teams, name),
     model(name) {
       const known = built.get(name)
       if (known) return known
@@ -38,7 +40,7 @@ export function buildCatalog({ revision, state }: StoredCatalog, clock: Clock): 
   }
 }
 
-function buildModel(name: string, { owner, description, defaultMajor, contracts }: ModelState): Model {
+function buildModel(name: string, { owner, description, defaultMajor, contracts, limits }: ModelState): Model {
   const majors = Object.keys(contracts).map(Number)
   return {
     name,
@@ -50,6 +52,7 @@ function buildModel(name: string, { owner, description, defaultMajor, contracts 
         .sort((a, b) => a - b)
         .map((major) => [major, buildContract(name, major, contracts[major] as ContractState)]),
     ),
+    limits,
   }
 }
 
@@ -76,6 +79,7 @@ function buildContract(model: string, major: number, state: ContractState): Cont
     split,
     fallback,
     hedge: state.hedge,
+    cache: state.cache,
     get check() {
       check ??= compileCheck(published)
       return check

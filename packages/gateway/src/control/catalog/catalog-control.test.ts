@@ -30,7 +30,9 @@ async function started({ fail = () => {}, upstream, stored }: Surroundings = {})
         saved.push(catalog)
       },
       keys: async () => [],
-      saveKey: async () => {},
+      saveKeys: async () => {},
+      keyUses: async () => new Map(),
+      saveKeyUses: async () => {},
       setting: async () => undefined,
       saveSetting: async () => {},
     },

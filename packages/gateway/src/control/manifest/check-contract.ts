@@ -4,10 +4,12 @@ import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { schemaFaults } from '../../kernel/schema/subset.ts'
 import { taskTable } from '../../kernel/tasks.ts'
+import { cacheFaults } from './cache-policy.ts'
 import { trafficFaults } from './check-traffic.ts'
 import { usualStreams } from './defaults.ts'
 import type { FaultAt, ManifestContract, Place } from './manifest.ts'
 import { versionPattern } from './names.ts'
+import { ownerLimitFaults } from './owner-limits.ts'
 import { bodyBytesMax, isTimeout, parseSize, timeoutWords } from './quantities.ts'
 import { replicaFault } from './replica-address.ts'
 
@@ -26,6 +28,7 @@ const checks: readonly Check[] = [
   dateFaults,
   versionFaults,
   trafficFaults,
+  cacheFaults,
 ]
 
 const schemaFields = ['input', 'output', 'chunk'] as const
@@ -100,7 +103,7 @@ function dateFaults({ deprecated }: ManifestContract, place: Place, faultAt: Fau
 }
 
 function versionFaults({ versions }: ManifestContract, place: Place, faultAt: FaultAt): Violation[] {
-  return Object.entries(versions).flatMap(([id, { retired, replicas = [] }]) => {
+  return Object.entries(versions).flatMap(([id, { retired, replicas = [], limits = {} }]) => {
     const at = [...place, 'versions', id]
     const faults = replicas.flatMap((address, i) => {
       const fault = replicaFault(address)
@@ -109,6 +112,7 @@ function versionFaults({ versions }: ManifestContract, place: Place, faultAt: Fa
     if (!versionPattern.test(id)) {
       faults.push(faultAt(at, 'must be letters, digits, dots, hyphens and underscores, at most 64'))
     }
+    faults.push(...ownerLimitFaults(limits, [...at, 'limits'], faultAt))
     const successor = retired?.successor
     const others = Object.keys(versions).filter((other) => other !== id && !versions[other]?.retired)
     if (successor !== undefined && !others.includes(successor)) {

@@ -1,10 +1,14 @@
 import type { Violation } from '../../kernel/errors.ts'
 import { isJsonObject } from '../../kernel/schema/facets.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
+import { semanticFaults } from './cache-policy.ts'
 import { contractFaults } from './check-contract.ts'
+import { issuerFaults, issuersTwice } from './check-issuer.ts'
 import { priceFaults } from './check-prices.ts'
+import { consumerFaults } from './consumer.ts'
 import type { FaultAt, Manifest, ManifestModel, Place } from './manifest.ts'
 import { isName, majorPattern, nameWords } from './names.ts'
+import { ownerLimitFaults } from './owner-limits.ts'
 
 /**
  * What the form cannot say: names, references, units, and which fields go together. Contracts that are not sound in their
@@ -14,16 +18,40 @@ export function meaningFaults(manifest: Manifest, faultAt: FaultAt, sound: (plac
   return [
     ...Object.entries(manifest.models).flatMap(([name, model]) => modelFaults(name, model, faultAt, sound)),
     ...collisions(Object.keys(manifest.models), faultAt),
-    ...Object.keys(manifest.consumers).flatMap((name) => consumerFaults(name, faultAt)),
+    ...semanticFaults(manifest, faultAt, sound),
+    ...callerFaults(manifest, faultAt, sound),
     ...Object.entries(manifest.prices).flatMap(([name, prices]) =>
       sound(['prices', name]) ? priceFaults(name, prices, faultAt) : [],
     ),
   ]
 }
 
-function consumerFaults(name: string, faultAt: FaultAt): Violation[] {
-  if (name === 'admin') return [faultAt(['consumers', name], 'is taken: it owns the admin key')]
-  return isName(name) ? [] : [faultAt(['consumers', name], nameWords)]
+/** Consumers, their teams, and who else may say who they are. */
+function callerFaults(manifest: Manifest, faultAt: FaultAt, sound: (place: Place) => boolean): Violation[] {
+  const { consumers, teams, issuers } = manifest
+  const teamNames = Object.keys(teams)
+  return [
+    ...each('consumers', consumers, (one, place) => consumerFaults(one, teamNames, place, faultAt)),
+    ...each('teams', teams, ({ limits = {} }, place) => ownerLimitFaults(limits, [...place, 'limits'], faultAt)),
+    ...each('issuers', issuers, (one, place) => issuerFaults(one, manifest, place, faultAt)),
+    ...issuersTwice(manifest, faultAt, sound),
+  ]
+
+  function each<T>(
+    kind: string,
+    record: Readonly<Record<string, T>>,
+    faultsOf: (one: T, place: Place) => readonly Violation[],
+  ): Violation[] {
+    return Object.entries(record).flatMap(([name, one]) => {
+      const place = [kind, name]
+      return [...nameFaults(kind, name, faultAt), ...(sound(place) ? faultsOf(one, place) : [])]
+    })
+  }
+}
+
+function nameFaults(kind: string, name: string, faultAt: FaultAt): Violation[] {
+  if (kind === 'consumers' && name === 'admin') return [faultAt([kind, name], 'is taken: it owns the admin key')]
+  return isName(name) ? [] : [faultAt([kind, name], nameWords)]
 }
 
 /** GraphQL camel-cases names: "a-1" and "a1" would be one field. */
@@ -48,6 +76,8 @@ function modelFaults(
   const place = ['models', name]
   const faults = isName(name) ? [] : [faultAt(place, nameWords)]
   if (!isJsonObject(model) || !isJsonObject(model.contracts)) return faults
+  const at = [...place, 'limits']
+  if (model.limits !== undefined && sound(at)) faults.push(...ownerLimitFaults(model.limits, at, faultAt))
   const majors = Object.keys(model.contracts)
   if (typeof model.default === 'string' && !majors.includes(model.default)) {
     const { suggestion } = didYouMean(model.default, majors)

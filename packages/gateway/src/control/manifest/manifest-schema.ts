@@ -1,11 +1,12 @@
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
+import { cacheForm } from './cache-policy.ts'
+import { consumerForm, teamForm } from './consumer.ts'
+import { closed, duration, map, text } from './forms.ts'
+import { issuerForm } from './issuer.ts'
+import { ownerLimitsForm } from './owner-limits.ts'
 import { bodyBytesMax, fallbackMax } from './quantities.ts'
 
-/** The form of `astra.yaml`, in the same subset of JSON Schema as contracts, so that its faults are named in the same words. */
-const text: Schema = { type: 'string', minLength: 1, maxLength: 2000 }
-/** Read by `parseDuration`; the example tells who wrote a bare number that a unit is missing. */
-const duration: Schema = { ...text, examples: ['30s'] }
 const date: Schema = { type: 'string', format: 'date' }
 /** Checked by what it belongs to: a schema by `schemaFaults`, a backend's field by the backend's own schema. */
 const open: Schema = { type: 'object', additionalProperties: true }
@@ -18,6 +19,7 @@ const version: Schema = {
     replicas: { type: 'array', items: text, minItems: 1, maxItems: 1000 },
     revision: { type: 'integer', minimum: 1 },
     retired: closed({}, { successor: text }),
+    limits: ownerLimitsForm,
   },
   additionalProperties: true,
 }
@@ -56,16 +58,21 @@ const contract: Schema = closed(
         firstByte: duration,
         idle: duration,
         inFlight: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+        queue: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+        outputTokens: { type: 'integer', minimum: 1, maximum: 10_000_000 },
+        whenUnavailable: { type: 'string', enum: ['open', 'closed'] },
       },
     ),
     deprecated: closed({ since: date }, { sunset: date }),
     traffic,
+    cache: cacheForm,
   },
 )
 
-const model: Schema = closed({ owner: text, contracts: map(contract, 1) }, { description: text, default: text })
-
-const consumer: Schema = closed({}, { description: text, demo: { type: 'boolean' } })
+const model: Schema = closed(
+  { owner: text, contracts: map(contract, 1) },
+  { description: text, default: text, limits: ownerLimitsForm },
+)
 
 const usd = (description: string): Schema => ({ type: 'number', minimum: 0, maximum: 1_000_000, description })
 
@@ -86,17 +93,8 @@ const prices: Schema = {
   description: 'By upstream model, such as "openai/gpt-4o-mini"',
 }
 
-export const manifestSchema: Schema = closed({}, { models: map(model), consumers: map(consumer), prices })
-
-function closed(required: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>> = {}): Schema {
-  return {
-    type: 'object',
-    properties: { ...required, ...optional },
-    required: Object.keys(required),
-    additionalProperties: false,
-  }
-}
-
-function map(values: Schema, least = 0): Schema {
-  return { type: 'object', additionalProperties: values, minProperties: least }
-}
+/** The form of `astra.yaml`, in the same subset of JSON Schema as contracts, so that its faults are named in the same words. */
+export const manifestSchema: Schema = closed(
+  {},
+  { models: map(model), consumers: map(consumerForm), teams: map(teamForm), issuers: map(issuerForm), prices },
+)

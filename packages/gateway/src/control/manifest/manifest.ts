@@ -1,12 +1,19 @@
 import type { ContractExample, Deprecation, Price } from '../../kernel/catalog.ts'
 import type { Violation } from '../../kernel/errors.ts'
+import type { WhenUnavailable } from '../../kernel/limits.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
+import type { ManifestCache } from './cache-policy.ts'
+import type { ManifestConsumer, ManifestTeam } from './consumer.ts'
+import type { ManifestIssuer } from './issuer.ts'
+import type { ManifestLimits } from './owner-limits.ts'
 
 /** `astra.yaml` as read: its form and meaning are checked, its defaults are not filled in yet. */
 export interface Manifest {
   readonly models: Readonly<Record<string, ManifestModel>>
   readonly consumers: Readonly<Record<string, ManifestConsumer>>
+  readonly teams: Readonly<Record<string, ManifestTeam>>
+  readonly issuers: Readonly<Record<string, ManifestIssuer>>
   /** By the name of the upstream model, in any order of their days. */
   readonly prices: Readonly<Record<string, readonly Price[]>>
 }
@@ -18,6 +25,8 @@ export interface ManifestModel {
   readonly default?: string
   /** By major, "v1". */
   readonly contracts: Readonly<Record<string, ManifestContract>>
+  /** Of all who call it. */
+  readonly limits?: ManifestLimits
 }
 
 export interface ManifestContract {
@@ -39,6 +48,9 @@ export interface ManifestContract {
     readonly firstByte?: string
     readonly idle?: string
     readonly inFlight?: number
+    readonly queue?: number
+    readonly outputTokens?: number
+    readonly whenUnavailable?: WhenUnavailable
   }
   readonly deprecated?: Deprecation
   readonly versions: Readonly<Record<string, ManifestVersion>>
@@ -47,6 +59,7 @@ export interface ManifestContract {
     readonly fallback?: readonly string[]
     readonly hedge?: { readonly after: string; readonly share: number }
   }
+  readonly cache?: ManifestCache
 }
 
 /** Its remaining fields belong to the backend. */
@@ -55,12 +68,8 @@ export interface ManifestVersion {
   readonly replicas?: readonly string[]
   readonly revision?: number
   readonly retired?: { readonly successor?: string }
+  readonly limits?: ManifestLimits
   readonly [setting: string]: unknown
-}
-
-export interface ManifestConsumer {
-  readonly description?: string
-  readonly demo?: boolean
 }
 
 /** Where a fault stands: the keys from the top of the manifest. */

@@ -8,9 +8,13 @@ export function parseDuration(text: string): number | undefined {
   return quantity(text, { ms: 1, s: 1000, m: 60_000, h: 3_600_000 })
 }
 
+export function isDuration(text: string, msMax: number): boolean {
+  return (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= msMax
+}
+
 /** Whether a text is a time that a contract may set as a limit. */
 export function isTimeout(text: string): boolean {
-  return (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= timeoutMsMax
+  return isDuration(text, timeoutMsMax)
 }
 
 export const timeoutWords = 'must be a duration such as 800ms, 30s or 2m, at most 1h'

@@ -217,7 +217,7 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
   ],
   'a field far from any': [
     custom('limits: {zzz: 3}'),
-    `8 | ${v1}.limits.zzz | is not a field here | The fields here are body, items, timeout, firstByte, idle, inFlight.`,
+    `8 | ${v1}.limits.zzz | is not a field here | The fields here are body, items, timeout, firstByte, idle, inFlight, queue, outputTokens, whenUnavailable.`,
   ],
   'a timeout of nothing': [
     custom('limits: {timeout: 0s}'),
@@ -318,7 +318,7 @@ describe('readManifest', () => {
     for (const yaml of ['', '\n', '# nothing yet\n', '---\n', '{}']) {
       const read = readManifest(yaml)
       assert.ok('manifest' in read)
-      assert.deepEqual(read.manifest, { models: {}, consumers: {}, prices: {} })
+      assert.deepEqual(read.manifest, { models: {}, consumers: {}, teams: {}, issuers: {}, prices: {} })
     }
   })
 

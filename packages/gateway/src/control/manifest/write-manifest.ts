@@ -2,27 +2,34 @@ import { stringify } from 'yaml'
 import type { CatalogState, ContractState, ModelState, VersionState } from '../../kernel/catalog.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
+import { cacheOut } from './cache-policy.ts'
+import { consumerOut, teamOut } from './consumer.ts'
 import { defaultMajor, usualLimits, usualStreams } from './defaults.ts'
+import { issuerOut } from './issuer.ts'
+import { ownerLimitsOut } from './owner-limits.ts'
 import { durationText, sizeText } from './quantities.ts'
 
 /** The manifest that makes this state: it reads back to it, with defaults left out where the state has them. */
-export function writeManifest({ models, consumers, prices }: CatalogState): string {
+export function writeManifest({ models, consumers, teams, issuers, prices }: CatalogState): string {
   return stringify(
     {
       models: mapValues(models, modelOut),
-      consumers: mapValues(consumers, ({ description, demo }) => tidy({ description, demo: demo || undefined })),
+      ...(teams ? { teams: mapValues(teams, teamOut) } : {}),
+      consumers: mapValues(consumers, consumerOut),
+      ...(issuers ? { issuers: mapValues(issuers, issuerOut) } : {}),
       ...(prices ? { prices } : {}),
     },
     { lineWidth: 120, aliasDuplicateObjects: false },
   )
 }
 
-function modelOut({ owner, description, defaultMajor: major, contracts }: ModelState): object {
+function modelOut({ owner, description, defaultMajor: major, contracts, limits }: ModelState): object {
   const usual = defaultMajor(Object.entries(contracts).map(([major, contract]) => [Number(major), contract]))
   return tidy({
     owner,
     description,
     default: major === usual ? undefined : `v${major}`,
+    limits: ownerLimitsOut(limits),
     contracts: Object.fromEntries(
       Object.entries(contracts).map(([major, contract]) => [`v${major}`, contractOut(contract)]),
     ),
@@ -30,7 +37,7 @@ function modelOut({ owner, description, defaultMajor: major, contracts }: ModelS
 }
 
 function contractOut(contract: ContractState): object {
-  const { task, description, streams, examples, deprecated, versions, revisions } = contract
+  const { task, description, streams, examples, deprecated, versions, revisions, cache } = contract
   return tidy({
     ...taskOut(contract),
     description,
@@ -41,6 +48,7 @@ function contractOut(contract: ContractState): object {
     deprecated,
     versions: mapValues(versions, (version) => versionOut(version, revisions.length)),
     traffic: trafficOut(contract),
+    cache: cache && cacheOut(cache),
   })
 }
 
@@ -68,6 +76,9 @@ function limitsOut({ task, limits }: ContractState): object | undefined {
     firstByte: limits.firstByteMs === usual.firstByteMs ? undefined : durationText(limits.firstByteMs),
     idle: limits.idleMs === usual.idleMs ? undefined : durationText(limits.idleMs),
     inFlight: limits.inFlightMax === usual.inFlightMax ? undefined : limits.inFlightMax,
+    queue: limits.queueMax,
+    outputTokens: limits.outputTokensMax,
+    whenUnavailable: limits.whenUnavailable,
   })
 }
 
@@ -79,13 +90,14 @@ function trafficOut({ weights, fallback, hedge }: ContractState): object | undef
   })
 }
 
-function versionOut({ backend, replicas, revision, settings, retired }: VersionState, latest: number): object {
+function versionOut({ backend, replicas, revision, settings, retired, limits }: VersionState, latest: number): object {
   return tidy({
     backend,
     ...settings,
     replicas: replicas.length > 0 ? replicas : undefined,
     revision: revision === latest ? undefined : revision,
     retired,
+    limits: ownerLimitsOut(limits),
   })
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { CatalogState, ContractState, ModelState, Price } from '../../kernel/catalog.ts'
+import type { CachePolicy } from '../../kernel/cache.ts'
+import type { CatalogState, ContractState, IssuerState, ModelState, Price } from '../../kernel/catalog.ts'
+import type { Limits } from '../../kernel/limits.ts'
 import { changesBetween } from './changes.ts'
 
 const schema = { type: 'object' as const }
@@ -25,6 +27,16 @@ const contract: ContractState = {
 }
 const model: ModelState = { owner: 'me', defaultMajor: 1, contracts: { 1: contract } }
 const state: CatalogState = { models: { m: model }, consumers: { shop: { demo: false } } }
+
+const cache: CachePolicy = { scope: 'team', ttlMs: 300_000, staleMs: 0, answerBytesMax: 2 ** 20 }
+const company: IssuerState = {
+  issuer: 'https://a.b',
+  audience: ['astraapi'],
+  algorithms: ['RS256', 'ES256'],
+  clockSkewMs: 30_000,
+  consumer: { claim: 'azp', values: { 'client-1': 'shop' } },
+  permissions: [{ permissions: ['infer'] }, { claim: 'roles', value: 'ml', permissions: ['operate'], models: ['m'] }],
+}
 
 const withContract = (over: Partial<ContractState>): CatalogState => ({
   ...state,
@@ -73,6 +85,24 @@ describe('changesBetween', () => {
     ['a hedge', withContract({ hedge: { afterMs: 1, share: 1 } }), 'change traffic m@v1'],
     ['a clock', limits({ idleMs: 1 }), 'change contract m@v1'],
     ['a price', { ...state, prices: { a: [{ from: '2026-01-01', input: 1 }] } }, 'add price a'],
+    [
+      'limits of a model',
+      { ...state, models: { m: { ...model, limits: { concurrent: 1 } } } },
+      'add limits of model m',
+    ],
+    ['limits of a version', withVersion({ limits: { concurrent: 1 } }), 'add limits of version m@v1 2'],
+    ['a team', { ...state, teams: { growth: {} } }, 'add team growth'],
+    [
+      'a team of a consumer',
+      { ...state, consumers: { shop: { demo: false, team: 'growth' } } },
+      'change consumer shop',
+    ],
+    ['a priority', { ...state, consumers: { shop: { demo: false, priority: 'low' } } }, 'change consumer shop'],
+    ['an origin', { ...state, consumers: { shop: { demo: false, origins: ['https://a.b'] } } }, 'change consumer shop'],
+    ['a queue', limits({ queueMax: 1 }), 'change contract m@v1'],
+    ['a policy', limits({ whenUnavailable: 'closed' }), 'change contract m@v1'],
+    ['a cache', withContract({ cache }), 'add cache m@v1'],
+    ['an issuer', { ...state, issuers: { company } }, 'add issuer company'],
     ['a demo', { ...state, consumers: { shop: { demo: true } } }, 'change consumer shop'],
   ]
   for (const [title, after, expected] of cases) {
@@ -94,6 +124,35 @@ describe('changesBetween', () => {
       },
     ])
     assert.deepEqual(changed(state, before), ['remove price a/b'])
+  })
+
+  it('tells limits, and calls nothing about them breaking', () => {
+    const limited = (limits: Limits): CatalogState => ({ ...state, teams: { growth: { limits } } })
+    const before = limited({
+      requests: { amount: 600, perMs: 60_000, burst: 600 },
+      tokens: { amount: 5, perMs: 10_000, burst: 2 },
+      concurrent: 50,
+      budget: { day: 20, month: 300 },
+    })
+    const text = 'requests: 600/minute, tokens: 5/10s (2 at once), concurrent: 50, USD a day: 20, USD a month: 300'
+    const what = 'limits of team growth'
+    assert.deepEqual(changesBetween(before, limited({ concurrent: 1 })), [
+      { action: 'change', what, before: text, after: 'concurrent: 1', breaking: false },
+    ])
+    assert.deepEqual(changed(state, before), ['remove team growth', `remove ${what}`])
+  })
+
+  it('tells caches and issuers, and calls an issuer that goes breaking', () => {
+    const semantic = { mode: 'serve', model: 'embed@v1', similarityMin: 0.9, timeoutMs: 200 } as const
+    const after = { ...withContract({ cache: { ...cache, staleMs: 60_000, semantic } }), issuers: { company } }
+    assert.deepEqual(
+      changesBetween(state, after).map(({ after }) => after),
+      [
+        'scope: team, ttl: 5m, stale: 1m, answer: 1MiB, semantic: serve by embed@v1 from 0.9 on, within 200ms',
+        'issuer: https://a.b, audience: astraapi, algorithms: RS256 ES256, clockSkew: 30s, consumer: azp (client-1: shop), permissions: all may infer; roles ml may operate on m',
+      ],
+    )
+    assert.deepEqual(changed(state, after), ['remove cache m@v1', 'remove issuer company breaking'])
   })
 
   it('tells shares, fallbacks and hedges', () => {

@@ -1,8 +1,11 @@
 import type { CatalogState, ContractState, Price, VersionState } from '../../kernel/catalog.ts'
+import type { Limits } from '../../kernel/limits.ts'
 import { publishedOf } from '../catalog/build-catalog.ts'
 import { durationText } from '../manifest/quantities.ts'
 import type { Change } from '../operations/ports.ts'
-import { canonical, digestOf } from './digest.ts'
+import { digestOf } from './digest.ts'
+import { facts } from './facts.ts'
+import { cacheText, consumerText, issuerText, limitsText } from './policy-text.ts'
 
 /** What differs between two states, named by what people call it; empty only when nothing does. Things of one kind stand together. */
 export function changesBetween(before: CatalogState, after: CatalogState): Change[] {
@@ -32,23 +35,37 @@ interface Thing {
 /** That it is there at all. */
 const existence = 1
 
-function thingsOf({ models, consumers, prices = {} }: CatalogState): Map<string, Thing> {
+function thingsOf({ models, consumers, teams = {}, issuers = {}, prices = {} }: CatalogState): Map<string, Thing> {
   const things = new Map<string, Thing>()
   const put = (what: string, text: string, promises: readonly number[] = [existence]) =>
     things.set(what, { text, promises })
-  for (const [name, { owner, description, defaultMajor, contracts }] of Object.entries(models)) {
+  /** Things of their own, as they come and go without what they are of; what they were is no promise. */
+  const putLimits = (owner: string, limits: Limits | undefined) =>
+    limits && put(`limits of ${owner}`, limitsText(limits), [])
+  for (const [name, { owner, description, defaultMajor, contracts, limits }] of Object.entries(models)) {
     put(`model ${name}`, facts({ owner, default: `v${defaultMajor}`, description }))
+    putLimits(`model ${name}`, limits)
     for (const [major, contract] of Object.entries(contracts)) {
       const id = `${name}@v${major}`
       const { bodyBytesMax, itemsMax, timeoutMs } = contract.limits
       put(`contract ${id}`, contractText(contract), [bodyBytesMax, itemsMax, timeoutMs])
-      for (const [version, state] of Object.entries(contract.versions))
+      for (const [version, state] of Object.entries(contract.versions)) {
         put(`version ${id} ${version}`, versionText(state), [existence, state.retired ? 0 : 1])
+        putLimits(`version ${id} ${version}`, state.limits)
+      }
       put(`traffic ${id}`, trafficText(contract), [publishedOf(contract)])
+      if (contract.cache) put(`cache ${id}`, cacheText(contract.cache), [])
     }
   }
-  for (const [name, { description, demo }] of Object.entries(consumers))
-    put(`consumer ${name}`, facts({ demo: demo || undefined, description }))
+  for (const [name, { description, limits }] of Object.entries(teams)) {
+    put(`team ${name}`, facts({ description }), [])
+    putLimits(`team ${name}`, limits)
+  }
+  for (const [name, consumer] of Object.entries(consumers)) {
+    put(`consumer ${name}`, consumerText(consumer))
+    putLimits(`consumer ${name}`, consumer.limits)
+  }
+  for (const [name, issuer] of Object.entries(issuers)) put(`issuer ${name}`, issuerText(issuer))
   for (const [name, dated] of Object.entries(prices)) put(`price ${name}`, dated.map(priceText).join('; '), [])
   return things
 }
@@ -97,12 +114,4 @@ function priceText({ from, ...usd }: Price): string {
 
 function percent(share: number): string {
   return `${Number((100 * share).toPrecision(6))} %`
-}
-
-/** `a: 1, b: text`; what is undefined is left out. */
-function facts(fields: Readonly<Record<string, unknown>>): string {
-  return Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}: ${typeof value === 'object' ? canonical(value) : value}`)
-    .join(', ')
 }

@@ -7,6 +7,7 @@ import type { Schema } from '../../kernel/schema/schema.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 import { defaultBackend } from '../manifest/defaults.ts'
 import type { ManifestVersion, Place } from '../manifest/manifest.ts'
+import { ownerLimitsOf } from '../manifest/owner-limits.ts'
 import { plainReplica } from '../manifest/replica-address.ts'
 import type { Report } from './report.ts'
 
@@ -17,6 +18,7 @@ export interface DraftVersion extends VersionName {
   readonly replicas: readonly string[]
   readonly revision: number | undefined
   readonly retired: VersionState['retired']
+  readonly limits: VersionState['limits']
 }
 
 export interface VersionName {
@@ -36,7 +38,7 @@ export function digestKey({ model, major, id }: VersionName): string {
 }
 
 /** Named here only so that a typing slip in one of them is told from a backend's own field; their form is checked already. */
-const ownFields: Readonly<Record<string, Schema>> = { backend: {}, replicas: {}, revision: {}, retired: {} }
+const ownFields: Readonly<Record<string, Schema>> = { backend: {}, replicas: {}, revision: {}, retired: {}, limits: {} }
 
 /** Backend, settings and replicas of a version; undefined when they have faults. */
 export function draftVersion(
@@ -45,7 +47,7 @@ export function draftVersion(
   backends: ReadonlyMap<string, Backend>,
   report: Report,
 ): DraftVersion | undefined {
-  const { revision, retired, ...rest } = version
+  const { revision, retired, limits, ...rest } = version
   // "1.0": {retired: {}} takes a version out of service without telling again what it was.
   const short = retired !== undefined && Object.keys(rest).length === 0 ? name.known : undefined
   const { backend: backendName = defaultBackend, replicas, ...settings } = short ? written(short) : rest
@@ -84,6 +86,7 @@ export function draftVersion(
     replicas: places ? [...new Set(places.map(plainReplica))] : [],
     revision,
     retired,
+    limits: ownerLimitsOf(limits),
   }
 }
 

@@ -1,10 +1,12 @@
 import type { ContractLimits, ContractRevision, ContractState, VersionState } from '../../kernel/catalog.ts'
 import { explain } from '../../kernel/schema/explain.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
+import { cachePolicyOf } from '../manifest/cache-policy.ts'
 import { usualLimits, usualStreams } from '../manifest/defaults.ts'
 import type { ManifestContract, Place } from '../manifest/manifest.ts'
 import { compareVersions } from '../manifest/names.ts'
 import { parseDuration, parseSize } from '../manifest/quantities.ts'
+import { withoutUndefined } from '../operations/without-undefined.ts'
 import { type DraftVersion, digestKey } from './draft-version.ts'
 import type { Inspected } from './inspect-versions.ts'
 import { planRevisions } from './plan-revisions.ts'
@@ -55,7 +57,14 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
   if (!sound) return undefined
 
   for (const { version, seal } of sealed) if (!version.retired) digests[digestKey(version)] = seal.digest
-  const { task = 'custom', description, streams = usualStreams(task), examples = [], deprecated } = draft.contract
+  const {
+    task = 'custom',
+    description,
+    streams = usualStreams(task),
+    examples = [],
+    deprecated,
+    cache,
+  } = draft.contract
   const versions = sealed.map(({ version, seal }) => [version.id, versionState(version, seal, revisions.length)])
   return {
     task,
@@ -67,6 +76,7 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
     ...(deprecated ? { deprecated } : {}),
     versions: Object.fromEntries(versions),
     ...trafficOf(draft),
+    ...(cache ? { cache: cachePolicyOf(cache) } : {}),
   }
 }
 
@@ -116,23 +126,30 @@ function checkExamples(
 }
 
 function versionState(version: DraftVersion, seal: Seal, revisionCount: number): VersionState {
-  const { backend, settings, replicas, retired } = version
+  const { backend, settings, replicas, retired, limits } = version
   const revision = revisionFor(version, revisionCount)
-  return { revision, backend: backend.name, settings, replicas, ...seal, ...(retired ? { retired } : {}) }
+  return {
+    ...{ revision, backend: backend.name, settings, replicas, ...seal },
+    ...(retired ? { retired } : {}),
+    ...(limits ? { limits } : {}),
+  }
 }
 
 function limitsOf({ task = 'custom', limits = {} }: ManifestContract): ContractLimits {
-  const { body, items, timeout, firstByte, idle, inFlight } = limits
+  const { body, items, timeout, firstByte, idle, inFlight, queue, outputTokens, whenUnavailable } = limits
   const usual = usualLimits(task)
   const ms = (text: string | undefined) => (text === undefined ? undefined : parseDuration(text))
-  return {
+  return withoutUndefined({
     bodyBytesMax: (typeof body === 'string' ? parseSize(body) : body) ?? usual.bodyBytesMax,
     itemsMax: items ?? usual.itemsMax,
     timeoutMs: ms(timeout) ?? usual.timeoutMs,
     firstByteMs: ms(firstByte) ?? usual.firstByteMs,
     idleMs: ms(idle) ?? usual.idleMs,
     inFlightMax: inFlight ?? usual.inFlightMax,
-  }
+    queueMax: queue,
+    outputTokensMax: outputTokens,
+    whenUnavailable,
+  })
 }
 
 function trafficOf(draft: DraftContract): Pick<ContractState, 'weights' | 'fallback' | 'hedge'> {

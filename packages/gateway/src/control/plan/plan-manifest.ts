@@ -4,14 +4,19 @@ import type { Catalog, CatalogState, ContractState, ModelState, Price } from '..
 import type { Clock } from '../../kernel/clock.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { buildCatalog } from '../catalog/build-catalog.ts'
+import { consumerOf, teamOf } from '../manifest/consumer.ts'
 import { defaultMajor } from '../manifest/defaults.ts'
-import type { FaultAt, Manifest, ManifestConsumer, ManifestModel } from '../manifest/manifest.ts'
+import { issuerOf } from '../manifest/issuer.ts'
+import type { FaultAt, Manifest, ManifestModel } from '../manifest/manifest.ts'
 import { majorNumber } from '../manifest/names.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
+import { ownerLimitsOf } from '../manifest/owner-limits.ts'
 import type { Change, Fault } from '../operations/ports.ts'
+import { withoutUndefined } from '../operations/without-undefined.ts'
 import { changesBetween } from './changes.ts'
 import { draftVersion } from './draft-version.ts'
 import { inspectVersions } from './inspect-versions.ts'
+import { limitNotes } from './limit-notes.ts'
 import { type DraftContract, planContract } from './plan-contract.ts'
 import { priceNotes } from './price-notes.ts'
 import { type Report, reportInto } from './report.ts'
@@ -69,18 +74,22 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
   })
   if (faults.length > 0) return refusedPlan(current.revision, faults)
 
-  const consumers = Object.entries(manifest.consumers).map(
-    ([name, consumer]) => [name, consumerState(consumer)] as const,
-  )
-  const prices = Object.entries(manifest.prices).map(([name, dated]) => [name, dated.toSorted(byDay)] as const)
-  const state: CatalogState = {
+  const state: CatalogState = withoutUndefined({
     models: Object.fromEntries(models),
-    consumers: Object.fromEntries(consumers),
-    ...(prices.length > 0 ? { prices: Object.fromEntries(prices) } : {}),
-  }
+    consumers: mapped(manifest.consumers, consumerOf) ?? {},
+    teams: mapped(manifest.teams, teamOf),
+    issuers: mapped(manifest.issuers, issuerOf),
+    prices: mapped(manifest.prices, (dated) => dated.toSorted(byDay)),
+  })
   const changes = changesBetween(current.state, state)
-  const notes = priceNotes(state, ports.backends)
+  const notes = [...priceNotes(state, ports.backends), ...limitNotes(state)]
   return { revision: current.revision, faults, changes, notes, ...differences(state, ports), next: { state, digests } }
+}
+
+/** Undefined where there is nothing, as states that are stored have it. */
+function mapped<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> | undefined {
+  const entries = Object.entries(record).map(([name, value]) => [name, map(value)] as const)
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
 }
 
 /** ISO dates sort as text. */
@@ -122,16 +131,14 @@ function draftModel(
 
 function modelState(model: ManifestModel, contracts: readonly (readonly [number, ContractState])[]): ModelState {
   const { owner, description, default: declared } = model
+  const limits = ownerLimitsOf(model.limits)
   return {
     owner,
     ...(description === undefined ? {} : { description }),
     defaultMajor: declared === undefined ? defaultMajor(contracts) : majorNumber(declared),
     contracts: Object.fromEntries(contracts),
+    ...(limits ? { limits } : {}),
   }
-}
-
-function consumerState({ description, demo = false }: ManifestConsumer) {
-  return { ...(description === undefined ? {} : { description }), demo }
 }
 
 /** Comparing grows with the square of what differs, and runs where calls are served. */

@@ -5,6 +5,7 @@ import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { Schema } from '../../../kernel/schema/schema.ts'
 import { diceOf, randomSchema, randomValue } from '../../../kernel/schema/testing/random-schema.ts'
 import type { Manifest, ManifestContract, ManifestVersion } from '../../manifest/manifest.ts'
+import { randomCache, randomConsumer, randomIssuers, randomLimits, randomTeam } from './random-policies.ts'
 
 /** Manifests without faults, of every task, and the additive changes that people make to them. */
 const text = fc.oneof(
@@ -62,14 +63,17 @@ const limits = fc.record(
     firstByte: duration,
     idle: duration,
     inFlight: fc.integer({ min: 1, max: 1_000_000 }),
+    queue: fc.integer({ min: 1, max: 1_000_000 }),
+    outputTokens: fc.integer({ min: 1, max: 10_000_000 }),
+    whenUnavailable: fc.constantFrom('open' as const, 'closed' as const),
   },
   some,
 )
 const deprecated = fc.constantFrom({ since: '2026-11-01' }, { since: '2026-11-01', sunset: '2027-01-01' })
-const commonFields = fc.record({ description: text, limits, deprecated }, some)
+const commonFields = fc.record({ description: text, limits, deprecated, cache: randomCache }, some)
 
 const version: fc.Arbitrary<ManifestVersion> = fc.record(
-  { backend: fc.constant('echo'), words: text, answer: fc.jsonValue() },
+  { backend: fc.constant('echo'), words: text, answer: fc.jsonValue(), limits: randomLimits },
   { requiredKeys: ['backend'] },
 )
 /** Retired or not is settled with the others, as a successor must be live. */
@@ -117,7 +121,7 @@ function examplesOf(input: Schema | undefined, seed: number): Pick<ManifestContr
 
 const model = fc
   .tuple(
-    fc.record({ owner: text, description: text }, { requiredKeys: ['owner'] }),
+    fc.record({ owner: text, description: text, limits: randomLimits }, { requiredKeys: ['owner'] }),
     fc.dictionary(fc.constantFrom(...majors), contract, { minKeys: 1 }),
     fc.nat(5),
   )
@@ -136,17 +140,22 @@ const price = fc
   .map(([parts, items, from]): Price => ({ ...parts, from, items }))
 const upstreamModel = fc.constantFrom('openai/gpt-4o-mini', 'constructor', '8', 'local model: "a" # b', 'Ä/é.b-1')
 
-export const randomManifest: fc.Arbitrary<Manifest> = fc.record({
-  prices: fc.dictionary(
-    upstreamModel,
-    fc.uniqueArray(price, { minLength: 1, maxLength: 3, selector: ({ from }) => from }),
-  ),
-  models: fc.dictionary(name, model, { maxKeys: 3 }),
-  consumers: fc.dictionary(name, fc.record({ description: text, demo: fc.boolean() }, some)),
-})
+/** Teams are named by themselves, and consumers may be of one; the rest stands for itself. */
+export const randomManifest: fc.Arbitrary<Manifest> = fc.dictionary(name, randomTeam).chain((teams) =>
+  fc.record({
+    teams: fc.constant(teams),
+    prices: fc.dictionary(
+      upstreamModel,
+      fc.uniqueArray(price, { minLength: 1, maxLength: 3, selector: ({ from }) => from }),
+    ),
+    models: fc.dictionary(name, model, { maxKeys: 3 }),
+    consumers: fc.dictionary(name, randomConsumer(Object.keys(teams))),
+    issuers: randomIssuers(Object.keys(teams)),
+  }),
+)
 
 /** The same with a field more in each output of its own, and a version more that brings it. */
-export function extended({ models, consumers, prices }: Manifest, round: number): Manifest {
+export function extended({ models, ...rest }: Manifest, round: number): Manifest {
   const grow = (contract: ManifestContract): ManifestContract => {
     const { output, versions } = contract
     if (!output || !isJsonObject(output.properties)) return contract
@@ -159,5 +168,5 @@ export function extended({ models, consumers, prices }: Manifest, round: number)
   }
   const of = <A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B) =>
     Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
-  return { consumers, prices, models: of(models, (model) => ({ ...model, contracts: of(model.contracts, grow) })) }
+  return { ...rest, models: of(models, (model) => ({ ...model, contracts: of(model.contracts, grow) })) }
 }
