@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Key } from '../../kernel/caller.ts'
-import { identify } from './identify.ts'
+import type { Caller, Key } from '../../kernel/caller.ts'
+import { type IdentifyPorts, identify as identifyFrom, type KeyHeaders } from './identify.ts'
 
 const key: Key = { id: 'key_1', consumer: 'shop', permissions: ['operate'], createdAt: 0 }
 const ports = (over: Partial<Key> = {}, consumers = ['shop']) => ({
   findKey: (secret: string) => (secret === 'right' ? { ...key, ...over } : undefined),
   hasConsumer: (name: string) => consumers.includes(name),
+  verifyToken: (): Caller => assert.fail('no token was sent'),
+  now: () => 1000,
+  used: () => {},
 })
+const identify = (headers: KeyHeaders, given: IdentifyPorts): Caller => {
+  const caller = identifyFrom(headers, given, { ip: '127.0.0.1' })
+  assert.ok(!(caller instanceof Promise))
+  return caller
+}
 const code = (expected: string) => (error: unknown) => (error as { code?: string }).code === expected
 
 describe('identify', () => {
@@ -54,5 +62,29 @@ describe('identify', () => {
   it('tells a revoked key, and one whose consumer is gone, that they are', () => {
     assert.throws(() => identify({ authorization: 'Bearer right' }, ports({ revokedAt: 5 })), code('key_revoked'))
     assert.throws(() => identify({ authorization: 'Bearer right' }, ports({}, [])), code('key_revoked'))
+  })
+})
+
+describe('a JSON Web Token', () => {
+  const token = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln'
+  const verified: Caller = { keyId: 'issuer:x', consumer: 'shop', permissions: new Set(), models: undefined }
+  const from = { ip: '127.0.0.1' }
+
+  it('goes to who verifies it, by either header, and its promise comes back', async () => {
+    const seen: string[] = []
+    const verifyToken = async (text: string) => {
+      seen.push(text)
+      return verified
+    }
+    for (const headers of [{ authorization: `Bearer ${token}` }, { 'x-api-key': token }, { 'x-api-key': 'e30.e30.' }])
+      assert.equal(await identifyFrom(headers, { ...ports(), verifyToken }, from), verified)
+    assert.deepEqual(seen, [token, token, 'e30.e30.'])
+  })
+
+  it('is none with other parts or letters, and no key that looks like one is taken for it', () => {
+    for (const text of ['a.b', 'a.b.c.d', '.b.c', 'a..c', 'a.b.c=', 'a.b.ç', 'a.b .c'])
+      assert.throws(() => identifyFrom({ 'x-api-key': text }, ports(), from), code('unauthenticated'), text)
+    const chosen = { ...ports(), findKey: (secret: string) => (secret === token ? key : undefined) }
+    assert.equal(identify({ authorization: `Bearer ${token}` }, chosen).keyId, 'key_1')
   })
 })

@@ -1,5 +1,6 @@
 import { type Caller, callerOf, type Key } from '../../kernel/caller.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { type From, requireUsable } from './usable-key.ts'
 
 /** Finds a key by what was sent; a revoked key is found too, so that its owner can be told. */
 export type FindKey = (secret: string) => Key | undefined
@@ -8,6 +9,12 @@ export interface IdentifyPorts {
   readonly findKey: FindKey
   /** Whether the consumer that owns a key is still declared. */
   readonly hasConsumer: (name: string) => boolean
+  /** ms since the Unix epoch. */
+  readonly now: () => number
+  /** A key was found good, by its id. */
+  readonly used: (keyId: string) => void
+  /** At once where it was verified lately. Throws or rejects with `invalid_token` and the like. */
+  readonly verifyToken: (token: string) => Caller | Promise<Caller>
 }
 
 const callers = new WeakMap<Key, Caller>()
@@ -19,18 +26,33 @@ export interface KeyHeaders {
   readonly 'x-api-key'?: string | readonly string[] | undefined
 }
 
-/** Who is it? From the headers alone, before a byte of the body is read; a key in a URL would stand in logs everywhere. */
-export function identify(headers: KeyHeaders, { findKey, hasConsumer }: IdentifyPorts): Caller {
+/**
+ * Who is it? From the headers alone, before a byte of the body is read; a key in a URL would stand in logs everywhere. A promise only for
+ * a JSON Web Token that has to be verified.
+ */
+export function identify(
+  headers: KeyHeaders,
+  { findKey, hasConsumer, verifyToken, now, used }: IdentifyPorts,
+  from: From,
+): Caller | Promise<Caller> {
   const secret = secretIn(headers)
   if (secret === undefined) throw new AstraError('unauthenticated', { detail: 'No key was sent' })
   const key = secret === '' ? undefined : findKey(secret)
-  if (!key) throw new AstraError('unauthenticated', { detail: 'The key that was sent is not known here' })
-  if (key.revokedAt !== undefined) throw new AstraError('key_revoked', { reason: `${key.id} was revoked` })
+  if (!key) {
+    // A key that somebody chose may look like a token: keys come first.
+    if (looksLikeToken.test(secret)) return verifyToken(secret)
+    throw new AstraError('unauthenticated', { detail: 'The key that was sent is not known here' })
+  }
+  requireUsable(key, from, now)
   if (!hasConsumer(key.consumer)) {
     throw new AstraError('key_revoked', { detail: `The consumer "${key.consumer}" of this key is no longer declared` })
   }
+  used(key.id)
   return callerFor(key)
 }
+
+/** Three parts in base64url (RFC 7519); of an unsigned one the last is empty, and its refusal shall say what it is. */
+const looksLikeToken = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
 /** "" for what cannot be a key. */
 function secretIn({ authorization, 'x-api-key': apiKey }: KeyHeaders): string | undefined {

@@ -1,0 +1,37 @@
+import type { Key } from '../../kernel/caller.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import { type Networks, networksOf } from '../../kernel/networks.ts'
+
+/** Where a request came from. `ip` is worked out when it is read: only keys that are bound to addresses ask for it. */
+export interface From {
+  readonly ip: string
+}
+
+const networks = new WeakMap<Key, Networks>()
+
+/** Throws `key_revoked`, `key_expired` or `address_forbidden`. */
+export function requireUsable(key: Key, from: From, now: () => number): void {
+  if (key.revokedAt !== undefined) throw new AstraError('key_revoked', { reason: `${key.id} was revoked` })
+  if (key.expiresAt !== undefined && key.expiresAt <= now()) {
+    throw new AstraError('key_expired', {
+      detail: `This key expired at ${new Date(key.expiresAt).toISOString()}`,
+      reason: `${key.id} expired`,
+    })
+  }
+  if (key.addresses === undefined || allowedFrom(key, key.addresses).has(from.ip)) return
+  // What a trusted proxy forwards may be any text.
+  const address = /^[\d.a-f:]{2,45}$/i.test(from.ip) ? ` ${from.ip}` : ''
+  throw new AstraError('address_forbidden', {
+    detail: `This key may not be used from this address${address}`,
+    reason: `${key.id} was used from ${address || 'what is no address'}`,
+  })
+}
+
+function allowedFrom(key: Key, addresses: readonly string[]): Networks {
+  let allowed = networks.get(key)
+  if (!allowed) {
+    allowed = networksOf(addresses)
+    networks.set(key, allowed)
+  }
+  return allowed
+}
