@@ -1,5 +1,10 @@
 /** Flags of `astraapi start` as they were given, not those that the environment or a default set. */
-export type GivenFlags = Readonly<Partial<Record<'listen' | 'data' | 'config' | 'models', string>>>
+export type GivenFlags = Readonly<Partial<Record<(typeof startFlags)[number], string>>>
+
+export const startFlags = [
+  ...(['listen', 'adminListen', 'trustedProxies', 'tlsCert', 'tlsKey', 'adminTlsCert', 'adminTlsKey'] as const),
+  ...(['data', 'config', 'models'] as const),
+] as const
 
 /** One word of a POSIX shell's command line, quoted where it has to be. */
 export function shellWord(word: string): string {
@@ -13,6 +18,10 @@ export function quote(text: string): string {
 
 /** A command that can be pasted, with those of the given flags that it takes. */
 export function commandLine(command: string, flags: GivenFlags, takes: readonly (keyof GivenFlags)[]): string {
-  const words = takes.flatMap((name) => (flags[name] === undefined ? [] : [`--${name}`, flags[name]]))
+  const words = takes.flatMap((name) =>
+    flags[name] === undefined
+      ? []
+      : [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, flags[name]],
+  )
   return [command, ...words.map(shellWord)].join(' ')
 }

@@ -29,6 +29,20 @@ export const openPaths: ReadonlySet<string> = new Set([
   ...atOip('/health/live', '/health/ready'),
 ])
 
+/** What a listener serves: everything, or calls to models and what callers need, or management. */
+export type Serves = 'all' | 'calls' | 'management'
+
+const managementPaths = /^\/(api\/v1|metrics|dashboard)(\/|$)/
+
+/** Where a path is served that this listener leaves to the other one. */
+export function elsewhere(path: string, serves: Serves): string | undefined {
+  if (serves === 'calls' && managementPaths.test(path))
+    return 'This is management, which has an address of its own here (--admin-listen): ask the platform team for it.'
+  if (serves === 'management' && !managementPaths.test(path))
+    return 'This address serves management alone; models are called at the other one (--listen).'
+  return undefined
+}
+
 /** The routes on which a request that is refused before its caller is known counts as a refused call. */
 export const callRoutes: ReadonlySet<string> = new Set([
   '/models/:model/:major/predict',

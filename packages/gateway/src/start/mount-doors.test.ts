@@ -14,6 +14,10 @@ import { mountDoors } from './mount-doors.ts'
 const key: Key = { id: 'key_1', consumer: 'demo', permissions: ['infer'], createdAt: 0 }
 const authorization = 'Bearer right'
 
+const refuseToken = () => {
+  throw new AstraError('invalid_token')
+}
+
 /** Every door over a server as the gateway has it; its journey refuses whatever comes that far. */
 function gateway() {
   const catalog = testCatalog({ '1.0': 1 }, { contract: { task: 'chat', streams: true } })
@@ -21,7 +25,14 @@ function gateway() {
   const metrics = createMetrics()
   const bodyBytesMax = 100_000
   const http = createHttpServer({
-    identify: { findKey: (secret) => (secret === 'right' ? key : undefined), hasConsumer: () => true },
+    identify: {
+      findKey: (secret) => (secret === 'right' ? key : undefined),
+      hasConsumer: () => true,
+      now: () => 0,
+      used: () => {},
+      verifyToken: refuseToken,
+    },
+    catalog: () => catalog,
     metrics,
     log: pino({ level: 'silent' }),
     bodyBytesMax,
@@ -30,6 +41,8 @@ function gateway() {
     clock: systemClock,
     catalog: () => catalog,
     operations: [],
+    isKey: () => false,
+    audit: { append: async () => {}, list: async () => ({ entries: [], next: undefined }) },
     journey: {
       async serve(call) {
         calls.push(call)

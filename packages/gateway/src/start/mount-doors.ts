@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { auditOperations } from '../control/audit/audit-operations.ts'
 import { dialects } from '../dialects/dialects.ts'
 import { anthropicModels } from '../journey/accept/anthropic/anthropic-models.ts'
 import { mountAnthropic } from '../journey/accept/anthropic/mount-anthropic.ts'
@@ -21,14 +22,23 @@ import { lookUp, permittedContracts } from '../journey/look-up.ts'
 import { operate } from '../journey/operate.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Journey } from '../journey/serve.ts'
+import type { AuditLog } from '../kernel/audit.ts'
 import { type Catalog, type Version, versionKey } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { DoorContext } from '../kernel/door.ts'
 import type { AstraError } from '../kernel/errors.ts'
 import type { Operation } from '../kernel/operation.ts'
 import { type ReplicaFleet, replicaStates } from '../kernel/replicas.ts'
-import { anthropicHeader, anthropicPrefixes, oipPrefixes, openaiPrefixes, sharedWirePrefix } from './door-paths.ts'
-import { callerOf, sendError } from './http-server.ts'
+import {
+  anthropicHeader,
+  anthropicPrefixes,
+  oipPrefixes,
+  openaiPrefixes,
+  type Serves,
+  sharedWirePrefix,
+} from './door-paths.ts'
+import { sendError } from './http-server.ts'
+import { callerOf } from './identify-requests.ts'
 import { mountOperationsDoor } from './operations-door.ts'
 import { softwareVersion } from './software-version.ts'
 
@@ -36,6 +46,9 @@ export interface Doors {
   readonly clock: Clock
   readonly catalog: () => Catalog
   readonly operations: readonly Operation[]
+  readonly audit: AuditLog
+  /** Whether a text is a key that is known here. */
+  readonly isKey: (text: string) => boolean
   readonly journey: Journey
   readonly fleet: ReplicaFleet
   readonly metrics: Metrics
@@ -43,17 +56,30 @@ export interface Doors {
   /** Counts tokens where upstream cannot. */
   readonly counter: TokenCounter
   readonly notReady: () => readonly string[]
+  /** What does not work as it should, and keeps nobody from being served. */
+  readonly degraded?: () => readonly string[]
   /** Of a fault of ours outside a call's journey: its caller sees `internal`, an operator the reason. */
   readonly report: (error: AstraError) => void
 }
 
 /** Every door of the gateway; a new one is a folder under accept, one under emit, and a line here. */
-export function mountDoors(http: FastifyInstance, doors: Doors): void {
+export function mountDoors(http: FastifyInstance, given: Doors, serves: Serves = 'all'): void {
+  const doors = partOf(given, serves)
   const { clock, catalog, operations, journey, fleet, bodyBytesMax, notReady, report } = doors
-  const context: DoorContext = { clock, catalog, operations, serve: journey.serve, refuse: journey.refuse, operate }
-  mountNative(http, { context, emit: nativeEmit, callerOf, bodyBytesMax })
+  const audited = auditOperations(operate, { log: doors.audit, clock, isKey: doors.isKey, report })
+  const context: DoorContext = {
+    clock,
+    catalog,
+    operations,
+    serve: journey.serve,
+    refuse: journey.refuse,
+    operate: audited,
+  }
   mountPlatform(http, { context, callerOf, error: sendError, bodyBytesMax, report })
   mountGraphql(http, context, callerOf, graphqlEmit, report)
+  mountOperationsDoor(http, { ...doors, metrics: serves === 'calls' ? undefined : doors.metrics })
+  if (serves === 'management') return
+  mountNative(http, { context, emit: nativeEmit, callerOf, bodyBytesMax })
   for (const prefix of oipPrefixes) {
     mountOip(http, prefix, {
       context,
@@ -68,7 +94,26 @@ export function mountDoors(http: FastifyInstance, doors: Doors): void {
     })
   }
   mountWireDoors(http, doors, context)
-  mountOperationsDoor(http, doors)
+}
+
+/** What a listener shows of the whole: callers' operations are those that a key may use which only infers. */
+function partOf(doors: Doors, serves: Serves): Doors {
+  if (serves === 'calls') {
+    return { ...doors, operations: doors.operations.filter(({ permission }) => [permission].flat().includes('infer')) }
+  }
+  return serves === 'management' ? { ...doors, catalog: () => withoutModels(doors.catalog()) } : doors
+}
+
+const bare = new WeakMap<Catalog, Catalog>()
+
+function withoutModels(catalog: Catalog): Catalog {
+  let without = bare.get(catalog)
+  if (!without) {
+    const state = { ...catalog.state, models: {} }
+    without = { ...catalog, state, model: () => undefined, modelNames: () => [] }
+    bare.set(catalog, without)
+  }
+  return without
 }
 
 /** The doors that speak a language model's protocol. */

@@ -1,3 +1,4 @@
+import { isNetwork } from '../kernel/networks.ts'
 import type { GivenFlags } from './command-line.ts'
 import type { HintOptions } from './hints.ts'
 
@@ -5,6 +6,14 @@ import type { HintOptions } from './hints.ts'
 export interface StartOptions {
   /** host:port; port 0 takes a free one. */
   readonly listen: string
+  /** host:port that alone serves management; left out, it is served beside the calls. */
+  readonly adminListen?: string
+  /** Addresses and networks of the proxies in front whose X-Forwarded-For is believed: "10.0.0.0/8,192.0.2.7". */
+  readonly trustedProxies?: string
+  /** Left out: no TLS. */
+  readonly tls?: TlsFiles
+  /** For `adminListen`; left out: as the calls have it. */
+  readonly adminTls?: TlsFiles
   /** The data folder. */
   readonly data: string
   /** The manifest applied at start when it changed since it was last applied. */
@@ -13,6 +22,10 @@ export interface StartOptions {
   readonly models: string
   /** From ASTRA_ADMIN_KEY only, never a flag; else one is made once and kept in the data folder. */
   readonly adminKey?: string
+  /** From ASTRA_REDIS_URL only, never a flag, as a password may stand in it. Left out: limits and cache are this gateway's own. */
+  readonly redisUrl?: string
+  /** Of answers kept in memory: bytes, or with MiB or GiB. Left out: 256 MiB. */
+  readonly cacheBytes?: string
   /** Where people read; tests collect it. */
   readonly print?: (line: string) => void
   /** Left out: no hints at language models that could be added. */
@@ -25,6 +38,12 @@ export interface StartOptions {
   readonly signal?: AbortSignal
   /** How long a stop waits for the calls in flight; 30 s. */
   readonly drainMs?: number
+}
+
+/** Paths of PEM files: a certificate with its chain, and its private key. */
+export interface TlsFiles {
+  readonly cert: string
+  readonly key: string
 }
 
 /** A start that cannot succeed, in words for the person who started it: what is wrong and what to do. */
@@ -40,13 +59,30 @@ export interface ListenAddress {
   readonly port: number
 }
 
-export function parseListen(listen: string): ListenAddress {
+export function parseListen(listen: string, flag = '--listen'): ListenAddress {
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:\s]+)):(\d{1,5})$/.exec(listen)
   const port = Number(match?.[3])
   if (!match || port > 65_535) {
-    throw new StartError(
-      `--listen "${listen}" is no address. Give host:port, for example 127.0.0.1:8787 or [::1]:8787.`,
-    )
+    throw new StartError(`${flag} "${listen}" is no address. Give host:port, for example 127.0.0.1:8787 or [::1]:8787.`)
   }
   return { host: match[1] ?? match[2] ?? '', port }
+}
+
+const byteUnits: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
+
+/** `name`: of the setting, for whoever mistyped it. */
+export function parseBytes(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const [, amount, unit = ''] = /^(\d{1,15})\s?([KMG]iB)?$/.exec(text) ?? []
+  if (amount !== undefined) return Number(amount) * (byteUnits[unit] ?? 1)
+  throw new StartError(`${name} "${text}" is no number of bytes. Give it like 268435456 or 256MiB.`)
+}
+
+export function parseTrustedProxies(text = ''): readonly string[] {
+  const networks = text.split(',').flatMap((word) => word.trim() || [])
+  const bad = networks.find((word) => !isNetwork(word))
+  if (bad === undefined) return networks
+  throw new StartError(
+    `--trusted-proxies names "${bad}", which is no address. Give addresses and networks, for example 10.0.0.0/8,192.0.2.7.`,
+  )
 }

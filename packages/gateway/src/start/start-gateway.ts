@@ -12,30 +12,37 @@ import { createReplicaNames } from '../control/replicas/replica-names.ts'
 import { createReplicaWatch, type ReplicaWatch } from '../control/replicas/replica-watch.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { AstraError, operatorReason } from '../kernel/errors.ts'
+import { Secret } from '../kernel/secret.ts'
+import { openRedis } from '../stores/redis/connection.ts'
 import { openSqliteStore } from '../stores/sqlite/sqlite.ts'
 import { applyAtStart } from './apply-at-start.ts'
 import { bannerLines } from './banner.ts'
 import { describe } from './describe.ts'
 import { lookAround } from './hints.ts'
-import { createHttpServer } from './http-server.ts'
-import { closeWithin, listen } from './listen.ts'
-import { mountDoors } from './mount-doors.ts'
-import { parseListen, StartError, type StartOptions } from './options.ts'
+import { prepareListeners } from './listeners.ts'
+import { parseBytes, StartError, type StartOptions } from './options.ts'
 import { ownKeys } from './own-keys.ts'
 import { meterReplicas, notServed } from './replica-facts.ts'
 import { type RuntimeStatus, type RuntimeSupervisor, superviseRuntime } from './runtime-supervisor.ts'
+import { saveEveryMinute } from './save-key-uses.ts'
 import { softwareVersion } from './software-version.ts'
+import { wireIdentity } from './wire-identity.ts'
 import { wireJourney } from './wire-journey.ts'
+import type { WiredLimits } from './wire-limits.ts'
 
 /** A running gateway. */
 export interface Gateway {
   /** "http://127.0.0.1:8787" */
   readonly url: string
+  /** Of management, where it has an address of its own. */
+  readonly adminUrl: string | undefined
   /** undefined when ASTRA_ADMIN_KEY holds the admin key. */
   readonly adminKeyPath: string | undefined
   /** Of the consumer marked `demo` in the manifest; it may only infer. */
   readonly demoKey: string | undefined
   readonly runtime: RuntimeSupervisor
+  /** Reads the TLS certificates again; without TLS there is nothing to do. */
+  reload(): Promise<void>
   /** Takes no new call, answers those in flight, makes every Record durable, stops the runtime. */
   stop(): Promise<void>
 }
@@ -59,7 +66,7 @@ export async function startGateway(options: StartOptions): Promise<Gateway> {
 
 async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): Promise<Gateway> {
   const startedAt = systemClock.now()
-  const address = parseListen(options.listen)
+  const openListeners = await prepareListeners(options)
   // To stderr: stdout is for people.
   const log = pino({ level: options.logLevel ?? 'info', base: { name: 'gateway' } }, pino.destination(2))
   const goOn = () => {
@@ -83,26 +90,55 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   undo.push(closeBackends)
 
   const keyring = await createKeyring({ store: store.state, clock: systemClock, random: randomBytes })
+  let limits: WiredLimits | undefined
   const names = createReplicaNames({ clock: systemClock, log })
   const control: CatalogControl = await createCatalogControl({
     store: store.state,
     backends,
     names,
     clock: systemClock,
-    activated: (catalog) => void watch?.follow(catalog),
+    activated(catalog) {
+      void watch?.follow(catalog)
+      void limits?.follow(catalog)
+    },
     describe: (catalog) => describe(catalog, operations),
     log: (message, facts) => log.info(facts, message),
   })
-  const wired = await wireJourney({ store, backends, catalog: control.current, clock: systemClock, log })
+  const redis = options.redisUrl === undefined ? undefined : openRedis(new Secret(options.redisUrl), { log })
+  if (redis) undo.push(redis.close)
+  const wired = await wireJourney({
+    store,
+    backends,
+    catalog: control.current,
+    clock: systemClock,
+    log,
+    redis,
+    cacheBytesMax: parseBytes('ASTRA_CACHE_BYTES', options.cacheBytes),
+  })
+  limits = wired.limits
   const { fleet } = wired
   const watching = createReplicaWatch({ fleet, backends, names, clock: systemClock, log })
   watch = watching
   undo.push(async () => watching.close())
   meterReplicas(wired.metrics, control.current, fleet)
+  const hasConsumer = (name: string) => name === ownKeys.consumer || control.current().hasConsumer(name)
+  const identity = await wireIdentity({
+    store,
+    keyring,
+    catalog: control.current,
+    hasConsumer,
+    clock: systemClock,
+    log,
+  })
+  undo.push(identity.close)
   const operations = platformOperations({
     clock: systemClock,
     catalogControl: control,
     keyring,
+    tokens: identity.tokens,
+    cache: wired.cache.cache,
+    audit: store.audit,
+    limits: wired.limits,
     records: store.records,
     reports: store.reports,
     pending: wired.recent,
@@ -116,6 +152,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
       catalogAgeMs: 0,
       calls: wired.metrics.counts(),
       accounting: store.records.status(),
+      limits: wired.limits.status(),
       runtime: runtimeFacts(runtime.status()),
       notServed: notServed(control.current(), fleet),
     }),
@@ -128,28 +165,36 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   ]
   const report = (error: AstraError) =>
     log.error({ code: error.code, reason: operatorReason(error) }, 'a request failed')
-  const hasConsumer = (name: string) => name === ownKeys.consumer || control.current().hasConsumer(name)
-  const http = createHttpServer({
-    identify: { findKey: keyring.find, hasConsumer },
-    metrics: wired.metrics,
-    log,
-    bodyBytesMax,
-  })
-  mountDoors(http, {
-    ...wired,
-    clock: systemClock,
-    catalog: control.current,
-    operations,
-    bodyBytesMax,
-    notReady,
-    report,
-  })
+  const { find: findKey, used } = keyring
+  const listeners = openListeners(
+    {
+      identify: { findKey, hasConsumer, verifyToken: identity.verifyToken, now: systemClock.now, used },
+      catalog: control.current,
+      metrics: wired.metrics,
+      log,
+      bodyBytesMax,
+    },
+    {
+      ...wired,
+      clock: systemClock,
+      catalog: control.current,
+      operations,
+      audit: store.audit,
+      isKey: (text) => findKey(text) !== undefined,
+      bodyBytesMax,
+      notReady,
+      report,
+    },
+  )
+  const uses = saveEveryMinute(keyring, log)
+  undo.push(uses.stop)
 
   // Before anybody can call: from here on no replica serves what was not found to be what was applied.
   const followed = watching.follow(control.current())
+  await wired.limits.follow(control.current())
   // The port is taken before the manifest is applied: of two gateways started by mistake, the second ends here.
-  const url = await listen(http, address, options.flags)
-  undo.push(() => http.close())
+  const urls = await listeners.listen()
+  undo.push(() => listeners.close(0))
   options.signal?.addEventListener('abort', () => void runtime.stop(), { once: true })
   await runtime.ready()
   goOn()
@@ -165,7 +210,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   goOn()
   const startMs = systemClock.now() - startedAt
   const catalog = control.current()
-  const banner = bannerLines({ url, ...keys, catalog, startMs, notServed: notServed(catalog, fleet) })
+  const banner = bannerLines({ ...urls, ...keys, catalog, startMs, notServed: notServed(catalog, fleet) })
   for (const line of banner) options.print?.(line)
   for (const line of (await hints?.(control.current())) ?? []) options.print?.(line)
 
@@ -173,16 +218,20 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   const stop = async () => {
     wired.stopTaking()
     runtime.draining()
-    await closeWithin(http, options.drainMs ?? drainMs, log)
+    await listeners.close(options.drainMs ?? drainMs)
     // A closed connection is not yet a closed Record.
     const lost = await wired.idle(settleMs)
     if (lost > 0) log.error({ calls: lost }, 'calls that did not end have no Record')
     watching.close()
     await closeBackends()
+    await identity.close()
+    await uses.stop()
+    await wired.limits.close()
+    await redis?.close()
     await store.close()
     await runtime.stop()
   }
-  return { url, ...keys, runtime, stop: () => (stopping ??= stop()) }
+  return { ...urls, ...keys, runtime, reload: listeners.reload, stop: () => (stopping ??= stop()) }
 }
 
 async function requireFolder(models: string): Promise<void> {

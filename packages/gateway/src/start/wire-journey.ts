@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
-import { createCharge } from '../journey/charge/in-flight.ts'
+import { createInFlight } from '../journey/charge/in-flight.ts'
 import { createHedgeBudget } from '../journey/dispatch/hedge-budget.ts'
 import { createFleet } from '../journey/dispatch/replicas/fleet.ts'
 import { createTokenCounter, type TokenCounter } from '../journey/dispatch/usage/token-counter.ts'
@@ -14,6 +14,10 @@ import { AstraError } from '../kernel/errors.ts'
 import type { CallRecord } from '../kernel/record.ts'
 import type { ReplicaFleet } from '../kernel/replicas.ts'
 import type { Store } from '../kernel/store.ts'
+import type { RedisConnection } from '../stores/redis/connection.ts'
+import { settingOf } from './setting-of.ts'
+import { type WiredCache, wireCache } from './wire-cache.ts'
+import { type WiredLimits, wireLimits } from './wire-limits.ts'
 
 /** The journey with its replicas, its metrics and its memory of recent calls. */
 export interface WiredJourney {
@@ -23,11 +27,18 @@ export interface WiredJourney {
   readonly recent: RecentCalls
   /** Counts tokens where upstream does not tell its usage. */
   readonly counter: TokenCounter
+  readonly limits: WiredLimits
+  readonly cache: WiredCache
+  /** What does not work as it should, and keeps nobody from being served; for who looks at the readiness, so in public words. */
+  degraded(): readonly string[]
   /** From now on new calls are refused with `stopping`. */
   stopTaking(): void
   /** Resolves when every call that began has its Record, or after `limitMs`; then it says how many have none. */
   idle(limitMs: number): Promise<number>
 }
+
+const limitsUnchecked =
+  "limits: they cannot be checked; calls go on or are refused as each contract's whenUnavailable says"
 
 /** Above what the store lets wait, so that no call is forgotten before it is durable. */
 const recentCallsMax = 20_000
@@ -38,11 +49,15 @@ export async function wireJourney(ports: {
   readonly catalog: () => Catalog
   readonly clock: Clock
   readonly log: Logger
+  /** Of answers kept in memory. */
+  readonly cacheBytesMax?: number | undefined
+  /** Left out: limits are counted in this process alone. */
+  readonly redis?: RedisConnection | undefined
 }): Promise<WiredJourney> {
   const { store, clock, catalog } = ports
   const metrics = createMetrics()
   const recent = createRecentCalls(recentCallsMax)
-  const unitSalt = await settingOf(store, 'unit-salt')
+  const unitSalt = await settingOf(store, 'unit-salt', () => randomBytes(32).toString('hex'))
   let stopping = false
   let inFlight = 0
   let tellIdle = () => {}
@@ -52,6 +67,15 @@ export async function wireJourney(ports: {
 
   const fleet = createFleet({ clock, random: Math.random })
   const counter = createTokenCounter()
+  const cache = wireCache({ redis: ports.redis, bytesMax: ports.cacheBytesMax, metrics, clock })
+  const limits = wireLimits({ ...ports, redis: ports.redis, metrics })
+  const places = createInFlight(clock)
+  metrics.gauges('astra_calls_waiting', 'Calls that wait for a free place', ['model'], () =>
+    [...places.waiting()].map(([model, value]) => ({ labels: { model }, value })),
+  )
+  metrics.counters('astra_calls_dropped_total', 'Calls that were to wait and got no place', ['model', 'reason'], () =>
+    places.dropped().map(({ model, reason, calls }) => ({ labels: { model, reason }, value: calls })),
+  )
   const journey = createJourney({
     clock,
     catalog,
@@ -59,7 +83,9 @@ export async function wireJourney(ports: {
     fleet,
     hedges: createHedgeBudget(),
     counter,
-    charge: createCharge(),
+    inFlight: places,
+    limits: limits.reserve,
+    cache: cache.cache,
     begin(call, caller) {
       metrics.received()
       const closed = stopping ? new AstraError('stopping', { retryAfterMs: 1000 }) : undefined
@@ -89,6 +115,9 @@ export async function wireJourney(ports: {
     metrics,
     recent,
     counter,
+    limits,
+    cache,
+    degraded: () => (limits.status().fault === undefined ? [] : [limitsUnchecked]),
     stopTaking() {
       stopping = true
     },
@@ -113,13 +142,4 @@ function behind({ records }: Store): AstraError {
 
 function facts({ id, model, versionAssigned, consumer, code, reason, latencyMs }: CallRecord) {
   return { call: id, model, version: versionAssigned, consumer, code, reason, latencyMs: Math.round(latencyMs) }
-}
-
-/** A random value made once per data folder. */
-async function settingOf({ state }: Store, name: string): Promise<string> {
-  const known = await state.setting(name)
-  if (known !== undefined) return known
-  const made = randomBytes(32).toString('hex')
-  await state.saveSetting(name, made)
-  return made
 }

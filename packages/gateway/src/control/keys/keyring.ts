@@ -1,19 +1,37 @@
 import { hash } from 'node:crypto'
-import type { Key, Permission } from '../../kernel/caller.ts'
+import type { Key } from '../../kernel/caller.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { Secret } from '../../kernel/secret.ts'
 import type { StateStore, StoredKey } from '../../kernel/store.ts'
-import { keyLength, keyText, looksLikeKey } from './key-text.ts'
+import { withoutUndefined } from '../operations/without-undefined.ts'
+import { expired, keptElsewhere, replaced, unfit } from './key-faults.ts'
+import { keyText, looksLikeKey } from './key-text.ts'
+import { createKeyUses } from './key-uses.ts'
 
 /** The keys of this gateway: an index in memory, changed key by key, over what the store keeps. */
 export interface Keyring {
   /** By what a caller sent. A revoked key is found too (`revokedAt`), so that its owner can be told. Never awaits. */
   find(secret: string): Key | undefined
-  /** Oldest first, revoked ones included. */
+  /** Oldest first, revoked and expired ones included. */
   list(): readonly Key[]
+  get(id: string): Key | undefined
+  /** A call was made with it. In memory, and written with the next `saveUses`. */
+  used(id: string): void
+  /** ms since the Unix epoch, to within a minute; undefined when it never was. */
+  lastUsedAt(id: string): number | undefined
+  /** Makes durable what was used since the last time; what the store refuses is tried again the next time. */
+  saveUses(): Promise<void>
   /** Resolves when the key is durable; only then does it work. */
   create(grant: Grant): Promise<{ readonly key: Key; readonly secret: Secret }>
+  /**
+   * A new secret and id for the same grant; the old key works for `overlapMs` longer, or until it would have expired anyway. Both
+   * become durable together. The new one ends when the old one would have, unless `change` says otherwise. Rejects with `unknown_key`,
+   * `key_revoked`, `key_expired`, or `conflict` for a key that is kept elsewhere or was replaced already.
+   */
+  rotate(id: string, overlapMs: number, change?: KeyChange): Promise<{ readonly key: Key; readonly secret: Secret }>
+  /** What is left out stays; undefined takes it away. Rejects as `rotate`, but an expired key may be given more time. */
+  update(id: string, change: KeyChange): Promise<Key>
   /**
    * Takes effect at once and resolves when durable. Rejects with `unknown_key`, or with the store's error: then the key is
    * refused by this process already, and the revocation must be repeated to outlive it. Repeating it is harmless.
@@ -27,17 +45,13 @@ export interface Keyring {
 }
 
 /** What a key allows, and whom. */
-export interface Grant {
-  readonly consumer: string
-  readonly permissions: readonly Permission[]
-  /** Left out: every model. */
-  readonly models?: readonly string[]
-  readonly note?: string
-}
+export type Grant = Omit<Key, 'id' | 'createdAt' | 'revokedAt' | 'replaces'>
+
+export type KeyChange = { readonly [Name in 'limits' | 'addresses' | 'note' | 'expiresAt']?: Key[Name] | undefined }
 
 /** Reads every key of the store; `random` gives cryptographically strong bytes. */
 export async function createKeyring(ports: {
-  readonly store: Pick<StateStore, 'keys' | 'saveKey'>
+  readonly store: Pick<StateStore, 'keys' | 'saveKeys' | 'keyUses' | 'saveKeyUses'>
   readonly clock: Clock
   readonly random: (bytes: number) => Uint8Array
 }): Promise<Keyring> {
@@ -46,6 +60,9 @@ export async function createKeyring(ports: {
   // that agrees with a stored hash is neither the guesser's to steer nor of any help in finding the key.
   const byHash = new Map<string, Key>()
   const byId = new Map<string, StoredKey>()
+  /** Kept outside the store: what is changed here would be undone at the next start. */
+  const adopted = new Set<string>()
+  const uses = createKeyUses(store, clock, await store.keyUses())
   for (const stored of await store.keys()) index(stored)
 
   function index(stored: StoredKey): void {
@@ -53,12 +70,31 @@ export async function createKeyring(ports: {
     byId.set(stored.key.id, stored)
   }
 
-  async function keep(secret: Secret, id: string, createdAt: number, grant: Grant): Promise<Key> {
-    const key: Key = Object.freeze({ ...grant, id, createdAt })
-    const stored = { key, hash: sha256(secret.reveal()) }
-    await store.saveKey(stored)
-    index(stored)
-    return key
+  async function keep(...keys: readonly StoredKey[]): Promise<void> {
+    await store.saveKeys(keys)
+    // What was revoked while this was written stays revoked: the store has the revocation behind it.
+    for (const stored of keys) if (byId.get(stored.key.id)?.key.revokedAt === undefined) index(stored)
+  }
+
+  /** One after the other: each builds on what the one before left. */
+  let turn: Promise<unknown> = Promise.resolve()
+  function inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const run = turn.then(change)
+    turn = run.catch(() => undefined)
+    return run
+  }
+
+  function known(id: string): StoredKey {
+    const found = byId.get(id)
+    if (!found) throw new AstraError('unknown_key', { detail: `There is no key "${id.slice(0, 64)}"` })
+    return found
+  }
+
+  function changeable(id: string): StoredKey {
+    const found = known(id)
+    if (found.key.revokedAt !== undefined) throw new AstraError('key_revoked', { detail: `${id} was revoked` })
+    if (adopted.has(id)) throw keptElsewhere(id)
+    return found
   }
 
   const newId = () => `key_${Buffer.from(random(8)).toString('hex')}`
@@ -66,27 +102,57 @@ export async function createKeyring(ports: {
   return {
     find: (secret) => (looksLikeKey(secret) ? byHash.get(sha256(secret)) : undefined),
     list: () => [...byId.values()].map(({ key }) => key).sort((a, b) => a.createdAt - b.createdAt),
+    get: (id) => byId.get(id)?.key,
+    ...uses,
     async create(grant) {
-      const secret = new Secret(keyText(random))
-      return { key: await keep(secret, newId(), clock.now(), grant), secret }
+      const made = newKey(keyText(random), { ...grant, id: newId(), createdAt: clock.now() })
+      await keep(made.stored)
+      return { key: made.stored.key, secret: made.secret }
     },
+    rotate: (id, overlapMs, change = {}) =>
+      inTurn(async () => {
+        const { key, hash } = changeable(id)
+        const now = clock.now()
+        if (key.expiresAt !== undefined && key.expiresAt <= now) throw expired(id)
+        const successor = [...byId.values()].find(({ key }) => key.replaces === id && key.revokedAt === undefined)
+        if (successor) throw replaced(id, successor.key.id)
+        const grant = withoutUndefined({ ...key, ...change })
+        const made = newKey(keyText(random), { ...grant, id: newId(), createdAt: now, replaces: id })
+        const ends = Math.min(now + overlapMs, key.expiresAt ?? Number.POSITIVE_INFINITY)
+        await keep(made.stored, { key: Object.freeze({ ...key, expiresAt: ends }), hash })
+        return { key: made.stored.key, secret: made.secret }
+      }),
+    update: (id, change) =>
+      inTurn(async () => {
+        const { key, hash } = changeable(id)
+        const changed = { key: Object.freeze(withoutUndefined({ ...key, ...change })), hash }
+        await keep(changed)
+        return changed.key
+      }),
     async revoke(id) {
-      const known = byId.get(id)
-      if (!known) throw new AstraError('unknown_key', { detail: `There is no key "${id.slice(0, 64)}"` })
-      const key: Key = Object.freeze({ ...known.key, revokedAt: known.key.revokedAt ?? clock.now() })
-      const revoked = { key, hash: known.hash }
+      const { key, hash } = known(id)
+      const revoked = { key: Object.freeze({ ...key, revokedAt: key.revokedAt ?? clock.now() }), hash }
       index(revoked)
-      await store.saveKey(revoked)
-      return key
+      await store.saveKeys([revoked])
+      return revoked.key
     },
     async adopt(secret, grant) {
       const text = secret.reveal()
       if (!looksLikeKey(text)) throw unfit(text)
-      const known = byHash.get(sha256(text))
-      if (known && (known.revokedAt !== undefined || sameGrant(known, grant))) return known
-      return await keep(secret, known?.id ?? newId(), known?.createdAt ?? clock.now(), grant)
+      const found = byHash.get(sha256(text))
+      if (found?.revokedAt !== undefined) return found
+      const { id = newId(), createdAt = clock.now() } = found ?? {}
+      adopted.add(id)
+      if (found && sameGrant(found, grant)) return found
+      const { stored } = newKey(text, { ...grant, id, createdAt })
+      await keep(stored)
+      return stored.key
     },
   }
+}
+
+function newKey(text: string, key: Key): { readonly stored: StoredKey; readonly secret: Secret } {
+  return { stored: { key: Object.freeze(key), hash: sha256(text) }, secret: new Secret(text) }
 }
 
 function sha256(text: string): string {
@@ -94,14 +160,7 @@ function sha256(text: string): string {
 }
 
 function sameGrant(key: Key, grant: Grant): boolean {
-  const facts = ({ consumer, permissions, models, note }: Grant) =>
-    JSON.stringify([consumer, permissions, models, note])
+  const facts = ({ consumer, permissions, models, note, limits, addresses, expiresAt }: Grant) =>
+    JSON.stringify([consumer, permissions, models, note, limits, addresses, expiresAt])
   return facts(key) === facts(grant)
-}
-
-function unfit(text: string): AstraError {
-  return new AstraError('invalid_option', {
-    detail: `A key must have ${keyLength.min} to ${keyLength.max} visible ASCII characters; this one has ${text.length}`,
-    next: 'Make one, for example: openssl rand -hex 32',
-  })
 }

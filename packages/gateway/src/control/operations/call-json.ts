@@ -1,9 +1,19 @@
 import Type, { type Static } from 'typebox'
-import type { CallRecord, Feedback, Outcome } from '../../kernel/record.ts'
+import type { CacheOutcome } from '../../kernel/cache.ts'
+import type { Attempt, CallRecord, Feedback, Outcome } from '../../kernel/record.ts'
+import { refusedByJson, refusedBySchema } from './limit-json.ts'
 import { choice, closed, count, isoTime, listOf, mapOf, milliseconds, text, time, usd } from './schemas.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
 export const outcomes = ['ok', 'refused', 'failed', 'cancelled'] as const satisfies readonly Outcome[]
+export const cacheOutcomes = [
+  'hit',
+  'stale',
+  'joined',
+  'miss',
+  'bypass',
+  'semantic',
+] as const satisfies readonly CacheOutcome[]
 export const feedbackSources = [
   'user',
   'ground_truth',
@@ -13,7 +23,7 @@ export const feedbackSources = [
 
 const tokens = (description: string) => Type.Integer({ minimum: 0, description })
 
-const attempt = closed({
+export const attemptSchema = closed({
   role: Type.String(),
   version: Type.String(),
   replica: Type.String(),
@@ -30,6 +40,7 @@ export const callSchema = closed({
   door: Type.String(),
   consumer: Type.String(),
   keyId: Type.String(),
+  team: Type.Optional(text('Whose limits and budget it met, besides those of its key and consumer')),
   model: text('As the caller named it'),
   major: Type.Optional(Type.Integer()),
   versionAssigned: Type.Optional(Type.String()),
@@ -66,7 +77,9 @@ export const callSchema = closed({
     ),
   ),
   unpriced: Type.Boolean({ description: 'A model ran that has no price: the cost is unknown, or more than costUsd' }),
-  attempts: listOf(attempt),
+  cache: Type.Optional(choice(cacheOutcomes, { description: 'Left out where the contract has none' })),
+  refusedBy: Type.Optional(refusedBySchema),
+  attempts: listOf(attemptSchema),
   traceId: Type.String(),
 })
 
@@ -87,8 +100,13 @@ export function callJson(record: CallRecord): Static<typeof callSchema> {
   return withoutUndefined({
     ...record,
     time: isoTime(record.time),
-    attempts: record.attempts.map((attempt) => withoutUndefined(attempt)),
+    refusedBy: record.refusedBy && refusedByJson(record.refusedBy),
+    attempts: record.attempts.map(attemptJson),
   })
+}
+
+export function attemptJson(attempt: Attempt): Static<typeof attemptSchema> {
+  return withoutUndefined(attempt)
 }
 
 export function feedbackJson(feedback: Feedback): Static<typeof feedbackSchema> {

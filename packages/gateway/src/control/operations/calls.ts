@@ -69,7 +69,7 @@ export function callOperations(ports: OperationPorts): readonly Operation[] {
 }
 
 /** A call that has only just ended may still wait to be written; a store that hangs must not make readers hang. */
-async function findCall(id: string, { reports, records, pending }: OperationPorts): Promise<CallRecord> {
+export async function findCall(id: string, { reports, records, pending }: OperationPorts): Promise<CallRecord> {
   const call = await reports.call(id)
   if (call) return call
   if (!pending.recentCall(id)) {

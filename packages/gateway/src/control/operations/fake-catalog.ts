@@ -1,4 +1,13 @@
-import type { Catalog, Contract, ContractState, Model, Version, VersionState } from '../../kernel/catalog.ts'
+import type {
+  Catalog,
+  ConsumerState,
+  Contract,
+  ContractState,
+  Model,
+  Version,
+  VersionState,
+} from '../../kernel/catalog.ts'
+import { ownEntry } from '../manifest/own-entry.ts'
 
 /** 2026-11-22T12:00:00.000Z */
 export const noon = Date.UTC(2026, 10, 22, 12)
@@ -31,6 +40,8 @@ const models = new Map([
   ['digits', model('digits')],
 ])
 
+const consumers = { demo: { demo: true }, checkout: { demo: false } }
+
 /** Two models of one form, at revision 7. */
 export const fakeCatalog: Catalog = {
   revision: 7,
@@ -42,11 +53,13 @@ export const fakeCatalog: Catalog = {
         { owner: 'mail-platform', defaultMajor: 1, contracts: { '1': contractState } },
       ]),
     ),
-    consumers: { demo: { demo: true }, checkout: { demo: false } },
+    consumers,
   },
   model: (name) => models.get(name),
   modelNames: () => [...models.keys()],
-  hasConsumer: (name) => name === 'demo' || name === 'checkout',
+  hasConsumer: (name) => Object.hasOwn(consumers, name),
+  consumer: (name) => ownEntry<ConsumerState>(consumers, name),
+  team: () => undefined,
 }
 
 function model(name: string): Model {
@@ -56,6 +69,7 @@ function model(name: string): Model {
     ...rest,
     fallback: [],
     hedge: undefined,
+    cache: undefined,
     model: name,
     major: 1,
     description: undefined,
@@ -74,5 +88,12 @@ function model(name: string): Model {
     },
   }
   for (const [id, state] of Object.entries(states)) versions.set(id, { id, contract, state, tensors: undefined })
-  return { name, owner: 'mail-platform', description: undefined, defaultMajor: 1, contracts: new Map([[1, contract]]) }
+  return {
+    name,
+    owner: 'mail-platform',
+    description: undefined,
+    defaultMajor: 1,
+    contracts: new Map([[1, contract]]),
+    limits: undefined,
+  }
 }

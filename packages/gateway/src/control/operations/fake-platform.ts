@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { AuditEntry } from '../../kernel/audit.ts'
 import { callerOf, type Key } from '../../kernel/caller.ts'
+import type { LimitStatus } from '../../kernel/limits.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
 import type { ReplicaStatus } from '../../kernel/replicas.ts'
+import { Secret } from '../../kernel/secret.ts'
 import type { CallFilter, StoredKey, UsageQuery } from '../../kernel/store.ts'
 import { createKeyring } from '../keys/keyring.ts'
 import { fakeCatalog, noon } from './fake-catalog.ts'
 import { platformOperations } from './operations.ts'
-import type { OperationPorts } from './ports.ts'
+import type { LimitOwners, OperationPorts } from './ports.ts'
 
 /** A platform in memory for tests: operations run on it as a door runs them, their input and output held against the schemas. */
 export async function fakePlatform() {
@@ -22,7 +25,11 @@ export async function fakePlatform() {
     apply?: unknown
     traffic?: unknown
     replica?: unknown
+    audit?: unknown
+    purged?: string
+    limits?: LimitOwners
   } = {}
+  const limits: LimitStatus[] = []
   const keys: StoredKey[] = []
   const nameFaults = new Map<string, string>()
   const replicas = new Map(
@@ -56,10 +63,28 @@ export async function fakePlatform() {
       },
     },
     keyring: await createKeyring({
-      store: { keys: async () => keys, saveKey: async (key) => void keys.push(key) },
+      store: {
+        keys: async () => keys,
+        saveKeys: async (saved) => void keys.push(...saved),
+        keyUses: async () => new Map(),
+        saveKeyUses: async () => {},
+      },
       clock,
       random: randomBytes,
     }),
+    cache: {
+      purge: async (prefix) => {
+        asked.purged = prefix
+        return 3
+      },
+    },
+    audit: {
+      list: async (filter) => {
+        asked.audit = filter
+        return { entries: [auditEntry], next: undefined }
+      },
+    },
+    tokens: { mint: async (...asked) => new Secret(JSON.stringify(asked)) },
     records: {
       feedback: async (judgement) => void feedback.push(judgement),
       flush: async () => {
@@ -85,6 +110,12 @@ export async function fakePlatform() {
       recentByReference: (consumer, reference) =>
         [...waiting.values()].find((call) => call.consumer === consumer && call.reference === reference)?.id,
     },
+    limits: {
+      look: async (owners) => {
+        asked.limits = owners
+        return limits
+      },
+    },
     replicas: { status: (version) => replicas.get(version) ?? [], nameFault: (entry) => nameFaults.get(entry) },
     status: () => ({
       version: '0.1.0',
@@ -95,6 +126,7 @@ export async function fakePlatform() {
       calls: { received: 2, recorded: 1, refused: 1 },
       notServed: [],
       accounting: { waiting: 0, written: 1, fault: undefined },
+      limits: { counters: 'memory', fault: undefined },
     }),
   }
   const operations = platformOperations(ports)
@@ -114,7 +146,7 @@ export async function fakePlatform() {
     return { output: output as Record<string, unknown>, etag: tags[0] }
   }
 
-  return { run, operations, ports, calls, waiting, feedback, asked, replicas, nameFaults }
+  return { run, operations, ports, limits, calls, waiting, feedback, asked, replicas, nameFaults }
 }
 
 export const replica: ReplicaStatus = {
@@ -128,6 +160,20 @@ export const replica: ReplicaStatus = {
   failures: 0,
   latencyMs: undefined,
   waiting: undefined,
+}
+
+const auditEntry: AuditEntry = {
+  id: 7,
+  time: noon,
+  keyId: 'key_admin',
+  consumer: 'admin',
+  address: '127.0.0.1',
+  operation: 'revokeKey',
+  target: '/keys/key_1',
+  outcome: 'refused',
+  code: 'unknown_key',
+  before: undefined,
+  after: undefined,
 }
 
 export const adminKey: Key = { id: 'key_admin', consumer: 'admin', permissions: ['admin'], createdAt: 0 }
@@ -179,6 +225,7 @@ const usageRow = {
   by: { model: 'spam' },
   calls: 3,
   failed: 1,
+  cached: 0,
   items: 3,
   inputTokens: 0,
   cachedInputTokens: 0,

@@ -45,3 +45,63 @@ test('403 when a key would grant what it has not', async () => {
   const { output } = await run('createKey', { consumer: 'demo', permissions: ['read', 'read'] }, bound)
   assert.deepEqual([output.models, output.permissions], [['spam'], ['read']])
 })
+
+const limits = { requests: '100/minute', tokens: { rate: '1000/hour', burst: 10 }, concurrent: 2, budget: { day: 2.5 } }
+
+test('limits, addresses and an end are said at the making, and changed one by one', async () => {
+  const { run } = await fakePlatform()
+  const asked = {
+    consumer: 'demo',
+    limits,
+    addresses: ['10.0.0.0/8', '10.0.0.0/8', '::1'],
+    expiresAt: '30d',
+    note: 'a',
+  }
+  const { output: made } = await run('createKey', asked)
+  const end = '2026-12-22T12:00:00.000Z'
+  assert.deepEqual([made.limits, made.addresses, made.expiresAt], [limits, ['10.0.0.0/8', '::1'], end])
+  const { output: changed } = await run('updateKey', { id: made.id, limits: { concurrent: 3 }, note: '' })
+  const told = (key: Record<string, unknown>) => [key.limits, key.addresses, key.expiresAt, key.note]
+  assert.deepEqual(told(changed), [{ concurrent: 3 }, ['10.0.0.0/8', '::1'], end, undefined])
+  const { output: freed } = await run('updateKey', { id: made.id, limits: {}, addresses: [], expiresAt: 'never' })
+  assert.deepEqual(told(freed), [undefined, undefined, undefined, undefined])
+})
+
+test('422 for what is no limit, address, end or overlap, naming the field; nothing is made or changed', async () => {
+  const { run, ports } = await fakePlatform()
+  const { output: made } = await run('createKey', { consumer: 'demo' })
+  for (const [field, value] of [
+    ['limits', { requests: '100 per minute' }],
+    ['limits', { tokens: { rate: '0/minute' } }],
+    ['addresses', ['10.0.0.0/33']],
+    ['addresses', ['example.com']],
+    ['expiresAt', '30'],
+    ['expiresAt', '0d'],
+    ['expiresAt', '2026-11-22T12:00:00Z'],
+  ] as const) {
+    const refused = { code: 'invalid_input', message: RegExp(field) }
+    await assert.rejects(run('createKey', { consumer: 'demo', [field]: value }), refused)
+    await assert.rejects(run('updateKey', { id: made.id, [field]: value }), refused)
+  }
+  for (const overlap of ['1', '31d', '-1h']) {
+    await assert.rejects(run('rotateKey', { id: made.id, overlap }), { code: 'invalid_input', message: /overlap/ })
+  }
+  assert.equal(ports.keyring.list().length, 1)
+})
+
+test('a rotated key tells until when the one before works: a day, when nothing is said', async () => {
+  const { run } = await fakePlatform()
+  const { output: made } = await run('createKey', { consumer: 'demo', limits })
+  const { output: next } = await run('rotateKey', { id: made.id })
+  assert.deepEqual([next.replaces, next.limits, next.replacedUntil], [made.id, limits, '2026-11-23T12:00:00.000Z'])
+  const { output: last } = await run('rotateKey', { id: next.id, overlap: '0' })
+  assert.equal(last.replacedUntil, '2026-11-22T12:00:00.000Z')
+})
+
+test('403 when whoever asks could get by a rotation or a change what its own key may not do', async () => {
+  const { run } = await fakePlatform()
+  const { output: made } = await run('createKey', { consumer: 'demo', models: ['digits'] })
+  const bound = { models: ['spam'] }
+  await assert.rejects(run('rotateKey', { id: made.id }, bound), { code: 'model_forbidden' })
+  await assert.rejects(run('updateKey', { id: made.id, addresses: [] }, bound), { code: 'model_forbidden' })
+})

@@ -3,35 +3,39 @@ import { type Caller, type Key, type Permission, permissions } from '../../kerne
 import { defaultPermissions } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
+import { changeable, changeOf, overlapMs } from './key-change.ts'
+import { keyJson, keyRow, permission, withoutSecret } from './key-json.ts'
 import type { OperationPorts } from './ports.ts'
-import { choice, closed, isoTime, listOf, text, time } from './schemas.ts'
+import { closed, isoTime, listOf, text, time } from './schemas.ts'
 import { modelOf, requireConsumer } from './unknown.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
-const permission = choice(permissions)
+const secret = text('The key itself')
+const id = text('Handle of the key, "key_…"', 64)
 
-const row = {
-  id: text('Public handle, "key_…"; not the key itself'),
-  consumer: Type.String(),
-  permissions: listOf(permission),
-  models: Type.Optional(listOf(Type.String(), { description: 'The only models it may use; left out: all' })),
-  note: Type.Optional(Type.String()),
-  createdAt: time,
-  revokedAt: Type.Optional(time),
-}
+export function keyOperations({ clock, keyring, catalogControl }: OperationPorts): readonly Operation[] {
+  const tell = (key: Key) => keyJson(key, keyring.lastUsedAt(key.id))
+  /** For the audit log. */
+  const stateOf = ({ id }: { readonly id: string }, output?: object) => {
+    const key = keyring.get(id)
+    return output ? withoutSecret(output) : key && tell(key)
+  }
+  const may = (id: string, caller: Caller) => {
+    const { permissions, models } = keyring.get(id) ?? {}
+    if (permissions) grantedBy(caller, permissions, models)
+  }
 
-export function keyOperations({ keyring, catalogControl }: OperationPorts): readonly Operation[] {
   return [
     operation({
       name: 'listKeys',
-      summary: 'Every key, revoked ones included; never the keys themselves',
+      summary: 'Every key, revoked and expired ones included; never the keys themselves',
       kind: 'query',
       permission: 'admin',
       method: 'GET',
       path: '/keys',
       input: closed({}),
-      output: closed({ keys: listOf(closed(row)) }),
-      run: async () => ({ keys: keyring.list().map(rowOf) }),
+      output: closed({ keys: listOf(closed(keyRow)) }),
+      run: async () => ({ keys: keyring.list().map(tell) }),
     }),
     operation({
       name: 'createKey',
@@ -44,16 +48,59 @@ export function keyOperations({ keyring, catalogControl }: OperationPorts): read
         consumer: text('Whose key it is, as declared in the manifest', 64),
         permissions: Type.Optional(listOf(permission, { minItems: 1, maxItems: permissions.length })),
         models: Type.Optional(listOf(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 1000 })),
-        note: Type.Optional(text('What it is for', 256)),
+        ...changeable,
       }),
-      output: closed({ ...row, secret: text('The key itself') }),
-      run: async ({ consumer, note, ...asked }, { caller }) => {
+      output: closed({ ...keyRow, secret }),
+      audit: (_, output) => output && withoutSecret(output),
+      run: async ({ consumer, permissions, models, ...rest }, { caller }) => {
         const catalog = catalogControl.current()
         requireConsumer(catalog, consumer)
-        for (const model of asked.models ?? []) modelOf(catalog, model)
-        const granted = grantedBy(caller, asked.permissions ?? defaultPermissions, asked.models)
-        const { key, secret } = await keyring.create({ consumer, ...granted, ...(note === undefined ? {} : { note }) })
-        return { ...rowOf(key), secret: secret.reveal() }
+        for (const model of models ?? []) modelOf(catalog, model)
+        const granted = grantedBy(caller, permissions ?? defaultPermissions, models)
+        const { key, secret } = await keyring.create(
+          withoutUndefined({ consumer, ...granted, ...changeOf(rest, clock.now()) }),
+        )
+        return { ...tell(key), secret: secret.reveal() }
+      },
+    }),
+    operation({
+      name: 'updateKey',
+      summary:
+        'Changes what may be said of a key; what is left out stays. {} takes its limits away, [] its addresses, "never" its end',
+      kind: 'mutation',
+      permission: 'admin',
+      method: 'PUT',
+      path: '/keys/{id}',
+      input: closed({ id, ...changeable }),
+      output: closed(keyRow),
+      audit: stateOf,
+      run: async ({ id, ...change }, { caller }) => {
+        may(id, caller)
+        return tell(await keyring.update(id, changeOf(change, clock.now())))
+      },
+    }),
+    operation({
+      name: 'rotateKey',
+      summary:
+        'A new secret for what a key may do; the old one works on for the overlap, so that its users can change over',
+      kind: 'mutation',
+      permission: 'admin',
+      method: 'POST',
+      path: '/keys/{id}/rotate',
+      input: closed({
+        id,
+        overlap: Type.Optional(
+          text('For how long the old one still works: 1h, 2d; 0: not at all. 24h when left out', 16),
+        ),
+        expiresAt: changeable.expiresAt,
+      }),
+      output: closed({ ...keyRow, secret, replacedUntil: time }),
+      audit: stateOf,
+      run: async ({ id, overlap = '24h', ...change }, { caller }) => {
+        may(id, caller)
+        const { key, secret } = await keyring.rotate(id, overlapMs(overlap), changeOf(change, clock.now()))
+        const until = keyring.get(id)?.expiresAt ?? clock.now()
+        return { ...tell(key), secret: secret.reveal(), replacedUntil: isoTime(until) }
       },
     }),
     operation({
@@ -63,9 +110,10 @@ export function keyOperations({ keyring, catalogControl }: OperationPorts): read
       permission: 'admin',
       method: 'DELETE',
       path: '/keys/{id}',
-      input: closed({ id: text('Handle of the key, "key_…"', 64) }),
-      output: closed(row),
-      run: async ({ id }) => rowOf(await keyring.revoke(id)),
+      input: closed({ id }),
+      output: closed(keyRow),
+      audit: stateOf,
+      run: async ({ id }) => tell(await keyring.revoke(id)),
     }),
   ]
 }
@@ -80,13 +128,4 @@ function grantedBy(caller: Caller, asked: readonly Permission[], models: readonl
     throw new AstraError('model_forbidden', { detail: `This key may not use "${foreign}", so it cannot grant it` })
   }
   return { permissions: [...new Set(asked)], ...(allowed ? { models: [...new Set(allowed)] } : {}) }
-}
-
-function rowOf(key: Key) {
-  const { createdAt, revokedAt, ...rest } = key
-  return withoutUndefined({
-    ...rest,
-    createdAt: isoTime(createdAt),
-    revokedAt: revokedAt === undefined ? undefined : isoTime(revokedAt),
-  })
 }

@@ -75,6 +75,7 @@ export function manifestOperations({ catalogControl }: OperationPorts): readonly
       guarded: true,
       input: manifest,
       output: closed({ revision, changes: listOf(change) }),
+      audit: (_, output) => output ?? { revision: catalogControl.current().revision },
       run: async ({ yaml, file }, context) => {
         const applied = await catalogControl.apply(yaml, file, precondition(context), context.caller.keyId)
         const { revision, changes } = applied

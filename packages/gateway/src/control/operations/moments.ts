@@ -27,6 +27,14 @@ export function durationOf(text: string, field: string): number {
   return ms
 }
 
+/** A moment to come as ms since the Unix epoch, from "30d" (from now on) or ISO 8601. Throws `invalid_input` naming `field`. */
+export function momentToCome(text: string, now: number, field: string): number {
+  const wait = parseDuration(text)
+  const moment = wait !== undefined ? now + wait : isoForm.test(text) ? Date.parse(text) : Number.NaN
+  if (moment > now) return moment
+  throw invalidField(field, 'must be like 12h, 30d, 52w, or a time to come like 2027-11-22T12:00:00Z')
+}
+
 /** A fault that no schema can express. */
 export function invalidField(field: string, message: string): AstraError {
   return new AstraError('invalid_input', {

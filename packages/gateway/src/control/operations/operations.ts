@@ -1,13 +1,18 @@
 import type { Operation } from '../../kernel/operation.ts'
+import { auditOperations } from './audit.ts'
+import { cacheOperations } from './cache.ts'
 import { callOperations } from './calls.ts'
 import { contractOperations } from './contracts.ts'
 import { deploymentOperations } from './deployments.ts'
+import { explainOperations } from './explain.ts'
 import { feedbackOperations } from './feedback.ts'
 import { keyOperations } from './keys.ts'
+import { limitOperations } from './limits.ts'
 import { manifestOperations } from './manifest.ts'
 import type { OperationPorts } from './ports.ts'
 import { replicaOperations } from './replicas.ts'
 import { statusOperations } from './status.ts'
+import { tokenOperations } from './tokens.ts'
 import { trafficOperations } from './traffic.ts'
 import { usageOperations } from './usage.ts'
 
@@ -19,10 +24,15 @@ export function platformOperations(ports: OperationPorts): readonly Operation[] 
     manifestOperations,
     trafficOperations,
     replicaOperations,
+    cacheOperations,
     keyOperations,
+    tokenOperations,
     callOperations,
+    explainOperations,
+    limitOperations,
     usageOperations,
     feedbackOperations,
+    auditOperations,
     statusOperations,
   ].flatMap((operationsOf) => operationsOf(ports))
 }

@@ -1,7 +1,11 @@
-import type { Catalog, Hedge } from '../../kernel/catalog.ts'
+import type { AuditLog } from '../../kernel/audit.ts'
+import type { Key, TokenGrant } from '../../kernel/caller.ts'
+import type { Catalog, Hedge, Version } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { ErrorCode, Violation } from '../../kernel/errors.ts'
+import type { LimitStatus } from '../../kernel/limits.ts'
 import type { ReplicaStatus } from '../../kernel/replicas.ts'
+import type { Secret } from '../../kernel/secret.ts'
 import type { RecordSink, Reports, SinkStatus } from '../../kernel/store.ts'
 import type { Keyring } from '../keys/keyring.ts'
 
@@ -9,12 +13,22 @@ import type { Keyring } from '../keys/keyring.ts'
 export interface OperationPorts {
   readonly clock: Clock
   readonly catalogControl: CatalogControl
-  readonly keyring: Pick<Keyring, 'list' | 'create' | 'revoke'>
+  readonly keyring: Pick<Keyring, 'get' | 'list' | 'lastUsedAt' | 'create' | 'rotate' | 'update' | 'revoke'>
+  readonly tokens: TokenMint
+  readonly audit: Pick<AuditLog, 'list'>
   readonly records: Pick<RecordSink, 'feedback' | 'flush'>
   readonly reports: Reports
   readonly pending: PendingCalls
   readonly replicas: ReplicaReports
+  readonly limits: LimitReports
+  /** Kept answers; what is purged as `CacheStore.purge` has it. */
+  readonly cache: { purge(prefix: string): Promise<number> }
   status(): GatewayStatus
+}
+
+/** Makes tokens that stand for a key. */
+export interface TokenMint {
+  mint(keyId: string, grant: TokenGrant): Promise<Secret>
 }
 
 /** Revisions that a write may be meant for; "*", alone or in the list, is any. */
@@ -108,6 +122,21 @@ export interface ReplicaReports {
   nameFault(entry: string): string | undefined
 }
 
+/** Who may have limits, of one call; what is left out adds nothing. A consumer's team comes with it. */
+export interface LimitOwners {
+  readonly key?: Pick<Key, 'id' | 'limits'>
+  readonly consumer?: string
+  readonly team?: string
+  readonly model?: string
+  readonly version?: Version
+}
+
+/** How bounds stand, nothing being taken. */
+export interface LimitReports {
+  /** From the narrowest owner to the widest. Rejects with `limits_unavailable`. */
+  look(owners: LimitOwners): Promise<readonly LimitStatus[]>
+}
+
 /** Calls in flight and calls whose Record is not durable yet. */
 export interface PendingCalls {
   recentCall(id: string): { readonly consumer: string } | undefined
@@ -127,6 +156,7 @@ export interface GatewayStatus {
   readonly catalogAgeMs: number
   readonly calls: CallCounts
   readonly accounting: SinkStatus
+  readonly limits: { readonly counters: 'memory' | 'redis'; readonly fault: string | undefined }
   /** Left out where this gateway supervises none. */
   readonly runtime?: {
     readonly state: string

@@ -44,16 +44,25 @@ const place = {
 }
 const replicasSet = closed({ revision, replicas: listOf(Type.String()) })
 
+type PlaceInput = Omit<ReplicaPlace, 'major'> & { readonly major: string }
+
 export function replicaOperations({ catalogControl, replicas }: OperationPorts): readonly Operation[] {
   type Change = (place: ReplicaPlace, ifMatch: readonly string[], actor: string) => Promise<ReplicasSet>
   const changing =
     (change: Change) =>
-    async ({ major, ...rest }: Omit<ReplicaPlace, 'major'> & { major: string }, context: OperationContext) => {
+    async ({ major, ...rest }: PlaceInput, context: OperationContext) => {
       const at = { ...rest, major: Number(major.slice(1)) }
       const set = await change(at, precondition(context), context.caller.keyId)
       context.etag(String(set.revision))
       return set
     }
+  const replicasOf = ({ model, major, version }: PlaceInput, output?: object) => {
+    const { revision, model: named } = catalogControl.current()
+    const found = named(model)
+      ?.contracts.get(Number(major.slice(1)))
+      ?.versions.get(version)
+    return output ?? (found && { revision, replicas: found.state.replicas })
+  }
   return [
     operation({
       name: 'listReplicas',
@@ -82,6 +91,7 @@ export function replicaOperations({ catalogControl, replicas }: OperationPorts):
       guarded: true,
       input: closed(place),
       output: replicasSet,
+      audit: replicasOf,
       run: changing(catalogControl.addReplica),
     }),
     operation({
@@ -94,6 +104,7 @@ export function replicaOperations({ catalogControl, replicas }: OperationPorts):
       guarded: true,
       input: closed(place),
       output: replicasSet,
+      audit: replicasOf,
       run: changing(catalogControl.removeReplica),
     }),
   ]

@@ -11,6 +11,7 @@ test('the status leaves out what is not there', async () => {
     catalogAgeMs: 3,
     calls: { received: 2, recorded: 1, refused: 1 },
     accounting: { waiting: 0, written: 1 },
+    limits: { counters: 'memory' },
     notServed: [],
   })
 })

@@ -16,6 +16,10 @@ const gatewayStatus = closed({
     written: count,
     fault: Type.Optional(text('Why the last write failed')),
   }),
+  limits: closed({
+    counters: text('Where limits are counted: memory or redis'),
+    fault: Type.Optional(text('Why they cannot be checked just now')),
+  }),
   notServed: Type.Array(closed({ version: Type.String(), reason: Type.String() })),
   runtime: Type.Optional(
     closed({
@@ -45,6 +49,7 @@ export function statusOperations({ status }: OperationPorts): readonly Operation
           notServed: [...now.notServed],
           startedAt: isoTime(now.startedAt),
           accounting: withoutUndefined(now.accounting),
+          limits: withoutUndefined(now.limits),
         }
       },
     }),

@@ -1,3 +1,4 @@
+import type { CacheOutcome } from '../../kernel/cache.ts'
 import type { AssignReason, Attempt, CallRecord, Feedback } from '../../kernel/record.ts'
 
 /**
@@ -8,6 +9,7 @@ export function tellStory(record: CallRecord, feedback: readonly Feedback[]): re
   return [
     ...arrival(record),
     ...assignment(record),
+    ...fromCache(record),
     ...record.attempts.map((attempt, index) => attemptSentence(record, attempt, index + 1)),
     ...firstChunk(record),
     `${clockTime(record, record.latencyMs)} ${endings[record.outcome](record)}${becauseOf(record.reason)}.`,
@@ -33,11 +35,11 @@ const endings: Readonly<Record<CallRecord['outcome'], (record: CallRecord) => st
 }
 
 function arrival(record: CallRecord): string[] {
-  const { door, consumer, keyId, model, major, traceId, reference, catalogRevision } = record
+  const { door, consumer, team, keyId, model, major, traceId, reference, catalogRevision } = record
   const contract = major === undefined ? model : `${model} v${major}`
   const day = new Date(record.time).toISOString().slice(0, 10)
   return [
-    `${clockTime(record, 0)} received at the ${door} door from consumer ${consumer} (${keyId}) on ${day}, for ${contract}.`,
+    `${clockTime(record, 0)} received at the ${door} door from consumer ${consumer}${team === undefined ? '' : ` of team ${team}`} (${keyId}) on ${day}, for ${contract}.`,
     `It saw revision ${catalogRevision} of the catalog; its trace is ${traceId}${
       reference === undefined ? '' : `, its reference "${reference}"`
     }.`,
@@ -53,6 +55,18 @@ function assignment({ versionAssigned, versionServed, assignReason, propensity }
     sentences.push(`Another version, ${versionServed}, served it.`)
   }
   return sentences
+}
+
+const cacheSentences: Readonly<Partial<Record<CacheOutcome, string>>> = {
+  hit: 'The cache had its answer.',
+  stale: 'The cache had an older answer, which went out while the version was asked anew.',
+  joined: 'An equal call was in flight, and its answer went out to both.',
+  semantic: 'The cache had the answer to a message that means the same.',
+}
+
+function fromCache({ cache }: CallRecord): string[] {
+  const sentence = cache && cacheSentences[cache]
+  return sentence === undefined ? [] : [sentence]
 }
 
 function attemptSentence(record: CallRecord, attempt: Attempt, number: number): string {

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import type { Catalog } from '../../kernel/catalog.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import { fallbackMax, timeoutMsMax } from '../manifest/quantities.ts'
 import { precondition } from './manifest.ts'
@@ -49,6 +50,7 @@ export function trafficOperations({ catalogControl }: OperationPorts): readonly 
         hedge: Type.Optional(hedgeChange),
       }),
       output: closed({ revision, weights, fallback, hedge: Type.Optional(hedge) }),
+      audit: ({ model, major }, output) => output ?? trafficOf(catalogControl.current(), model, major),
       run: async ({ model, major, ...change }, context) => {
         const number = Number(major.slice(1))
         const actor = context.caller.keyId
@@ -58,4 +60,9 @@ export function trafficOperations({ catalogControl }: OperationPorts): readonly 
       },
     }),
   ]
+}
+
+function trafficOf({ revision, state }: Catalog, model: string, major: string) {
+  const contract = Object.hasOwn(state.models, model) ? state.models[model]?.contracts[major.slice(1)] : undefined
+  return contract && { revision, weights: contract.weights, fallback: contract.fallback ?? [], hedge: contract.hedge }
 }

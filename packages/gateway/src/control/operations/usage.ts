@@ -25,6 +25,7 @@ const row = closed({
   by,
   calls: count,
   failed: count,
+  cached: Type.Integer({ minimum: 0, description: 'Calls that a cache answered' }),
   items: count,
   inputTokens: count,
   cachedInputTokens: Type.Integer({ minimum: 0, description: 'Of the input tokens those read from a prompt cache' }),

@@ -1,0 +1,89 @@
+import type { AuditEntry, AuditLog } from '../../kernel/audit.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
+import type { Operation, OperationContext } from '../../kernel/operation.ts'
+import { auditTarget, auditText } from './audit-text.ts'
+import { createRefusalBound } from './refusal-bound.ts'
+
+type Operate = (
+  operation: Operation,
+  input: unknown,
+  context: OperationContext,
+  permitted?: () => void,
+) => Promise<unknown>
+
+export interface AuditPorts {
+  readonly log: AuditLog
+  readonly clock: Clock
+  /** Whether a text is a key that is known here. */
+  readonly isKey: (text: string) => boolean
+  /** Sees why a refusal could not be kept; its caller sees the refusal. */
+  readonly report: (error: AstraError) => void
+}
+
+/**
+ * Runs operations and leaves one entry of each management change, made or refused. Of a change that was made the answer waits until its
+ * entry is durable; when the store fails just then, the caller is told that the change stands without one.
+ */
+export function auditOperations(operate: Operate, { log, clock, isKey, report }: AuditPorts): Operate {
+  const bound = createRefusalBound(clock)
+
+  return async (operation, input, context) => {
+    if (!isManagement(operation)) return await operate(operation, input, context)
+    let before: string | undefined
+    const entry = (rest: Pick<AuditEntry, 'outcome' | 'code' | 'after'>): Omit<AuditEntry, 'id'> => ({
+      time: clock.now(),
+      keyId: context.caller.keyId,
+      consumer: context.caller.consumer,
+      address: context.address?.slice(0, 64),
+      operation: operation.name,
+      target: auditTarget(operation.path, input, isKey),
+      before,
+      ...rest,
+    })
+    let output: unknown
+    try {
+      output = await operate(operation, input, context, () => {
+        before = stateOf(operation, input)
+      })
+    } catch (thrown) {
+      const error = toAstraError(thrown)
+      if (bound.admits(context.caller.keyId)) {
+        const outcome = error.status >= 500 ? 'failed' : 'refused'
+        await log
+          .append(entry({ outcome, code: error.code, after: undefined }))
+          .catch((fault) => report(toAstraError(fault)))
+      }
+      throw error
+    }
+    try {
+      await log.append(entry({ outcome: 'done', code: undefined, after: stateOf(operation, input, output) }))
+    } catch (thrown) {
+      throw unwritten(thrown)
+    }
+    return output
+  }
+}
+
+function unwritten(thrown: unknown): AstraError {
+  return new AstraError('store_unavailable', {
+    detail: 'The change was made, but not written into the audit log: the store cannot be reached just now',
+    next: 'Read the present state before you repeat it.',
+    reason: operatorReason(toAstraError(thrown)),
+    cause: thrown,
+  })
+}
+
+/** What callers do with a key that may infer (feedback, tokens of their own) changes nothing that is managed, and comes as often as calls. */
+export function isManagement({ kind, permission }: Operation): boolean {
+  return kind === 'mutation' && permission !== 'infer'
+}
+
+/** What cannot be told is not told: it must not keep the change from being made, nor its entry from being written. */
+function stateOf({ audit }: Operation, input: unknown, output?: unknown): string | undefined {
+  try {
+    return auditText(audit?.(input as never, output as never))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LimitStatus, RefusedBy } from '../../kernel/limits.ts'
+import { noon } from './fake-catalog.ts'
+import { fakePlatform, record } from './fake-platform.ts'
+
+const ofTeam: LimitStatus = {
+  owner: { kind: 'team', name: 'growth' },
+  kind: 'requests',
+  limit: 600,
+  windowMs: 60_000,
+  remaining: 0,
+  resetMs: 58_000,
+}
+const refusedBy: RefusedBy = { ...ofTeam, retryAfterMs: 1200 }
+const refused = {
+  ...record,
+  ...{ versionServed: undefined, outcome: 'refused', code: 'rate_limited', latencyMs: 0.5, queueMs: 0, attempts: [] },
+} as const
+
+async function explained(over: object, now: readonly LimitStatus[] = []) {
+  const { run, calls, limits, asked } = await fakePlatform()
+  limits.push(...now)
+  calls.set(record.id, { ...record, ...over })
+  const { output } = await run('explainCall', { id: record.id })
+  return { output, asked }
+}
+
+test('a call that a limit refused: which one, whose it is, when it frees, and how it stands now', async () => {
+  const now = { ...ofTeam, remaining: 240, resetMs: 36_000 }
+  const { output, asked } = await explained({ ...refused, team: 'growth', refusedBy }, [
+    { ...now, kind: 'tokens' },
+    now,
+  ])
+  assert.equal(
+    output.why,
+    'It was refused with "rate_limited" by the limit of team "growth", 600 requests a minute: none of them left. ' +
+      'It frees at 2026-11-22T12:00:01.324Z.',
+  )
+  assert.equal(output.freesAt, new Date(noon + 123 + 0.5 + 1200.5).toISOString())
+  assert.equal(output.next, 'Repeat after the time in Retry-After.')
+  assert.deepEqual(output.refusedBy, refusedBy)
+  assert.deepEqual(output.now, now)
+  assert.deepEqual(asked.limits, { team: 'growth' })
+  assert.deepEqual(output.tried, [])
+})
+
+test('a call that asks for more than ever fits', async () => {
+  const tokens = { ...refusedBy, kind: 'tokens', limit: 1000, remaining: 912.4, retryAfterMs: undefined }
+  const { output } = await explained({ ...refused, refusedBy: tokens })
+  assert.match(String(output.why), /1000 tokens a minute: 912 of them left, too few for it\. Waiting does not help/)
+  assert.equal('freesAt' in output, false)
+})
+
+test('how a limit stands now is left out where its owner is no more', async () => {
+  for (const owner of [
+    { kind: 'key', name: 'key_gone' },
+    { kind: 'version', name: 'spam@v1/7.7' },
+    { kind: 'version', name: 'gone@v1/1.0' },
+  ]) {
+    const { output, asked } = await explained({ ...refused, refusedBy: { ...refusedBy, owner } }, [ofTeam])
+    assert.equal('now' in output, false)
+    assert.equal(asked.limits, undefined)
+  }
+})
+
+test('the limit of a version is looked up by its version', async () => {
+  const owner = { kind: 'version', name: 'spam@v1/1.1' } as const
+  const { output, asked } = await explained({ ...refused, refusedBy: { ...refusedBy, owner } }, [{ ...ofTeam, owner }])
+  assert.equal(asked.limits?.version?.id, '1.1')
+  assert.deepEqual(output.now, { ...ofTeam, owner })
+})
+
+const whys: readonly [string, object, string][] = [
+  ['answered', {}, 'It was answered by 1.1.'],
+  [
+    'answered by the cache',
+    { cache: 'hit', versionServed: undefined, attempts: [] },
+    'It was answered from the cache.',
+  ],
+  [
+    'refused before a model was asked',
+    { ...refused, code: 'model_forbidden', reason: 'demo may not use spam' },
+    'It was refused with "model_forbidden": This key may not use this model (demo may not use spam). No model was asked.',
+  ],
+  [
+    'failed at every version',
+    {
+      ...{ outcome: 'failed', code: 'upstream_failed', reason: 'HTTP 500', versionServed: undefined },
+      attempts: ['1.1', '1.0'].map((version) => ({ ...record.attempts[0], version, code: 'upstream_failed' })),
+    },
+    'It failed with "upstream_failed": The model failed (HTTP 500). Tried: 1.1 at embedded, 1.0 at embedded.',
+  ],
+  [
+    'given up while it waited',
+    { outcome: 'failed', code: 'timeout', queueMs: 200.4, attempts: [] },
+    'It failed with "timeout": The time limit ran out. It waited for a place for 200 ms, and no model was asked.',
+  ],
+  [
+    'left by its caller',
+    { outcome: 'cancelled', code: 'cancelled', attempts: [], queueMs: 0 },
+    'The caller went away. No model was asked.',
+  ],
+]
+for (const [what, over, why] of whys) {
+  test(`why a call was ${what}`, async () => assert.equal((await explained(over)).output.why, why))
+}
+
+test('a call that nobody knows', async () => {
+  const { run } = await fakePlatform()
+  await assert.rejects(run('explainCall', { id: 'x' }), { code: 'unknown_call' })
+})

@@ -1,0 +1,54 @@
+import type { Catalog } from '../../kernel/catalog.ts'
+import type { LimitOwner, LimitStatus, RefusedBy } from '../../kernel/limits.ts'
+import { type Operation, operation } from '../../kernel/operation.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { findCall } from './calls.ts'
+import { explainCall, explanationSchema } from './explain-call.ts'
+import type { LimitOwners, OperationPorts } from './ports.ts'
+import { closed, text } from './schemas.ts'
+
+export function explainOperations(ports: OperationPorts): readonly Operation[] {
+  return [
+    operation({
+      name: 'explainCall',
+      summary:
+        'Why a call ended as it did: the limit that refused it, its owner and when it frees; what was tried; what helps',
+      kind: 'query',
+      permission: 'read',
+      method: 'GET',
+      path: '/calls/{id}/explain',
+      input: closed({ id: text('Id of the call', 64) }),
+      output: explanationSchema,
+      run: async ({ id }) => {
+        const call = await findCall(id, ports)
+        const feedback = await ports.reports.feedback(call.id)
+        return explainCall(call, feedback, call.refusedBy ? await presentOf(call.refusedBy, ports) : undefined)
+      },
+    }),
+  ]
+}
+
+/** How the bound that refused a call stands now; undefined where it is no more, or cannot be asked. */
+async function presentOf(
+  { owner, kind }: RefusedBy,
+  { catalogControl, keyring, limits }: OperationPorts,
+): Promise<LimitStatus | undefined> {
+  const owners = ownersOf(owner, catalogControl.current(), keyring)
+  const found = owners && (await limits.look(owners).catch(() => undefined))
+  return found?.find((one) => one.kind === kind && one.owner.kind === owner.kind)
+}
+
+function ownersOf(
+  { kind, name }: LimitOwner,
+  catalog: Catalog,
+  keyring: Pick<Keyring, 'get'>,
+): LimitOwners | undefined {
+  if (kind === 'key') {
+    const key = keyring.get(name)
+    return key && { key }
+  }
+  if (kind !== 'version') return { [kind]: name }
+  const [, model = '', major, id = ''] = /^(.+)@v(\d+)\/(.+)$/.exec(name) ?? []
+  const version = catalog.model(model)?.contracts.get(Number(major))?.versions.get(id)
+  return version && { version }
+}

@@ -1,0 +1,102 @@
+import { boundsIn, type OwnedBound } from '../journey/charge/limits-of.ts'
+import { type Period, periodsAt } from '../journey/charge/period.ts'
+import { type Catalog, versionKey } from '../kernel/catalog.ts'
+import type { Counters, LimitOwner, Limits, Take } from '../kernel/limits.ts'
+import type { Reports, UsageDimension, UsageRow } from '../kernel/store.ts'
+
+/** Owners whose spending accounting can tell. That of a single key is not among it: its budgets begin anew with the process. */
+type Accounted = Exclude<LimitOwner['kind'], 'key'>
+
+interface BudgetOwner {
+  readonly owner: LimitOwner
+  readonly limits: Limits
+}
+
+interface Account {
+  readonly by: readonly UsageDimension[]
+  readonly owners: (catalog: Catalog) => Iterable<readonly [name: string, limits: Limits | undefined]>
+  /** Whose spending a row tells; versions are told apart by their ids within a model. */
+  readonly nameOf: (row: UsageRow) => string
+}
+
+const accounts: Readonly<Record<Accounted, Account>> = {
+  consumer: {
+    by: ['consumer'],
+    owners: ({ state }) => Object.entries(state.consumers).map(([name, { limits }]) => [name, limits]),
+    nameOf: ({ by }) => by.consumer ?? '',
+  },
+  team: {
+    by: ['team'],
+    owners: ({ state }) => Object.entries(state.teams ?? {}).map(([name, { limits }]) => [name, limits]),
+    nameOf: ({ by }) => by.team ?? '',
+  },
+  model: {
+    by: ['model'],
+    owners: ({ state }) => Object.entries(state.models).map(([name, { limits }]) => [name, limits]),
+    nameOf: ({ by }) => by.model ?? '',
+  },
+  version: {
+    by: ['model', 'version'],
+    owners: ({ state }) =>
+      Object.entries(state.models).flatMap(([model, { contracts }]) =>
+        Object.entries(contracts).flatMap(([major, { versions }]) =>
+          Object.entries(versions).map(([id, { limits }]) => [versionKey(model, major, id), limits] as const),
+        ),
+      ),
+    nameOf: ({ by }) => versionKey(by.model ?? '', String(by.version).split('.')[0] ?? '', by.version ?? ''),
+  },
+}
+
+/** What was spent of each budget in its present day and month, as accounting knows it. Rates are not restored: they flow back soon. */
+export async function restoreBudgets(
+  catalog: Catalog,
+  { counters, reports, now }: { readonly counters: Counters; readonly reports: Reports; readonly now: number },
+): Promise<void> {
+  for (const [kind, account] of Object.entries(accounts) as [Accounted, Account][]) {
+    const owners = budgetOwners(kind, account.owners(catalog))
+    for (const span of ['day', 'month'] as const) {
+      const bounds = new Map(owners.flatMap((owner) => budgetBounds(owner, `budget-${span}`)))
+      if (bounds.size > 0)
+        await counters.restore(takesOf(await spentIn(periodsAt(now)[span], account, reports), bounds, now))
+    }
+  }
+}
+
+function budgetOwners(
+  kind: Accounted,
+  owners: Iterable<readonly [name: string, limits: Limits | undefined]>,
+): readonly BudgetOwner[] {
+  return [...owners].flatMap(([name, limits]) => (limits?.budget ? [{ owner: { kind, name }, limits }] : []))
+}
+
+function budgetBounds(
+  { owner, limits }: BudgetOwner,
+  kind: OwnedBound['kind'],
+): readonly (readonly [name: string, bound: OwnedBound])[] {
+  return boundsIn(owner, limits).flatMap((bound) => (bound.kind === kind ? [[owner.name, bound] as const] : []))
+}
+
+/** USD by owner. */
+async function spentIn(
+  { from, until }: Period,
+  { by, nameOf }: Account,
+  reports: Reports,
+): Promise<ReadonlyMap<string, number>> {
+  const spent = new Map<string, number>()
+  for (const row of await reports.usage({ from, to: until, by })) {
+    const name = nameOf(row)
+    spent.set(name, (spent.get(name) ?? 0) + row.costUsd)
+  }
+  return spent
+}
+
+function takesOf(
+  spent: ReadonlyMap<string, number>,
+  bounds: ReadonlyMap<string, OwnedBound>,
+  now: number,
+): readonly Take[] {
+  return [...bounds].flatMap(([name, bound]) => {
+    const amount = spent.get(name) ?? 0
+    return amount > 0 ? [bound.take(amount, now, 0)] : []
+  })
+}
