@@ -1,5 +1,6 @@
 import { describe } from 'node:test'
 import type { Store } from '../kernel/store.ts'
+import { auditConformance } from './conformance/audit.ts'
 import { callsConformance } from './conformance/calls.ts'
 import { feedbackConformance } from './conformance/feedback.ts'
 import { recordsConformance } from './conformance/records.ts'
@@ -24,5 +25,6 @@ export function storeConformance(name: string, newPlace: NewPlace): void {
     callsConformance(newPlace)
     usageConformance(newPlace)
     stateConformance(newPlace)
+    auditConformance(newPlace)
   })
 }

@@ -1,3 +1,4 @@
+import type { CacheOutcome } from '../kernel/cache.ts'
 import type { CallRecord } from '../kernel/record.ts'
 import type { UsageDimension } from '../kernel/store.ts'
 import { addLatency, emptyHistogram, type LatencyHistogram } from './latency-histogram.ts'
@@ -9,6 +10,8 @@ export interface UsageGroup extends Readonly<Record<UsageDimension, string>> {
   calls: number
   /** Those with the outcome `failed`. */
   failed: number
+  /** Those that the cache answered. */
+  cached: number
   items: number
   inputTokens: number
   cachedInputTokens: number
@@ -31,6 +34,7 @@ export type UsageFacts = Pick<
   | 'versionAssigned'
   | 'versionServed'
   | 'consumer'
+  | 'team'
   | 'door'
   | 'outcome'
   | 'code'
@@ -42,6 +46,7 @@ export type UsageFacts = Pick<
   | 'reasoningTokens'
   | 'costUsd'
   | 'unpriced'
+  | 'cache'
   | 'latencyMs'
 >
 
@@ -62,9 +67,12 @@ const summed = [
   'costUsd',
 ] as const
 const noSums = {
-  ...{ calls: 0, failed: 0, items: 0, latencySumMs: 0, costUsd: 0, unpriced: 0 },
+  ...{ calls: 0, failed: 0, cached: 0, items: 0, latencySumMs: 0, costUsd: 0, unpriced: 0 },
   ...{ inputTokens: 0, cachedInputTokens: 0, cacheWriteInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
 }
+
+/** Outcomes of the cache with which no model was asked for the call. */
+const answering: ReadonlySet<CacheOutcome> = new Set(['hit', 'stale', 'joined', 'semantic'])
 
 const minuteMs = 60_000
 const unversionedModelsMax = 1000
@@ -92,6 +100,7 @@ export function usageRollup(): UsageRollup {
       const group = groupOf(groups, facts, modelOf)
       group.calls += 1
       if (facts.outcome === 'failed') group.failed += 1
+      if (facts.cache && answering.has(facts.cache)) group.cached += 1
       if (facts.unpriced) group.unpriced += 1
       for (const name of summed) group[name] += finite(facts[name])
       group.latencySumMs += finite(facts.latencyMs)
@@ -115,10 +124,11 @@ function groupOf(
   const model = modelOf(facts, version)
   const { consumer, door, outcome } = facts
   const code = facts.code ?? ''
-  const key = `${minute}\0${model}\0${version}\0${consumer}\0${door}\0${outcome}\0${code}`
+  const team = facts.team ?? ''
+  const key = `${minute}\0${model}\0${version}\0${consumer}\0${team}\0${door}\0${outcome}\0${code}`
   const known = groups.get(key)
   if (known) return known
-  const group = { minute, model, version, consumer, door, outcome, code, ...noSums, latency: emptyHistogram() }
+  const group = { minute, model, version, consumer, team, door, outcome, code, ...noSums, latency: emptyHistogram() }
   groups.set(key, group)
   return group
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { limitKinds, ownerKinds, type RefusedBy } from '../../kernel/limits.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
 import type { Store } from '../../kernel/store.ts'
 import type { NewPlace, StorePlace } from '../conformance.ts'
@@ -19,6 +20,7 @@ export function sampleCall(n: number, given: Partial<CallRecord> = {}): CallReco
     door: 'native',
     consumer: 'demo',
     keyId: 'key_1',
+    team: undefined,
     model: 'spam',
     major: 1,
     versionAssigned: '1.1',
@@ -49,6 +51,8 @@ export function sampleCall(n: number, given: Partial<CallRecord> = {}): CallReco
     upstreamModel: undefined,
     costUsd: undefined,
     unpriced: false,
+    cache: undefined,
+    refusedBy: undefined,
     attempts: [sampleAttempt],
     traceId: '0af7651916cd43dd',
     ...given,
@@ -91,12 +95,26 @@ const attempt: fc.Arbitrary<CallRecord['attempts'][number]> = fc.record(
   plain,
 )
 
+const refusedBy: fc.Arbitrary<RefusedBy> = fc.record(
+  {
+    owner: fc.record({ kind: fc.constantFrom(...ownerKinds), name: text }, plain),
+    kind: fc.constantFrom(...limitKinds),
+    limit: ms,
+    windowMs: maybe(count),
+    remaining: ms,
+    resetMs: ms,
+    retryAfterMs: maybe(count),
+  },
+  plain,
+)
+
 /** Any Record but for its id and time, which must be unique and in order. */
 export const anyCall: fc.Arbitrary<Omit<CallRecord, 'id' | 'time'>> = fc.record(
   {
     door: fc.constantFrom('native', 'graphql', 'oip', 'openai', 'anthropic'),
     consumer: text,
     keyId: text,
+    team: maybe(text),
     model: text,
     major: maybe(count),
     versionAssigned: maybe(text),
@@ -127,6 +145,8 @@ export const anyCall: fc.Arbitrary<Omit<CallRecord, 'id' | 'time'>> = fc.record(
     upstreamModel: maybe(text),
     costUsd: maybe(ms),
     unpriced: fc.boolean(),
+    cache: maybe(fc.constantFrom('hit', 'stale', 'joined', 'miss', 'bypass', 'semantic')),
+    refusedBy: maybe(refusedBy),
     traceId: text,
     attempts: fc.array(attempt, { maxLength: 3 }),
   },

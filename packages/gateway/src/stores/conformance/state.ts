@@ -27,7 +27,7 @@ export function stateConformance(newPlace: NewPlace): void {
       const before = await place.open()
       await before.state.saveCatalog(catalog(1))
       await before.state.saveCatalog(catalog(2))
-      await before.state.saveKey(key)
+      await before.state.saveKeys([key])
       await before.state.saveSetting('salt', '')
       await before.state.saveSetting('digest', 'one')
       await before.state.saveSetting('digest', 'two')
@@ -65,10 +65,33 @@ export function stateConformance(newPlace: NewPlace): void {
     withStore(newPlace, async ({ state }) => {
       const revoked = { ...key, key: { ...key.key, revokedAt: start + 5 } }
       const other = { ...key, hash: 'b'.repeat(64) }
-      await state.saveKey(key)
-      await state.saveKey(other)
-      await state.saveKey(revoked)
+      await state.saveKeys([key])
+      await state.saveKeys([other])
+      await state.saveKeys([revoked])
       const keys = [...(await state.keys())].sort((a, b) => a.hash.localeCompare(b.hash))
       assert.deepEqual(keys, [revoked, other])
+    }))
+
+  test('keys are saved together, and when each was used is kept beside them', () =>
+    withPlace(newPlace, async (place) => {
+      const other = { key: { ...key.key, id: 'key_2', replaces: 'key_1', expiresAt: start + 9 }, hash: 'c'.repeat(64) }
+      const before = await place.open()
+      assert.equal((await before.state.keyUses()).size, 0)
+      await before.state.saveKeys([key, other])
+      await before.state.saveKeyUses(
+        new Map([
+          ['key_1', start],
+          ['key_2', start + 1],
+        ]),
+      )
+      await before.state.saveKeyUses(new Map([['key_1', start + 2]]))
+      await before.close()
+      const { state, close } = await place.open()
+      assert.deepEqual([...(await state.keyUses())].sort(), [
+        ['key_1', start + 2],
+        ['key_2', start + 1],
+      ])
+      assert.deepEqual((await state.keys()).map(({ key }) => key.id).sort(), ['key_1', 'key_2'])
+      await close()
     }))
 }

@@ -20,7 +20,7 @@ export function usageConformance(newPlace: NewPlace): void {
       assert.deepEqual([row?.calls, row?.failed, row?.items, row?.inputTokens, row?.outputTokens], [4, 1, 6, 8, 3])
       assert.deepEqual([row?.time, row?.by, row?.latencyMeanMs, none], [start, {}, 15, undefined])
       const rows = await reports.usage({ ...hour, by: usageDimensions })
-      const demo = { consumer: 'demo', model: 'spam' }
+      const demo = { consumer: 'demo', team: '', model: 'spam' }
       assert.deepEqual(
         rows.map(({ by, calls }) => ({ ...by, calls })),
         [
@@ -55,6 +55,24 @@ export function usageConformance(newPlace: NewPlace): void {
             [0.75, 1],
             [12, 9, 6],
           ],
+        ],
+      )
+    }))
+
+  test('usage sums up by team, and counts what the cache answered', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      for (const [n, cache] of (['hit', 'stale', 'joined', 'semantic', 'miss', 'bypass'] as const).entries()) {
+        records.put(sampleCall(n, { team: 'growth', cache }))
+      }
+      records.put(sampleCall(7, { team: 'growth', consumer: 'shop' }))
+      records.put(sampleCall(8))
+      await records.flush()
+      const rows = await reports.usage({ ...hour, by: ['team'] })
+      assert.deepEqual(
+        rows.map(({ by, calls, cached }) => [by.team, calls, cached]),
+        [
+          ['', 1, 0],
+          ['growth', 7, 4],
         ],
       )
     }))

@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
+import type { RefusedBy } from '../../kernel/limits.ts'
 import type { Attempt, CallRecord } from '../../kernel/record.ts'
 import type { UsageFacts } from '../usage-rollup.ts'
 
@@ -14,7 +15,8 @@ export const callColumns: readonly string[] = `
   reason latency_ms first_chunk_ms queue_ms upstream_ms streamed
   items items_failed input_tokens output_tokens usage_estimated
   trace_id attempts
-  cached_input_tokens cache_write_input_tokens reasoning_tokens upstream_model cost_usd unpriced`
+  cached_input_tokens cache_write_input_tokens reasoning_tokens upstream_model cost_usd unpriced
+  team cache refused_by`
   .trim()
   .split(/\s+/)
 
@@ -51,6 +53,7 @@ export function encodeCalls(records: readonly CallRecord[]): CallValue[] {
     values.push(r.items, r.itemsFailed, countOf(r.inputTokens), countOf(r.outputTokens), Number(r.usageEstimated))
     values.push(r.traceId, JSON.stringify(r.attempts), countOf(r.cachedInputTokens), countOf(r.cacheWriteInputTokens))
     values.push(countOf(r.reasoningTokens), r.upstreamModel ?? null, r.costUsd ?? null, Number(r.unpriced))
+    values.push(r.team ?? null, r.cache ?? null, r.refusedBy ? JSON.stringify(r.refusedBy) : null)
   }
   return values
 }
@@ -71,6 +74,7 @@ export function usageFactsOf(values: readonly CallValue[]): UsageFacts {
     versionAssigned: value('version_assigned'),
     versionServed: value('version_served'),
     consumer: value('consumer'),
+    team: value('team'),
     door: value('door'),
     outcome: value('outcome'),
     code: value('code'),
@@ -82,6 +86,7 @@ export function usageFactsOf(values: readonly CallValue[]): UsageFacts {
     reasoningTokens: value('reasoning_tokens'),
     costUsd: value('cost_usd'),
     unpriced: value('unpriced') === 1,
+    cache: value('cache'),
     latencyMs: value('latency_ms'),
   }
 }
@@ -91,12 +96,14 @@ export function callOf(row: Row): CallRecord {
   // The table holds what `encodeCalls` gave, so the types need no second check.
   const value = <T>(column: string): T => (row[column] ?? undefined) as T
   const tags = value<string | undefined>('tags')
+  const refusedBy = value<string | undefined>('refused_by')
   return {
     id: value('id'),
     time: value('time'),
     door: value('door'),
     consumer: value('consumer'),
     keyId: value('key_id'),
+    team: value('team'),
     model: value('model'),
     major: value('major'),
     versionAssigned: value('version_assigned'),
@@ -127,6 +134,8 @@ export function callOf(row: Row): CallRecord {
     upstreamModel: value('upstream_model'),
     costUsd: value('cost_usd'),
     unpriced: value('unpriced') === 1,
+    cache: value('cache'),
+    refusedBy: refusedBy === undefined ? undefined : wholeRefusal(JSON.parse(refusedBy)),
     traceId: value('trace_id'),
     attempts: (JSON.parse(value('attempts')) as Attempt[]).map(wholeAttempt),
   }
@@ -135,4 +144,8 @@ export function callOf(row: Row): CallRecord {
 /** JSON leaves out what is undefined. */
 function wholeAttempt({ code, reason, ...attempt }: Attempt): Attempt {
   return { ...attempt, code, reason }
+}
+
+function wholeRefusal({ windowMs, retryAfterMs, ...refusal }: RefusedBy): RefusedBy {
+  return { ...refusal, windowMs, retryAfterMs }
 }

@@ -50,6 +50,65 @@ test('of a database of schema 2 the minutes get the cache writes that its Record
   await store.close()
 })
 
+test('of a database of schema 3 the minutes stay as they are, of no team, and new ones tell theirs', async (t) => {
+  const place = await placeFor(t)
+  mkdirSync(place.dataDir, { mode: 0o700 })
+  const path = join(place.dataDir, 'astra.db')
+  writeFileSync(path, '', { mode: 0o600 })
+  secondSchema(path, [{ cache_write_input_tokens: 4 }, { outcome: 'failed', code: 'timeout' }])
+  const db = new DatabaseSync(path)
+  db.exec(`${migrations[2]} PRAGMA user_version = 3`)
+  db.close()
+
+  const store = await place.open()
+  store.records.put(sampleCall(7, { team: 'growth', cache: 'hit', cacheWriteInputTokens: 2 }))
+  await store.records.flush()
+  const told = await store.reports.usage({ ...day, by: ['team', 'outcome'] })
+  assert.deepEqual(
+    told.map(({ by, calls, cached, cacheWriteInputTokens }) => [
+      by.team,
+      by.outcome,
+      calls,
+      cached,
+      cacheWriteInputTokens,
+    ]),
+    [
+      ['', 'failed', 1, 0, 0],
+      ['', 'ok', 1, 0, 4],
+      ['growth', 'ok', 1, 1, 2],
+    ],
+  )
+  assert.equal((await store.reports.call(sampleId(7)))?.cache, 'hit')
+  await store.close()
+})
+
+test('an entry of the audit log can be neither changed nor removed', async (t) => {
+  const place = await placeFor(t)
+  const store = await place.open()
+  const who = {
+    keyId: 'key_1',
+    consumer: 'platform',
+    address: undefined,
+    operation: 'revokeKey',
+    target: '/keys/key_2',
+  }
+  await store.audit.append({
+    ...who,
+    time: start,
+    outcome: 'done',
+    code: undefined,
+    before: undefined,
+    after: undefined,
+  })
+  await store.close()
+  const db = new DatabaseSync(join(place.dataDir, 'astra.db'))
+  for (const sql of ["UPDATE audit SET consumer = 'other'", 'DELETE FROM audit']) {
+    assert.throws(() => db.exec(sql), /append-only/)
+  }
+  assert.equal(db.prepare('SELECT count(*) AS n FROM audit').get()?.n, 1)
+  db.close()
+})
+
 /** Calls as the second release left them, and their minutes. */
 function secondSchema(path: string, calls: readonly Readonly<Record<string, string | number>>[]): void {
   const db = new DatabaseSync(path)

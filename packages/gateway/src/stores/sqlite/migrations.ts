@@ -63,4 +63,40 @@ export const migrations: readonly string[] = [
   WHERE u.minute = r.minute AND u.model = r.model AND u.version = r.version AND u.consumer = r.consumer
     AND u.door = r.door AND u.outcome = r.outcome AND u.code = r.code;
   `,
+  // A primary key cannot be altered: the minutes are copied. What came before had no team.
+  `
+  ALTER TABLE calls ADD COLUMN team TEXT;
+  ALTER TABLE calls ADD COLUMN cache TEXT;
+  ALTER TABLE calls ADD COLUMN refused_by TEXT;
+
+  ALTER TABLE usage_minutes RENAME TO usage_minutes_before;
+  CREATE TABLE usage_minutes (
+    minute INTEGER, model TEXT, version TEXT, consumer TEXT, team TEXT, door TEXT, outcome TEXT, code TEXT,
+    calls INTEGER, failed INTEGER, items INTEGER,
+    input_tokens INTEGER, cached_input_tokens INTEGER, cache_write_input_tokens INTEGER,
+    output_tokens INTEGER, reasoning_tokens INTEGER,
+    cost_usd REAL, unpriced INTEGER, cached INTEGER, latency_sum_ms REAL, latency TEXT,
+    PRIMARY KEY (minute, model, version, consumer, team, door, outcome, code)
+  ) WITHOUT ROWID;
+  INSERT INTO usage_minutes (minute, model, version, consumer, team, door, outcome, code,
+    calls, failed, items, input_tokens, cached_input_tokens, cache_write_input_tokens,
+    output_tokens, reasoning_tokens, cost_usd, unpriced, cached, latency_sum_ms, latency)
+  SELECT minute, model, version, consumer, '', door, outcome, code,
+    calls, failed, items, input_tokens, cached_input_tokens, cache_write_input_tokens,
+    output_tokens, reasoning_tokens, cost_usd, unpriced, 0, latency_sum_ms, latency
+  FROM usage_minutes_before;
+  DROP TABLE usage_minutes_before;
+  `,
+  // Even by hand an entry of the audit log cannot be changed or removed without removing the triggers first.
+  `
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER, key_id TEXT, consumer TEXT, address TEXT, operation TEXT, target TEXT,
+    outcome TEXT, code TEXT, before TEXT, after TEXT
+  );
+  CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+  CREATE TABLE key_uses (id TEXT PRIMARY KEY, time INTEGER) WITHOUT ROWID;
+  `,
 ]

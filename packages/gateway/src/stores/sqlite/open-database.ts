@@ -35,6 +35,16 @@ export function transact<T>(db: DatabaseSync, write: () => T): T {
   }
 }
 
+/** As `transact`, and on the disk (with all that was committed before) when it returns. */
+export function synced(db: DatabaseSync, write: () => void): void {
+  db.exec('PRAGMA synchronous = FULL')
+  try {
+    transact(db, write)
+  } finally {
+    db.exec('PRAGMA synchronous = NORMAL')
+  }
+}
+
 function migrate(db: DatabaseSync, folder: string): void {
   const version = headerNumber(db, 'user_version')
   const isNew = version === 0 && db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined

@@ -5,6 +5,7 @@ import type { CatalogText } from './write-state.ts'
 export function stateReader(db: DatabaseSync) {
   const newestCatalog = db.prepare('SELECT * FROM catalogs ORDER BY revision DESC LIMIT 1')
   const allKeys = db.prepare('SELECT hash, key FROM keys')
+  const allKeyUses = db.prepare('SELECT id, time FROM key_uses')
   const settingNamed = db.prepare('SELECT value FROM settings WHERE name = ?')
 
   return {
@@ -16,6 +17,8 @@ export function stateReader(db: DatabaseSync) {
     },
     /** A JSON array of StoredKeys. */
     keys: (): string => `[${allKeys.all().map(({ hash, key }) => `{"hash":"${hash}","key":${key}}`)}]`,
+    keyUses: (): ReadonlyMap<string, number> =>
+      new Map(allKeyUses.all().map(({ id, time }) => [String(id), Number(time)])),
     setting: (name: string): string | undefined => settingNamed.get(name)?.value?.toString(),
   }
 }

@@ -48,7 +48,7 @@ function usageSql(by: readonly UsageDimension[]): string {
     SELECT
       coalesce(minute / cast($everyMinutes AS INTEGER) * cast($everyMinutes AS INTEGER), cast($fromMinute AS INTEGER))
         AS ${groups},
-      total(calls) AS calls, total(failed) AS failed, total(items) AS items,
+      total(calls) AS calls, total(failed) AS failed, total(cached) AS cached, total(items) AS items,
       total(input_tokens) AS inputTokens, total(cached_input_tokens) AS cachedInputTokens,
       total(cache_write_input_tokens) AS cacheWriteInputTokens,
       total(output_tokens) AS outputTokens, total(reasoning_tokens) AS reasoningTokens,
@@ -70,6 +70,7 @@ function usageRowOf(row: Row, by: readonly UsageDimension[]): UsageRow {
     by: Object.fromEntries(by.map((dimension) => [dimension, String(row[dimension])])),
     calls: sum('calls'),
     failed: sum('failed'),
+    cached: sum('cached'),
     items: sum('items'),
     inputTokens: sum('inputTokens'),
     cachedInputTokens: sum('cachedInputTokens'),

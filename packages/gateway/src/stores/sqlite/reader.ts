@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { dataFiles, dataFolderError } from './data-folder.ts'
 import { lockDataFolder } from './lock-data-folder.ts'
+import { auditReader } from './read-audit.ts'
 import { callReader } from './read-calls.ts'
 import { stateReader } from './read-state.ts'
 import { usageReader } from './read-usage.ts'
@@ -28,6 +29,7 @@ function readerOperations(path: string) {
     ...callReader(db),
     ...usageReader(db),
     ...stateReader(db),
+    audit: auditReader(db),
     /** Lets go of the database, so that the writer is the last to close it. The lock stays until the worker ends. */
     close: () => db.close(),
   }

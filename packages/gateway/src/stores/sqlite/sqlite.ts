@@ -62,6 +62,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     records,
     reports: reportsOf(reader),
     state: stateOf(writer, reader),
+    audit: { append: (entry) => writer.ask('appendAudit', entry), list: (filter) => reader.ask('audit', filter) },
     close: () => {
       closing ??= close()
       return closing
@@ -104,7 +105,13 @@ function stateOf(writer: WorkerLink<WriterOperations>, reader: WorkerLink<Reader
       await writer.ask('saveCatalog', { revision, time, state, digests })
     },
     keys: async () => JSON.parse(await reader.ask('keys', undefined)),
-    saveKey: ({ hash, key }) => writer.ask('saveKey', { hash, key: JSON.stringify(key) }),
+    saveKeys: (keys) =>
+      writer.ask(
+        'saveKeys',
+        keys.map(({ hash, key }) => ({ hash, key: JSON.stringify(key) })),
+      ),
+    keyUses: () => reader.ask('keyUses', undefined),
+    saveKeyUses: (uses) => writer.ask('saveKeyUses', uses),
     setting: (name) => reader.ask('setting', name),
     saveSetting: (name, value) => writer.ask('saveSetting', { name, value }),
   }

@@ -20,6 +20,7 @@ const insertCallSql = `
 const sums = {
   calls: 'calls',
   failed: 'failed',
+  cached: 'cached',
   items: 'items',
   input_tokens: 'inputTokens',
   cached_input_tokens: 'cachedInputTokens',
@@ -31,11 +32,11 @@ const sums = {
   latency_sum_ms: 'latencySumMs',
 } as const satisfies Record<string, keyof UsageGroup>
 const sumColumns = Object.keys(sums)
-const usageDimensions = 'minute, model, version, consumer, door, outcome, code'
+const usageDimensions = 'minute, model, version, consumer, team, door, outcome, code'
 
 const upsertUsageSql = `
   INSERT INTO usage_minutes (${usageDimensions}, ${sumColumns.join(', ')}, latency)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ${sumColumns.map(() => '?').join(', ')}, ?)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${sumColumns.map(() => '?').join(', ')}, ?)
   ON CONFLICT (${usageDimensions}) DO UPDATE SET
     ${sumColumns.map((name) => `${name} = ${name} + excluded.${name},`).join('\n    ')}
     latency = merge_latency(latency, excluded.latency)`
@@ -77,9 +78,9 @@ export function batchWriter(db: DatabaseSync): (batch: BatchWire) => void {
 }
 
 function usageParameters(group: UsageGroup): SQLInputValue[] {
-  const { minute, model, version, consumer, door, outcome, code, latency } = group
+  const { minute, model, version, consumer, team, door, outcome, code, latency } = group
   const summed = Object.values(sums).map((name) => group[name])
-  return [minute, model, version, consumer, door, outcome, code, ...summed, encodeHistogram(latency)]
+  return [minute, model, version, consumer, team, door, outcome, code, ...summed, encodeHistogram(latency)]
 }
 
 /** JSON keeps the value's type. */

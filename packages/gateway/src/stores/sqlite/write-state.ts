@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AstraError } from '../../kernel/errors.ts'
-import { transact } from './open-database.ts'
+import { synced, transact } from './open-database.ts'
 
 /** A StoredCatalog whose larger parts are JSON already. */
 export interface CatalogText {
@@ -21,20 +21,12 @@ export function stateWriter(db: DatabaseSync) {
   const insertCatalog = db.prepare('INSERT INTO catalogs (revision, time, state, digests) VALUES (?, ?, ?, ?)')
   const forgetCatalogs = db.prepare('DELETE FROM catalogs WHERE revision <= ?')
   const upsertKey = db.prepare('INSERT OR REPLACE INTO keys (hash, key) VALUES (?, ?)')
+  const upsertKeyUse = db.prepare('INSERT OR REPLACE INTO key_uses (id, time) VALUES (?, ?)')
   const upsertSetting = db.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)')
-
-  function synced(write: () => void): void {
-    db.exec('PRAGMA synchronous = FULL')
-    try {
-      transact(db, write)
-    } finally {
-      db.exec('PRAGMA synchronous = NORMAL')
-    }
-  }
 
   return {
     saveCatalog: ({ revision, time, state, digests }: CatalogText) =>
-      synced(() => {
+      synced(db, () => {
         const newest = Number(newestRevision.get()?.newest ?? 0)
         if (revision !== newest + 1) {
           const detail = `Catalog revision ${revision} does not follow the newest one, ${newest}`
@@ -43,9 +35,15 @@ export function stateWriter(db: DatabaseSync) {
         insertCatalog.run(revision, time, state, digests)
         forgetCatalogs.run(revision - revisionsKept)
       }),
-    saveKey: ({ hash, key }: { readonly hash: string; readonly key: string }) =>
-      synced(() => void upsertKey.run(hash, key)),
+    saveKeys: (keys: readonly { readonly hash: string; readonly key: string }[]) =>
+      synced(db, () => {
+        for (const { hash, key } of keys) upsertKey.run(hash, key)
+      }),
+    saveKeyUses: (uses: ReadonlyMap<string, number>) =>
+      transact(db, () => {
+        for (const [id, time] of uses) upsertKeyUse.run(id, time)
+      }),
     saveSetting: ({ name, value }: { readonly name: string; readonly value: string }) =>
-      synced(() => void upsertSetting.run(name, value)),
+      synced(db, () => void upsertSetting.run(name, value)),
   }
 }

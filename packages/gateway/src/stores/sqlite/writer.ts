@@ -4,6 +4,7 @@ import { dataFiles, dataFolderError } from './data-folder.ts'
 import { fileInPlace } from './file-in-place.ts'
 import { openDatabase } from './open-database.ts'
 import { serveOperations } from './serve-operations.ts'
+import { auditWriter } from './write-audit.ts'
 import { batchWriter } from './write-batch.ts'
 import { stateWriter } from './write-state.ts'
 
@@ -28,11 +29,13 @@ function writerOperations(db: DatabaseSync, checkFile: () => void) {
       checkFile()
       write(input)
     }
-  const { saveCatalog, saveKey, saveSetting } = stateWriter(db)
+  const { saveCatalog, saveKeys, saveKeyUses, saveSetting } = stateWriter(db)
   return {
     batch: checked(batchWriter(db)),
     saveCatalog: checked(saveCatalog),
-    saveKey: checked(saveKey),
+    saveKeys: checked(saveKeys),
+    saveKeyUses: checked(saveKeyUses),
+    appendAudit: checked(auditWriter(db)),
     saveSetting: checked(saveSetting),
     /** The last to close folds the write-ahead log into the database. */
     close: () => db.close(),

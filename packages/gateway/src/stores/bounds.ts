@@ -1,0 +1,58 @@
+import type { Bound, CounterState, Take, Taken } from '../kernel/limits.ts'
+
+/**
+ * The arithmetic of bounds, wherever their counters lie. Each counter knows one number: how much of its bound is used now.
+ *
+ * - **rate**: the generic cell rate algorithm in its form as a leaky bucket (ITU-T I.371, annex A; both forms admit the same).
+ *   A take adds to the level, which drains by `amount` per `perMs`; it fits while the level stays within `burst`. So any
+ *   stretch of time admits at most burst + rate x elapsed.
+ * - **concurrent**: the leases that are held. None is renewed: `leaseMs` has to be longer than its call may take (the call's time
+ *   limit and some slack), since a call that outlives its lease is counted no more.
+ * - **sum**: what was added since its period began. The key holds the period; `until` says when it can be forgotten.
+ */
+export function mostOf(bound: Bound): number {
+  return bound.type === 'rate' ? bound.burst : bound.max
+}
+
+/** What binary fractions lose: a tenth fits ten times into one. Of a bound once, however many takes there are. */
+const slack = 1e-9
+
+/** Written so that what is no number does not fit. */
+export function fits({ bound, amount }: Take, used: number): boolean {
+  return used + amount <= mostOf(bound) * (1 + slack)
+}
+
+export function stateOf(bound: Bound, used: number, nowMs: number): CounterState {
+  const most = mostOf(bound)
+  const remaining = Math.max(0, most - used)
+  const whole = Math.round(remaining)
+  return {
+    remaining: Math.abs(remaining - whole) <= most * slack ? whole : remaining,
+    resetMs: used > 0 ? Math.ceil(untilFreeMs(bound, used, nowMs)) : 0,
+  }
+}
+
+/** No counter knows when a call will end. */
+const leaseRetryMs = 1000
+
+/** A lease ends with its call, at the latest after `leaseMs`; a sum ends with its period. */
+function untilFreeMs(bound: Bound, over: number, nowMs: number): number {
+  if (bound.type === 'rate') return (over * bound.perMs) / bound.amount
+  // Who only looks may not know how long a lease lasts.
+  return bound.type === 'sum' ? Math.max(0, bound.until - nowMs) : bound.leaseMs || leaseRetryMs
+}
+
+function retryAfterMs({ bound, amount }: Take, used: number, nowMs: number): number | undefined {
+  const most = mostOf(bound)
+  if (!(amount <= most * (1 + slack))) return undefined
+  if (bound.type === 'concurrent') return leaseRetryMs
+  return Math.ceil(untilFreeMs(bound, used + amount - most, nowMs))
+}
+
+/** `used` of each take: after it where they were taken, as it is where one was refused. */
+export function takenOf(takes: readonly Take[], used: readonly number[], refusedAt: number, nowMs: number): Taken {
+  const states = takes.map(({ bound }, at) => stateOf(bound, used[at] ?? 0, nowMs))
+  const refused = takes[refusedAt]
+  if (!refused) return { taken: true, states }
+  return { taken: false, refusedAt, retryAfterMs: retryAfterMs(refused, used[refusedAt] ?? 0, nowMs), states }
+}

@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { Bound, Counters, Take } from '../../kernel/limits.ts'
+
+/** Counters whose time a test can move on. Some ms may also pass by themselves: what is tested takes minutes. */
+export interface CountersPlace {
+  readonly counters: Counters
+  now(): number
+  advance(ms: number): Promise<void>
+  remove(): Promise<void>
+}
+
+const second = 1000
+const minute = 60 * second
+
+/** One per 100 s, 10 at once. */
+const slow = { type: 'rate', amount: 36, perMs: 60 * minute, burst: 10 } as const
+const emissionMs = slow.perMs / slow.amount
+
+/** What all counters must do, wherever they count: registers the tests under `name`. */
+export function countersConformance(name: string, skip: string | false, open: () => Promise<CountersPlace>): void {
+  describe(`${name} conform`, { skip }, () => {
+    let place: CountersPlace
+    let keys = 0
+    before(async () => {
+      place = await open()
+    })
+    after(() => place?.remove())
+
+    /** Keys that no test has used: nothing has to be cleared between them. */
+    const fresh = (kind: string) => `team:t${keys++}/${kind}`
+    const take = async (takes: readonly Take[], leaseId = 'call') => place.counters.take(takes, leaseId)
+    const rate = (amount: number, key: string, bound: Bound = slow): Take => ({ key, bound, amount })
+    const sum = (amount: number, key: string, max: number): Take => ({
+      key,
+      bound: { type: 'sum', max, until: place.now() + 60 * minute },
+      amount,
+    })
+    const lease = (key: string, max: number, amount = 1, leaseMs = 10 * minute): Take => ({
+      key,
+      bound: { type: 'concurrent', max, leaseMs },
+      amount,
+    })
+
+    test('a burst at once, then one per interval, and the wait that is told suffices', async () => {
+      const key = fresh('requests')
+      for (let n = 1; n <= 10; n += 1) {
+        const { taken, states } = await take([rate(1, key)])
+        assert.equal(taken, true)
+        assert.ok(near(states[0]?.remaining ?? -1, 10 - n))
+        assert.ok(near((states[0]?.resetMs ?? 0) / emissionMs, n))
+      }
+      const refused = await take([rate(1, key)])
+      assert.ok(!refused.taken)
+      assert.equal(refused.refusedAt, 0)
+      assert.ok(near((refused.retryAfterMs ?? 0) / emissionMs, 1))
+      await place.advance(refused.retryAfterMs ?? 0)
+      assert.equal((await take([rate(1, key)])).taken, true)
+      assert.equal((await take([rate(1, key)])).taken, false)
+    })
+
+    test('what never fits is refused without a time to wait', async () => {
+      for (const asked of [
+        rate(11, fresh('tokens')),
+        sum(1.01, fresh('budget-day'), 1),
+        lease(fresh('concurrent'), 0),
+      ]) {
+        const refused = await take([asked])
+        assert.ok(!refused.taken)
+        assert.equal(refused.retryAfterMs, undefined)
+      }
+    })
+
+    test('what is no number does not fit, and spoils nothing', async () => {
+      const key = fresh('tokens')
+      assert.equal((await take([rate(Number.NaN, key)])).taken, false)
+      place.counters.settle([rate(Number.NaN, key)], 'call')
+      assert.equal((await take([rate(10, key)])).taken, true)
+    })
+
+    test('all or nothing: what stands before and behind the one that refuses is not taken', async () => {
+      const [first, full, last] = [fresh('requests'), fresh('concurrent'), fresh('budget-day')]
+      await take([lease(full, 1)], 'another')
+      const refused = await take([rate(4, first), lease(full, 1), sum(1, last, 3)])
+      assert.ok(!refused.taken)
+      assert.equal(refused.refusedAt, 1)
+      assert.equal(refused.states[1]?.remaining, 0)
+      const { states } = await take([rate(0, first), sum(0, last, 3)])
+      assert.ok(near(states[0]?.remaining ?? 0, 10))
+      assert.equal(states[1]?.remaining, 3)
+    })
+
+    test('of several that refuse the first is told', async () => {
+      const refused = await take([rate(1, fresh('requests')), rate(11, fresh('items')), rate(11, fresh('tokens'))])
+      assert.ok(!refused.taken)
+      assert.equal(refused.refusedAt, 1)
+    })
+
+    test('to look takes nothing', async () => {
+      const keyed = [rate(0, fresh('requests')), lease(fresh('concurrent'), 1, 0), sum(0, fresh('budget-day'), 1)]
+      for (let n = 0; n < 3; n += 1) {
+        const { taken, states } = await take(keyed)
+        assert.equal(taken, true)
+        assert.deepEqual(states, [
+          { remaining: 10, resetMs: 0 },
+          { remaining: 1, resetMs: 0 },
+          { remaining: 1, resetMs: 0 },
+        ])
+      }
+    })
+
+    test('nothing to take is taken', async () => {
+      assert.deepEqual(await take([]), { taken: true, states: [] })
+    })
+
+    test('a lease is given back once, by its own call, or ends by itself', async () => {
+      const key = fresh('concurrent')
+      assert.equal((await take([lease(key, 2)], 'a')).taken, true)
+      assert.equal((await take([lease(key, 2)], 'b')).taken, true)
+      assert.equal((await take([lease(key, 2)], 'c')).taken, false)
+      for (const id of ['a', 'a', 'unknown']) place.counters.settle([lease(key, 2, -1)], id)
+      assert.equal((await take([lease(key, 2)], 'c')).taken, true)
+      assert.equal((await take([lease(key, 2)], 'd')).taken, false)
+      await place.advance(10 * minute)
+      assert.equal((await take([lease(key, 2)], 'd')).taken, true)
+    })
+
+    test('a call that takes its lease again holds one', async () => {
+      const key = fresh('concurrent')
+      await take([lease(key, 3)], 'a')
+      const { states } = await take([lease(key, 3)], 'a')
+      assert.equal(states[0]?.remaining, 2)
+    })
+
+    test('a sum is settled to what was used, may be passed by it, and never falls below nothing', async () => {
+      const key = fresh('budget-day')
+      await take([sum(6, key, 10)])
+      place.counters.settle([sum(-5, key, 10)], 'call')
+      assert.equal((await take([sum(0, key, 10)])).states[0]?.remaining, 9)
+      place.counters.settle([sum(14, key, 10)], 'call')
+      const passed = await take([sum(1, key, 10)])
+      assert.ok(!passed.taken)
+      assert.equal(passed.states[0]?.remaining, 0)
+      assert.ok(near((passed.retryAfterMs ?? 0) / minute, 60))
+      place.counters.settle([sum(-100, key, 10)], 'call')
+      assert.equal((await take([sum(10, key, 10)])).taken, true)
+    })
+
+    test('a tenth fits ten times into one, and not eleven times', async () => {
+      const key = fresh('budget-month')
+      const results: boolean[] = []
+      for (let n = 0; n < 11; n += 1) results.push((await take([sum(0.1, key, 1)])).taken)
+      assert.deepEqual(results, [...Array.from({ length: 10 }, () => true), false])
+    })
+
+    test('a rate that was passed by settling stays closed for as much longer', async () => {
+      const key = fresh('tokens')
+      await take([rate(5, key)])
+      place.counters.settle([rate(10, key)], 'call')
+      const refused = await take([rate(1, key)])
+      assert.ok(!refused.taken)
+      assert.ok(near((refused.retryAfterMs ?? 0) / emissionMs, 6))
+      await place.advance(refused.retryAfterMs ?? 0)
+      assert.equal((await take([rate(1, key)])).taken, true)
+    })
+
+    test('a refund gives back no more than the burst', async () => {
+      const key = fresh('tokens')
+      await take([rate(8, key)])
+      await place.advance(7 * emissionMs)
+      place.counters.settle([rate(-8, key)], 'call')
+      assert.equal((await take([rate(10, key)])).taken, true)
+      assert.equal((await take([rate(1, key)])).taken, false)
+    })
+
+    test('what was spent before is restored once, and only where less is known', async () => {
+      const key = fresh('budget-day')
+      await place.counters.restore([sum(4, key, 10), rate(5, fresh('tokens'))])
+      assert.equal((await take([sum(0, key, 10)])).states[0]?.remaining, 6)
+      await place.counters.restore([sum(4, key, 10)])
+      await take([sum(2, key, 10)])
+      await place.counters.restore([sum(5, key, 10)])
+      assert.equal((await take([sum(0, key, 10)])).states[0]?.remaining, 4)
+    })
+
+    test('a bound that is changed holds for what was used before it', async () => {
+      const key = fresh('requests')
+      await take([rate(6, key)])
+      const tighter = { ...slow, burst: 7 }
+      assert.equal((await take([rate(2, key, tighter)])).taken, false)
+      assert.equal((await take([rate(1, key, tighter)])).taken, true)
+    })
+
+    test('a rate decides like the reference model, whatever is taken and settled at whatever time', async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, async (commands) => {
+          const key = fresh('tokens')
+          const model = virtualSchedule(slow.burst)
+          let elapsed = 0
+          for (const { what, amount, tenths } of commands) {
+            await place.advance(tenths * (emissionMs / 10))
+            elapsed += tenths
+            if (what === 'take') assert.equal((await take([rate(amount, key)])).taken, model.take(amount, elapsed))
+            else {
+              place.counters.settle([rate(what === 'refund' ? -amount : amount, key)], 'call')
+              model.settle(what === 'refund' ? -amount : amount, elapsed)
+            }
+          }
+        }),
+        { numRuns: 40 },
+      )
+    })
+
+    test('no stretch of time admits more than burst + rate x elapsed', async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, async (commands) => {
+          const key = fresh('requests')
+          const admitted: { readonly at: number; readonly amount: number }[] = []
+          let elapsed = 0
+          for (const { amount, tenths } of commands) {
+            await place.advance(tenths * (emissionMs / 10))
+            elapsed += tenths
+            if ((await take([rate(amount, key)])).taken) admitted.push({ at: elapsed / 10, amount })
+          }
+          for (const [from, first] of admitted.entries()) {
+            let total = 0
+            for (const { at, amount } of admitted.slice(from)) {
+              total += amount
+              assert.ok(total <= slow.burst + (at - first.at) + tolerance)
+            }
+          }
+        }),
+        { numRuns: 40 },
+      )
+    })
+
+    test('whatever the order, reservations settle to what was used, leases to none, and no bound is passed', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.tuple(fc.nat(5), fc.nat(6), fc.boolean()), { maxLength: 30 }), async (calls) => {
+          const [budget, inFlight, requests] = [fresh('budget-day'), fresh('concurrent'), fresh('requests')]
+          const running = new Map<string, number>()
+          let used = 0
+          const end = (id: string, reserved: number) => {
+            const spent = Math.floor(reserved / 2)
+            place.counters.settle([sum(spent - reserved, budget, 20), lease(inFlight, 3, -1)], id)
+            running.delete(id)
+            used += spent
+          }
+          for (const [at, [reserved, tenths, endsOne]] of calls.entries()) {
+            await place.advance(tenths * (emissionMs / 10))
+            const { taken } = await take(
+              [sum(reserved, budget, 20), lease(inFlight, 3, 1, 1000 * minute), rate(1, requests)],
+              `c${at}`,
+            )
+            if (taken) running.set(`c${at}`, reserved)
+            const reservations = [...running.values()].reduce((total, amount) => total + amount, used)
+            assert.ok(running.size <= 3 && reservations <= 20)
+            const [oldest] = running
+            if (endsOne && oldest) end(...oldest)
+          }
+          for (const call of running) end(...call)
+          const { states } = await take([sum(0, budget, 20), lease(inFlight, 3, 0)])
+          assert.deepEqual(
+            states.map(({ remaining }) => remaining),
+            [20 - used, 3],
+          )
+        }),
+        { numRuns: 40 },
+      )
+    })
+
+    test('all is well', () => assert.equal(place.counters.fault(), undefined))
+  })
+}
+
+const steps = fc.array(
+  fc.record({
+    what: fc.constantFrom('take', 'take', 'take', 'refund', 'charge'),
+    amount: fc.integer({ min: 1, max: 12 }),
+    /** Of the interval of one. */
+    tenths: fc.nat(40),
+  }),
+  { maxLength: 30 },
+)
+
+/** Seconds may pass while a test runs, of an interval of 100 s. */
+const tolerance = 0.05
+
+function near(value: number, expected: number): boolean {
+  return Math.abs(value - expected) < tolerance
+}
+
+/**
+ * The same limit in its other form, virtual scheduling (ITU-T I.371, annex A): one theoretical arrival time. In whole tenths of the
+ * interval of one, so that nothing is rounded.
+ */
+function virtualSchedule(burst: number) {
+  let arrival = 0
+  return {
+    take(amount: number, now: number): boolean {
+      const next = Math.max(arrival, now) + 10 * amount
+      if (next - now > 10 * burst) return false
+      arrival = next
+      return true
+    },
+    settle(amount: number, now: number): void {
+      arrival = Math.max(arrival, now) + 10 * amount
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { cacheConformance, entryOf } from '../conformance/cache.ts'
+import { memoryCache } from './cache.ts'
+
+describe('the cache in memory', () => {
+  cacheConformance(async () => memoryCache({ bytesMax: 1_000_000, clock: { now: () => 0 } }))
+})
+
+function bedOf(bytesMax: number) {
+  let now = 0
+  const store = memoryCache({ bytesMax, clock: { now: () => now } })
+  return { store, pass: (ms: number) => (now += ms) }
+}
+
+const has = (store: ReturnType<typeof memoryCache>, key: string) => store.get(key) !== undefined
+
+test('an answer is there for as long as it was to be kept', () => {
+  const { store, pass } = bedOf(10_000)
+  store.set('a', entryOf('x'), 100)
+  store.add('b', entryOf('x'), 100)
+  pass(99)
+  assert.deepEqual([has(store, 'a'), store.add('b', entryOf('y'), 100)], [true, false])
+  pass(1)
+  assert.deepEqual([has(store, 'a'), store.add('b', entryOf('y'), 100)], [false, true])
+})
+
+test('where room is needed, those go that were not asked for longest', () => {
+  const { store } = bedOf(3000)
+  const filled = entryOf('x'.repeat(500))
+  for (const key of ['a', 'b', 'c']) store.set(key, filled, 1000)
+  assert.ok(has(store, 'a'))
+  store.set('d', filled, 1000)
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd'].map((key) => has(store, key)),
+    [true, false, true, true],
+  )
+})
+
+test('one that is larger than all the room is not kept, and costs nobody its place', () => {
+  const { store } = bedOf(3000)
+  store.set('a', entryOf('x'), 1000)
+  store.set('b', entryOf('x'.repeat(5000)), 1000)
+  assert.deepEqual([has(store, 'a'), has(store, 'b')], [true, false])
+})
+
+test('whatever is kept, deleted and purged, the bytes are those of what is there, and never more than the bound', async () => {
+  const step = fc.record({
+    key: fc.constantFrom('a@v1/1#1', 'a@v1/1#2', 'b@v1/1#1'),
+    act: fc.nat(4),
+    size: fc.nat(1200),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step), async (steps) => {
+      const { store, pass } = bedOf(2500)
+      for (const { key, act, size } of steps) {
+        if (act < 2) store.set(key, entryOf('x'.repeat(size)), 100)
+        else if (act === 2) store.delete(key)
+        else if (act === 3) await store.purge('a')
+        else pass(size / 10)
+        const { bytes = 0, entries } = store.status()
+        assert.ok(bytes <= 2500 && bytes >= 0)
+        assert.equal(entries === 0, bytes === 0)
+      }
+    }),
+  )
+})

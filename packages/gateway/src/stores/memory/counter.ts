@@ -1,0 +1,94 @@
+import type { Bound } from '../../kernel/limits.ts'
+
+export interface Instant {
+  /** ms of the clock that never runs backwards. */
+  readonly elapsed: number
+  /** ms since the Unix epoch. */
+  readonly now: number
+}
+
+/** One counter of one bound; `bounds.ts` says what it counts. */
+export interface Counter {
+  used(bound: Bound, at: Instant): number
+  /** Below 0: gives back, never more than is used. */
+  add(amount: number, bound: Bound, leaseId: string, at: Instant): void
+  /** Whether forgetting it would change anything. */
+  matters(at: Instant): boolean
+}
+
+export const newCounter: Readonly<Record<Bound['type'], () => Counter>> = {
+  rate: rateCounter,
+  concurrent: leaseCounter,
+  sum: sumCounter,
+}
+
+/** Keeps the level as it was, and when: it drains by arithmetic, without a timer. */
+function rateCounter(): Counter {
+  let level = 0
+  let levelAt = 0
+  let drainPerMs = 0
+  function drained(at: Instant): number {
+    return Math.max(0, level - (at.elapsed - levelAt) * drainPerMs)
+  }
+  return {
+    used(bound, at) {
+      // What drained so far did so by the rate that held until now.
+      if (bound.type === 'rate' && bound.amount / bound.perMs !== drainPerMs) {
+        level = drained(at)
+        levelAt = at.elapsed
+        drainPerMs = bound.amount / bound.perMs
+      }
+      return drained(at)
+    },
+    add(amount, bound, _leaseId, at) {
+      level = Math.max(0, this.used(bound, at) + amount)
+      levelAt = at.elapsed
+    },
+    matters: (at) => drained(at) > 0,
+  }
+}
+
+function leaseCounter(): Counter {
+  const ends = new Map<string, number>()
+  /** No lease ends before it: until then, none needs to be looked at. */
+  let firstEnd = Number.POSITIVE_INFINITY
+  function prune(at: Instant): void {
+    if (at.elapsed < firstEnd) return
+    firstEnd = Number.POSITIVE_INFINITY
+    for (const [id, end] of ends) {
+      if (end <= at.elapsed) ends.delete(id)
+      else firstEnd = Math.min(firstEnd, end)
+    }
+  }
+  return {
+    used(_bound, at) {
+      prune(at)
+      return ends.size
+    },
+    add(amount, bound, leaseId, at) {
+      if (amount < 0) ends.delete(leaseId)
+      if (amount <= 0 || bound.type !== 'concurrent') return
+      const end = at.elapsed + bound.leaseMs
+      ends.set(leaseId, end)
+      firstEnd = Math.min(firstEnd, end)
+    },
+    matters(at) {
+      prune(at)
+      return ends.size > 0
+    },
+  }
+}
+
+function sumCounter(): Counter {
+  let sum = 0
+  let until = 0
+  return {
+    used: (_bound, at) => (at.now < until ? sum : 0),
+    add(amount, bound, _leaseId, at) {
+      if (bound.type !== 'sum') return
+      sum = Math.max(0, this.used(bound, at) + amount)
+      until = bound.until
+    },
+    matters: (at) => at.now < until && sum > 0,
+  }
+}

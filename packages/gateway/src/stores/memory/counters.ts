@@ -1,0 +1,95 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import type { Bound, Counters, Take, Taken } from '../../kernel/limits.ts'
+import { fits, takenOf } from '../bounds.ts'
+import { type Counter, type Instant, newCounter } from './counter.ts'
+
+export interface MemoryCountersOptions {
+  readonly clock: Clock
+  /** So many counters in use at once; a further one is refused rather than another forgotten. Default 1,000,000. */
+  readonly keysMax?: number
+}
+
+const keysMaxDefault = 1_000_000
+const sweepFirstAt = 1024
+/** When all of them matter, a further sweep so soon would find little, at each call's cost. */
+const sweepFullEveryMs = 1000
+
+/**
+ * Counters of this process alone. Rates and leases go by the clock that never runs backwards, sums by the calendar's. A counter
+ * that means nothing any more (drained, given back, its period over) is forgotten in a sweep whenever their number has doubled.
+ */
+export function memoryCounters({
+  clock,
+  keysMax = keysMaxDefault,
+}: MemoryCountersOptions): Counters & { size(): number } {
+  const counters = new Map<string, Counter>()
+  let sweepAt = Math.min(sweepFirstAt, keysMax)
+  let fullSince = Number.NEGATIVE_INFINITY
+
+  function instant(): Instant {
+    return { elapsed: clock.elapsed(), now: clock.now() }
+  }
+  function sweep(at: Instant): void {
+    for (const [key, counter] of counters) if (!counter.matters(at)) counters.delete(key)
+    sweepAt = Math.min(Math.max(sweepFirstAt, 2 * counters.size), keysMax)
+  }
+  function usedOf({ key, bound }: Take, at: Instant): number {
+    return counters.get(key)?.used(bound, at) ?? 0
+  }
+  function add({ key, bound, amount }: Take, leaseId: string, at: Instant): void {
+    let counter = counters.get(key)
+    if (!counter) {
+      counter = newCounter[bound.type]()
+      counters.set(key, counter)
+    }
+    counter.add(amount, bound, leaseId, at)
+  }
+  /** Makes room for new keys before anything is taken. */
+  function makeRoom(takes: readonly Take[], at: Instant): void {
+    if (counters.size + takes.length <= sweepAt) return
+    const fresh = takes.reduce((count, { key }) => (counters.has(key) ? count : count + 1), 0)
+    if (counters.size + fresh <= sweepAt) return
+    if (at.elapsed - fullSince >= sweepFullEveryMs) sweep(at)
+    if (counters.size + fresh > keysMax) {
+      if (at.elapsed - fullSince >= sweepFullEveryMs) fullSince = at.elapsed
+      throw new AstraError('limits_unavailable', { reason: `more than ${keysMax} limits are in use at once` })
+    }
+  }
+
+  return {
+    take(takes, leaseId): Taken {
+      const at = instant()
+      makeRoom(takes, at)
+      const used = takes.map((take) => usedOf(take, at))
+      const refusedAt = takes.findIndex((take, index) => !fits(take, used[index] ?? 0))
+      if (refusedAt >= 0) return takenOf(takes, used, refusedAt, at.now)
+      for (const [index, take] of takes.entries()) {
+        if (take.amount <= 0) continue
+        add(take, leaseId, at)
+        used[index] = usedOf(take, at)
+      }
+      return takenOf(takes, used, -1, at.now)
+    },
+    settle(takes, leaseId) {
+      const at = instant()
+      for (const take of takes) {
+        // A refund to what is known no more is none.
+        if (take.amount > 0 || (take.amount < 0 && counters.has(take.key))) add(take, leaseId, at)
+      }
+    },
+    restore(takes) {
+      const at = instant()
+      for (const take of takes) {
+        if (isSum(take.bound)) add({ ...take, amount: Math.max(0, take.amount - usedOf(take, at)) }, '', at)
+      }
+    },
+    fault: () => undefined,
+    close: async () => counters.clear(),
+    size: () => counters.size,
+  }
+}
+
+function isSum(bound: Bound): boolean {
+  return bound.type === 'sum'
+}

@@ -1,0 +1,92 @@
+import { Redis } from 'ioredis'
+import { type CacheEntry, type CacheStore, purgedText } from '../../kernel/cache.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import type { RedisClient, RedisConnection } from './connection.ts'
+import { operatorText } from './redis-fault.ts'
+
+/** Before every key, so that others may use the same Redis. */
+const prefix = 'astra:cache:'
+/** Keys that one step of a purge looks at. */
+const scanCount = 1000
+/** ms since the Unix epoch as a double, before the answer's own bytes. */
+const headBytes = 8
+
+/**
+ * Answers in Redis, for every gateway that shares it; how many bytes they may take is Redis' own to bound (`maxmemory`). Nothing is tried
+ * again: what cannot be looked up within the command timeout is a miss, what cannot be written is not kept, and both are counted.
+ */
+export function redisCache(redis: RedisConnection): CacheStore {
+  let failures = 0
+  const missed = () => {
+    failures++
+    return undefined
+  }
+  return {
+    get: (key) => redis.send((client) => client.getBuffer(prefix + key)).then(entryOf, missed),
+    set(key, entry, keepMs) {
+      void redis.send((client) => client.set(prefix + key, bytesOf(entry), 'PX', wholeMs(keepMs))).catch(missed)
+    },
+    add: (key, entry, keepMs) =>
+      redis
+        .send((client) => client.set(prefix + key, bytesOf(entry), 'PX', wholeMs(keepMs), 'NX'))
+        .then((said) => said === 'OK', missed),
+    delete(key) {
+      void redis.send((client) => client.unlink(prefix + key)).catch(missed)
+    },
+    async purge(what) {
+      try {
+        return await redis.send((client) => purge(client, prefix + purgedText(what)))
+      } catch (thrown) {
+        throw new AstraError('store_unavailable', {
+          detail: 'The shared cache cannot be reached just now: what it holds may not all be gone',
+          retryAfterMs: 1000,
+          reason: operatorText(thrown),
+        })
+      }
+    },
+    status: () => ({ entries: undefined, bytes: undefined, failures, fault: redis.fault() }),
+    // The connection is whose it is.
+    close: async () => undefined,
+  }
+}
+
+/** Every node that has keys of its own is looked through, a part at a time, so that it goes on answering others. */
+async function purge(client: RedisClient, begin: string): Promise<number> {
+  const nodes = client instanceof Redis ? [client] : client.nodes('master')
+  const gone = await Promise.all(nodes.map((node) => purgeNode(node, begin)))
+  return gone.reduce((sum, count) => sum + count, 0)
+}
+
+async function purgeNode(node: Redis, begin: string): Promise<number> {
+  let gone = 0
+  let cursor = '0'
+  do {
+    const [next, keys] = await node.scan(cursor, 'MATCH', `${escaped(begin)}*`, 'COUNT', scanCount)
+    // One by one: in a cluster keys of several slots cannot be named in one command.
+    const counts = await Promise.all(keys.map((key) => node.unlink(key)))
+    gone += counts.reduce((sum, count) => sum + count, 0)
+    cursor = next
+  } while (cursor !== '0')
+  return gone
+}
+
+/** As Redis' patterns have it. */
+function escaped(text: string): string {
+  return text.replaceAll(/[*?[\]\\]/g, '\\$&')
+}
+
+function bytesOf({ bytes, storedAt }: CacheEntry): Buffer {
+  const head = Buffer.alloc(headBytes)
+  head.writeDoubleBE(storedAt)
+  return Buffer.concat([head, bytes])
+}
+
+function entryOf(said: Buffer | null): CacheEntry | undefined {
+  if (!said || said.length < headBytes) return undefined
+  return { storedAt: said.readDoubleBE(0), bytes: said.subarray(headBytes) }
+}
+
+/** Redis takes no fraction, and no 0. */
+function wholeMs(ms: number): number {
+  return Math.max(1, Math.ceil(ms))
+}

@@ -1,0 +1,201 @@
+import { isIP } from 'node:net'
+import { Cluster, Redis } from 'ioredis'
+import type { Secret } from '../../kernel/secret.ts'
+import type { StoreLog } from '../record-queue.ts'
+import { parseRedisAddress, type RedisAddress } from './redis-address.ts'
+import { operatorText, RedisFault } from './redis-fault.ts'
+
+export type RedisClient = Redis | Cluster
+
+export interface RedisConnection {
+  readonly cluster: boolean
+  /**
+   * Runs commands, all those of one turn of the event loop in one write. Rejects with a `RedisFault`: at once where there is no
+   * connection, else within the command timeout. Nothing waits for a connection, and nothing is sent twice.
+   */
+  send<T>(commands: (client: RedisClient) => Promise<T>): Promise<T>
+  /** Called whenever it works (again). */
+  onWorking(listener: () => void): void
+  /** Not working: why, in words for operators; undefined when all is well. */
+  fault(): string | undefined
+  close(): Promise<void>
+}
+
+export interface RedisConnectionOptions {
+  readonly log?: StoreLog | undefined
+  /** A command without an answer for so long has failed. Default 200. */
+  readonly commandTimeoutMs?: number | undefined
+}
+
+const commandTimeoutDefaultMs = 200
+const connectTimeoutMs = 2000
+const pauseFirstMs = 50
+const pauseLongestMs = 1000
+const probeEveryMs = 1000
+/** Commands without an answer; more are refused, since a server that stalls would collect them. */
+const waitingMax = 20_000
+
+/**
+ * One connection to Redis (or Valkey), or to each node of a cluster. It is opened in the background and again for as long as it
+ * takes: a start never waits for it, and neither does a call. A command that fails is not sent again, as nobody knows whether
+ * it ran. A server that stops answering is dropped after twice the command timeout, so that what comes next fails at once.
+ */
+export function openRedis(url: Secret, options: RedisConnectionOptions = {}): RedisConnection {
+  const commandTimeoutMs = options.commandTimeoutMs ?? commandTimeoutDefaultMs
+  const address = parseRedisAddress(url)
+  const client = address.cluster ? clusterClient(address, commandTimeoutMs) : nodeClient(address, commandTimeoutMs)
+  const cork = corkPerTurn(client)
+  let fault: string | undefined = 'not connected yet'
+  let open = false
+  let told = false
+  const listeners: (() => void)[] = []
+  let waiting = 0
+
+  function failed(why: string): void {
+    fault = why
+    if (told) return
+    told = true
+    options.log?.warn({ reason: why }, 'Redis cannot be reached')
+  }
+  function worked(): void {
+    if (fault === undefined) return
+    fault = undefined
+    for (const listener of listeners) listener()
+    if (told) options.log?.info({}, 'Redis answers again')
+    told = false
+  }
+
+  async function send<T>(commands: (client: RedisClient) => Promise<T>): Promise<T> {
+    if (!open) throw new RedisFault(fault ?? 'not connected', false)
+    if (waiting >= waitingMax) {
+      failed('too many commands wait for an answer')
+      throw new RedisFault('too many commands wait for an answer', false)
+    }
+    waiting += 1
+    try {
+      cork()
+      return await commands(client)
+    } catch (thrown) {
+      const why = operatorText(thrown)
+      failed(why)
+      throw new RedisFault(why, true)
+    } finally {
+      waiting -= 1
+    }
+  }
+
+  client.on('ready', async () => {
+    if (client instanceof Cluster) await Promise.all(client.nodes('master').map(connected))
+    open = client.status === 'ready'
+    if (open) worked()
+  })
+  client.on('error', (error: unknown) => failed(operatorText(error)))
+  client.on('close', () => {
+    open = false
+    failed(fault ?? 'the connection was closed')
+  })
+  // Nodes connect on their first command, and refuse the second one until they have.
+  client.on('+node', (node: Redis) => void connected(node))
+  // Only a probe says that a fault is over, so that a cluster of which one node is down does not say so with every call.
+  const probing = setInterval(() => {
+    if (open) void send(probe).then(worked, () => {})
+  }, probeEveryMs)
+  probing.unref()
+  client.connect().catch(() => {})
+
+  return {
+    cluster: address.cluster,
+    send,
+    onWorking: (listener) => void listeners.push(listener),
+    fault: () => fault,
+    async close() {
+      clearInterval(probing)
+      client.removeAllListeners('close')
+      client.disconnect()
+    },
+  }
+}
+
+/** A write, since a server may be readable and no more: a replica, or one whose memory is full. */
+async function probe(client: RedisClient): Promise<void> {
+  if (client instanceof Redis) return void (await client.set('astra:probe', '1', 'PX', 10 * probeEveryMs))
+  const info = await client.cluster('INFO')
+  if (!info.includes('cluster_state:ok')) throw new Error('the cluster does not serve all of its slots')
+}
+
+function connected(node: Redis): Promise<void> {
+  if (node.status === 'ready' || node.status === 'end') return Promise.resolve()
+  if (node.status === 'wait') node.connect().catch(() => {})
+  return new Promise((resolve) => {
+    node.once('ready', resolve)
+    node.once('end', resolve)
+  })
+}
+
+function nodeClient(address: RedisAddress, commandTimeoutMs: number): Redis {
+  const [node] = address.nodes
+  return new Redis({
+    ...shared(address, commandTimeoutMs),
+    ...node,
+    db: address.database,
+    enableOfflineQueue: false,
+    retryStrategy: pauseMs,
+    ...(address.tls ? { tls: serverName(node?.host) } : {}),
+  })
+}
+
+function clusterClient(address: RedisAddress, commandTimeoutMs: number): Cluster {
+  return new Cluster([...address.nodes], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: pauseMs,
+    // A call does not wait for a failover: its commands fail, and the slots are asked for again soon.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    slotsRefreshInterval: probeEveryMs,
+    // A certificate is issued for the name.
+    ...(address.tls ? { dnsLookup: (host, callback) => callback(null, host) } : {}),
+    redisOptions: { ...shared(address, commandTimeoutMs), ...(address.tls ? { tls: {} } : {}) },
+  })
+}
+
+/** For servers that choose their certificate by it; an address is not a name. */
+function serverName(host = ''): { servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {}
+}
+
+function shared({ username, password }: RedisAddress, commandTimeoutMs: number) {
+  return {
+    ...(username ? { username } : {}),
+    ...(password ? { password: password.reveal() } : {}),
+    lazyConnect: true,
+    commandTimeout: commandTimeoutMs,
+    socketTimeout: 2 * commandTimeoutMs,
+    connectTimeout: connectTimeoutMs,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectionName: 'astraapi',
+  }
+}
+
+function pauseMs(failures: number): number {
+  return Math.min(pauseFirstMs * 2 ** (failures - 1), pauseLongestMs)
+}
+
+/** Holds back what is written until the turn ends: one packet and one system call for many commands. */
+function corkPerTurn(client: RedisClient): () => void {
+  let corked: readonly Redis['stream'][] = []
+  function uncork(): void {
+    for (const stream of corked) stream.uncork()
+    corked = []
+  }
+  return () => {
+    if (corked.length > 0) return
+    // Of a client that has not connected yet there is none, whatever its type says.
+    const streams: readonly (Redis['stream'] | undefined)[] =
+      client instanceof Redis ? [client.stream] : client.nodes('master').map(({ stream }) => stream)
+    corked = streams.filter((stream) => stream !== undefined)
+    for (const stream of corked) stream.cork()
+    if (corked.length > 0) process.nextTick(uncork)
+  }
+}
