@@ -8,8 +8,16 @@ type Check = ReturnType<typeof compileSchema>
 
 const checks = new WeakMap<Operation, Check>()
 
-/** The journey of an operation: may they, does the input fit, has the write its precondition; then run it. */
-export async function operate(operation: Operation, input: unknown, context: OperationContext): Promise<unknown> {
+/**
+ * The journey of an operation: may they, does the input fit, has the write its precondition; then run it. `permitted` is called right
+ * before it runs.
+ */
+export async function operate(
+  operation: Operation,
+  input: unknown,
+  context: OperationContext,
+  permitted?: () => void,
+): Promise<unknown> {
   requirePermission(context.caller, operation.permission)
   const violations = checkOf(operation)(input, '')
   if (violations) {
@@ -20,6 +28,7 @@ export async function operate(operation: Operation, input: unknown, context: Ope
     })
   }
   if (operation.guarded && context.ifMatch === undefined) throw new AstraError('precondition_required')
+  permitted?.()
   return await operation.run(input as never, context)
 }
 

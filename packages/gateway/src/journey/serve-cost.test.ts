@@ -97,6 +97,45 @@ describe('what a call cost', () => {
     }
   })
 
+  it('is nothing, and not unpriced, where the vendor took neither key nor path, whole or item by item', async () => {
+    const refusal = () => new AstraError('upstream_failed', { unspent: true })
+    const whole: Predict = async () => {
+      throw refusal()
+    }
+    const each: Predict = async (_replica, _signal, inputs) => ({ items: inputs.map(() => ({ error: refusal() })) })
+    const stream: Stream = async function* () {
+      yield* []
+      throw refusal()
+    }
+    const ways = [[{ predict: whole }], [{ predict: each }], [{ stream }, { stream: true }]] as const
+    for (const [script, call] of ways) {
+      for (const over of [{ prices }, {}]) {
+        const { code, record } = await outcome(journeyWith({ ...script, upstreamModels, ...over }), call)
+        assert.deepEqual([code, record.versionServed, record.attempts.length], ['upstream_failed', undefined, 2])
+        assert.deepEqual([record.costUsd, record.unpriced, record.usageEstimated], [undefined, false, false])
+      }
+    }
+  })
+
+  it('is nothing where what the version makes of the input is refused', async () => {
+    const predict: Predict = async (_replica, _signal, inputs) => ({
+      items: inputs.map(() => ({ error: new AstraError('invalid_output', { unspent: true }) })),
+    })
+    const { code, record } = await outcome(journeyWith({ predict, upstreamModels }))
+    assert.deepEqual([code, record.attempts.length, record.unpriced], ['invalid_output', 2, false])
+  })
+
+  it('holds what the items used up that were answered, where others fail the call as a whole', async () => {
+    const predict: Predict = async () => ({
+      items: [{ output: { text: 'x' } }, { error: new AstraError('upstream_unavailable', { retryAfterMs: 1 }) }],
+      usage: told,
+    })
+    const inputs = [{ text: 'a' }, { text: 'b' }]
+    const call = { inputs, batch: true, allOrNothing: true, options: { version: '1.0' } }
+    const { code, record } = await outcome(journeyWith({ predict, upstreamModels, prices }), call)
+    assert.deepEqual([code, record.costUsd], ['upstream_unavailable', 2])
+  })
+
   it('is nothing where the caller had left before a model was asked', async () => {
     const predict: Predict = async (_replica, signal) => {
       throw signal.reason

@@ -3,17 +3,23 @@ import type { Call } from '../kernel/call.ts'
 import type { Caller } from '../kernel/caller.ts'
 import type { Catalog, Version } from '../kernel/catalog.ts'
 import { AstraError, toAstraError } from '../kernel/errors.ts'
+import { bindCall } from './admit/bind.ts'
 import { permit } from './admit/permit.ts'
 import { assign } from './assign/assign.ts'
-import { fitInputs, type Relays } from './assign/fit-inputs.ts'
-import type { ChargedCall, createCharge } from './charge/in-flight.ts'
+import { type FittedCall, fitInputs, type Relays } from './assign/fit-inputs.ts'
+import type { Cache } from './cache/cache.ts'
+import { tellWhole } from './cache/tell-whole.ts'
+import type { ChargedCall, InFlight } from './charge/in-flight.ts'
+import type { Met, Reserve } from './charge/reserve.ts'
 import { type DispatchPorts, dispatch, dispatchStream } from './dispatch/dispatch.ts'
 import { type OpenRecord, openRecord, type RecordPorts } from './record/open-record.ts'
 import { RecordedStream } from './recorded-stream.ts'
 
 export interface JourneyPorts extends DispatchPorts {
   readonly catalog: () => Catalog
-  readonly charge: ReturnType<typeof createCharge>
+  readonly inFlight: Pick<InFlight, 'place'>
+  readonly limits: Pick<Reserve, 'reserve' | 'admitHit'>
+  readonly cache: Pick<Cache, 'concerns' | 'answer'>
   readonly record: RecordPorts
   /**
    * A call begins: it counts as received, and feedback may find it from now on. Throws when none may begin (accounting is
@@ -40,24 +46,27 @@ export function createJourney(ports: JourneyPorts): Journey {
     const relay = ports.backends.get(version.state.backend)?.relay
     return relay?.speaks(version, dialect) ?? false
   }
+  const serve = async (asked: Call, caller: Caller): Promise<Answer> => {
+    const call = bindCall(asked, caller)
+    const record = open(call, caller)
+    try {
+      const catalog = ports.catalog()
+      record.sees(catalog)
+      const admitted = permit(call, caller, catalog)
+      const assigned = assign(admitted)
+      record.assigned(assigned)
+      const fitted = fitInputs(assigned, relays)
+      if (!ports.cache.concerns(fitted)) return await charge(fitted, ports, record)
+      const ask = (fitted: FittedCall) => charge(fitted, ports, record)
+      return await ports.cache.answer(fitted, { record, ask, admit: ports.limits.admitHit, serve })
+    } catch (thrown) {
+      const error = toAstraError(thrown)
+      record.fail(error)
+      throw error
+    }
+  }
   return {
-    async serve(call, caller) {
-      const record = open(call, caller)
-      try {
-        const catalog = ports.catalog()
-        record.sees(catalog)
-        const admitted = permit(call, caller, catalog)
-        const assigned = assign(admitted)
-        record.assigned(assigned)
-        const fitted = fitInputs(assigned, relays)
-        const charged = ports.charge(fitted)
-        return await (call.stream ? answerInChunks(charged, ports, record) : answerWhole(charged, ports, record))
-      } catch (thrown) {
-        const error = toAstraError(thrown)
-        record.fail(error)
-        throw error
-      }
-    },
+    serve,
     refuse(call, caller, error) {
       const record = open(call, caller)
       record.sees(ports.catalog())
@@ -66,29 +75,60 @@ export function createJourney(ports: JourneyPorts): Journey {
   }
 }
 
-async function answerWhole(charged: ChargedCall, ports: JourneyPorts, record: OpenRecord): Promise<WholeAnswer> {
+/** May they spend it? Then the version is asked. Without a wait it takes no turn of its own. */
+function charge(fitted: FittedCall, ports: JourneyPorts, record: OpenRecord): Promise<Answer> {
+  const place = ports.inFlight.place(fitted)
+  if (!(place instanceof Promise)) return reserve(place, ports, record)
+  return waited(place, ports, record).then((charged) => reserve(charged, ports, record))
+}
+
+type Answering = (charged: ChargedCall, met: Met, ports: JourneyPorts, record: OpenRecord) => Promise<Answer>
+
+function reserve(charged: ChargedCall, ports: JourneyPorts, record: OpenRecord): Promise<Answer> {
+  const answer: Answering = charged.call.stream ? answerInChunks : answerWhole
+  const met = ports.limits.reserve(charged, record)
+  return met instanceof Promise
+    ? met.then((met) => answer(charged, met, ports, record))
+    : answer(charged, met, ports, record)
+}
+
+/** What became of its wait stands in the Record, however it ended. */
+async function waited(place: Promise<ChargedCall>, { clock }: JourneyPorts, record: OpenRecord): Promise<ChargedCall> {
+  const since = clock.elapsed()
+  try {
+    return await place
+  } finally {
+    record.queued(clock.elapsed() - since)
+  }
+}
+
+async function answerWhole(
+  charged: ChargedCall,
+  met: Met,
+  ports: JourneyPorts,
+  record: OpenRecord,
+): Promise<WholeAnswer> {
   try {
     const { version, items, relayed, usage } = await dispatch(charged, ports, record)
     if (charged.call.signal.aborted) throw new AstraError('cancelled')
     const [only] = items
     if (!charged.call.batch && only && 'error' in only) throw only.error
-    const failures = items.flatMap((item) => ('error' in item ? [item.error] : []))
-    const [first] = failures
-    if (first && charged.call.allOrNothing) throw first
-    const answered = { ...head(charged, version), kind: 'whole', items, usage, timing: record.timing() } as const
+    if (charged.call.allOrNothing) for (const item of items) if ('error' in item) throw item.error
+    const answered = { ...head(charged, version, met), kind: 'whole', items, usage, timing: record.timing() } as const
     const answer: WholeAnswer = relayed ? { ...answered, relayed } : answered
-    charged.call.tell?.(answer)
-    // The caller reads each item's error in a 200; for the Record a batch without a single output failed.
-    if (first && failures.length === items.length) record.fail(first)
-    else record.succeed(failures.length)
-    return answer
+    return tellWhole(answer, charged.call, record)
   } finally {
     charged.release()
   }
 }
 
 /** The first event is awaited here, so that a failure before it still has a status of its own. */
-async function answerInChunks(charged: ChargedCall, ports: JourneyPorts, record: OpenRecord): Promise<StreamAnswer> {
+async function answerInChunks(
+  charged: ChargedCall,
+  met: Met,
+  ports: JourneyPorts,
+  record: OpenRecord,
+): Promise<StreamAnswer> {
   try {
     const begun = await dispatchStream(charged, ports, record)
     const events = new RecordedStream(begun, charged.release, record)
@@ -96,13 +136,14 @@ async function answerInChunks(charged: ChargedCall, ports: JourneyPorts, record:
     const { signal } = charged.call
     if (signal.aborted) void events.return()
     else signal.addEventListener('abort', () => void events.return(), { once: true })
-    return { ...head(charged, begun.version), kind: 'stream', events, fail: (error) => events.fail(error) }
+    return { ...head(charged, begun.version, met), kind: 'stream', events, fail: (error) => events.fail(error) }
   } catch (thrown) {
     charged.release()
     throw thrown
   }
 }
 
-function head({ call, contract }: ChargedCall, version: Version) {
-  return { callId: call.id, model: call.model, major: contract.major, version: version.id, cached: false }
+function head({ call, contract }: ChargedCall, version: Version, limits: Met) {
+  const told = { callId: call.id, model: call.model, major: contract.major, version: version.id, cached: false }
+  return limits ? { ...told, limits } : told
 }

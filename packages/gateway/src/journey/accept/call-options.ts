@@ -13,8 +13,16 @@ export const callOptionTable = {
   timeoutMs: option('Astra-Timeout', 'Time limit, e.g. 2.5s or 800ms', duration),
   reference: option('Astra-Reference', "The caller's own id of this call, for later feedback", text(256)),
   tags: option('Astra-Tags', 'a=b,c=d: at most 16, kept in the Record', tags),
-  cache: option('Cache-Control', 'no-cache or no-store. Accepted; nothing is cached yet', cacheControl),
-  idempotencyKey: option('Idempotency-Key', 'Accepted and bounded; repeats are not joined yet', text(256)),
+  cache: option(
+    'Cache-Control',
+    'no-cache asks anew and keeps the answer; no-store does not keep it either',
+    cacheControl,
+  ),
+  idempotencyKey: option(
+    'Idempotency-Key',
+    'The first answer is kept for a day, and given to every repeat of the same request',
+    text(256),
+  ),
 } as const satisfies Record<keyof CallOptions, CallOption>
 
 export interface CallOption {

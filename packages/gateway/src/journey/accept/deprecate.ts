@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
 import type { Deprecation } from '../../kernel/catalog.ts'
 
-/** RFC 9745 (a structured-field date, seconds) and RFC 8594 (an HTTP date). */
-export function deprecate(reply: FastifyReply, deprecated: Deprecation | undefined): void {
+/** RFC 9745 (a structured-field date, seconds) and RFC 8594 (an HTTP date). Set where answers that are written past Fastify have them, too. */
+export function deprecate({ raw }: FastifyReply, deprecated: Deprecation | undefined): void {
   if (!deprecated) return
-  reply.header('deprecation', `@${Math.floor(Date.parse(deprecated.since) / 1000)}`)
-  if (deprecated.sunset) reply.header('sunset', new Date(deprecated.sunset).toUTCString())
+  raw.setHeader('deprecation', `@${Math.floor(Date.parse(deprecated.since) / 1000)}`)
+  if (deprecated.sunset) raw.setHeader('sunset', new Date(deprecated.sunset).toUTCString())
 }

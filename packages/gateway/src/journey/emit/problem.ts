@@ -1,4 +1,5 @@
-import { type AstraError, publicError } from '../../kernel/errors.ts'
+import { type AstraError, type ErrorCode, publicError } from '../../kernel/errors.ts'
+import { rateLimitHeaders } from './limit-headers.ts'
 
 /** RFC 9457 problem details: the form of every error at the native and the platform door. */
 export interface Problem {
@@ -20,18 +21,27 @@ export function problemOf(error: AstraError, callId: string | undefined): Proble
 /** What every door says of an error beside the body. */
 export function errorHeaders(error: AstraError, callId: string | undefined): Record<string, string> {
   const shown = publicError(error)
-  const headers: Record<string, string> = { 'astra-error-code': shown.code }
+  const headers: Record<string, string> = { 'astra-error-code': shown.code, ...rateLimitHeaders(error.facts.limits) }
   if (callId !== undefined) headers['astra-call-id'] = callId
   if (shown.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(shown.retryAfterMs / 1000))
+  if (error.facts.replayed) headers['idempotent-replayed'] = 'true'
   if (error.facts.allow) headers.allow = error.facts.allow.join(', ')
   // What is left of the body is not read: the connection cannot be used again.
   if (shown.status === 413) headers.connection = 'close'
-  if (shown.status === 401) headers['www-authenticate'] = 'Bearer realm="astraapi"'
+  if (shown.status === 401) headers['www-authenticate'] = challenges[shown.code] ?? 'Bearer realm="astraapi"'
   return headers
 }
 
+/** RFC 6750, section 3.1: a client asks for a new token only where the one that it sent is at fault. */
+const rejected = 'Bearer realm="astraapi", error="invalid_token"'
+const challenges: Readonly<Partial<Record<ErrorCode, string>>> = {
+  invalid_token: rejected,
+  key_expired: rejected,
+  key_revoked: rejected,
+}
+
 export function problemBody(error: AstraError, callId: string | undefined): Record<string, unknown> {
-  const { code, status, title, detail, next, violations, retryAfterMs } = publicError(error)
+  const { code, status, title, detail, next, violations, retryAfterMs, limit } = publicError(error)
   return {
     type: `urn:astraapi:error:${code}`,
     title,
@@ -42,5 +52,6 @@ export function problemBody(error: AstraError, callId: string | undefined): Reco
     ...(callId === undefined ? {} : { callId }),
     ...(violations ? { errors: violations } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(limit ? { limit } : {}),
   }
 }

@@ -33,7 +33,25 @@ describe('the bill of a call', () => {
     ['is of nothing without attempts', [], undefined, false],
   ]
   for (const [what, attempts, costUsd, unpriced] of rows) {
-    it(what, () => assert.deepEqual(billOf(attempts, priceOf), { costUsd, unpriced, estimated: false }))
+    it(what, () => {
+      const { tokens: _, ...bill } = billOf(attempts, priceOf)
+      assert.deepEqual(bill, { costUsd, unpriced, estimated: false })
+    })
+  }
+
+  const tokenRows: readonly [string, readonly BilledAttempt[], number | undefined][] = [
+    ['has the tokens of every attempt that ran', [one('a', 'upstream_failed'), one('a', 'timeout'), one('a')], 3e6],
+    ['and of what did not run none', [one('a', 'upstream_failed', { ran: false }), one('a')], 1e6],
+    ['nor of one that failed and told nothing', [one('a', 'upstream_failed', unknown), one('a')], 1e6],
+    [
+      'does not know them where what answered told nothing',
+      [one('a', 'timeout'), one('a', undefined, unknown)],
+      undefined,
+    ],
+    ['has none without a model', [one(undefined)], 0],
+  ]
+  for (const [what, attempts, expected] of tokenRows) {
+    it(what, () => assert.equal(billOf(attempts, priceOf).tokens, expected))
   }
 
   it('is an estimate where any part of it is', () => {

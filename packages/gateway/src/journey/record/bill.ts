@@ -16,6 +16,8 @@ export interface Bill {
   readonly unpriced: boolean
   /** Something in it was counted here. */
   readonly estimated: boolean
+  /** Of all attempts; undefined where those of one that answered are not known. */
+  readonly tokens: number | undefined
 }
 
 /** What a call costs: each of its attempts by the price of its own model. `priceOf`: the one in force. */
@@ -26,16 +28,25 @@ export function billOf(
   let sum: number | undefined
   let unpriced = false
   let estimated = false
+  let tokens: number | undefined = 0
   for (const { attempt, upstreamModel, ran, usage } of attempts) {
     estimated ||= usage?.estimated ?? false
     if (upstreamModel === undefined || !ran) continue
+    const used = tokensIn(usage)
+    if (used === undefined && attempt.code === undefined) tokens = undefined
+    else if (tokens !== undefined) tokens += used ?? 0
     const price = priceOf(upstreamModel)
     const usd = price && usage && costUsd(price, usage)
     if (usd !== undefined) sum = (sum ?? 0) + usd
     // Of one that failed nobody may know what it used up, whatever its price.
     else if (!price || attempt.code === undefined) unpriced = true
   }
-  return { costUsd: sum, unpriced, estimated }
+  return { costUsd: sum, unpriced, estimated, tokens }
+}
+
+function tokensIn({ inputTokens, outputTokens }: Partial<Usage> = {}): number | undefined {
+  if (inputTokens === undefined && outputTokens === undefined) return undefined
+  return (inputTokens ?? 0) + (outputTokens ?? 0)
 }
 
 /** The one that answered, else the one that ended last: whose tokens and model the Record tells. */

@@ -14,6 +14,19 @@ const record = (over: Partial<CallRecord>): CallRecord =>
     ...over,
   }) as CallRecord
 
+test('what the cache had to do with calls is counted, where their contract has one', () => {
+  const metrics = createCallMetrics()
+  for (const cache of ['hit', 'hit', 'miss', undefined] as const) metrics.observe(record({ cache }))
+  const lines = metrics.text().split('\n')
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('astra_cache_calls_total')),
+    [
+      'astra_cache_calls_total{model="spam",major="v1",version="1.0",outcome="hit"} 2',
+      'astra_cache_calls_total{model="spam",major="v1",version="1.0",outcome="miss"} 1',
+    ],
+  )
+})
+
 test('calls are counted by their labels, durations in cumulative buckets', () => {
   const metrics = createCallMetrics()
   for (const latencyMs of [0, 1, 1.1, 2000, 100_000]) metrics.observe(record({ latencyMs }))

@@ -3,7 +3,7 @@ import type { CallRecord } from '../../kernel/record.ts'
 /** Seconds; the wide end is for language models. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const
 
-/** What every call adds to: `astra_calls_total` and `astra_call_duration_seconds`. */
+/** What every call adds to: `astra_calls_total`, `astra_cache_calls_total` and `astra_call_duration_seconds`. */
 export interface CallMetrics {
   observe(record: CallRecord): void
   /** In Prometheus' text format. */
@@ -23,6 +23,7 @@ interface Histogram {
  */
 export function createCallMetrics(): CallMetrics {
   const calls = new Map<string, { count: number }>()
+  const cached = new Map<string, { count: number }>()
   const durations = new Map<string, Histogram>()
   const begin = (labels: string): Histogram => {
     const histogram = { labels, counts: new Float64Array(buckets.length + 1), sum: 0 }
@@ -30,15 +31,14 @@ export function createCallMetrics(): CallMetrics {
     return histogram
   }
   return {
-    observe({ model, major, versionAssigned, door, outcome, code, latencyMs }) {
+    observe({ model, major, versionAssigned, door, outcome, code, latencyMs, cache }) {
       const version = versionAssigned ?? ''
       const name = versionAssigned === undefined ? '' : model
       const what = `model="${name}",major="${name && `v${major}`}",version="${version}",door="${door}"`
       const key = `${what},outcome="${outcome}",code="${code ?? ''}"`
-      const counted = calls.get(key)
-      if (counted) counted.count++
-      else calls.set(key, { count: 1 })
+      count(calls, key)
       if (!name) return
+      if (cache) count(cached, `model="${name}",major="v${major}",version="${version}",outcome="${cache}"`)
       const labels = `model="${name}",version="${version}",door="${door}"`
       const histogram = durations.get(labels) ?? begin(labels)
       const seconds = latencyMs / 1000
@@ -49,12 +49,21 @@ export function createCallMetrics(): CallMetrics {
     text() {
       const lines = ['# HELP astra_calls_total Calls recorded', '# TYPE astra_calls_total counter']
       for (const [labels, { count }] of calls) lines.push(`astra_calls_total{${labels}} ${count}`)
+      lines.push('# HELP astra_cache_calls_total Calls of contracts with a cache, by what it had to do with them')
+      lines.push('# TYPE astra_cache_calls_total counter')
+      for (const [labels, { count }] of cached) lines.push(`astra_cache_calls_total{${labels}} ${count}`)
       lines.push('# HELP astra_call_duration_seconds From receiving a call to its answer, queueing included')
       lines.push('# TYPE astra_call_duration_seconds histogram')
       for (const histogram of durations.values()) lines.push(...linesOf(histogram))
       return `${lines.join('\n')}\n`
     },
   }
+}
+
+function count(counts: Map<string, { count: number }>, key: string): void {
+  const known = counts.get(key)
+  if (known) known.count++
+  else counts.set(key, { count: 1 })
 }
 
 function bucketOf(seconds: number): number {

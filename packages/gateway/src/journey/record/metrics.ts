@@ -22,6 +22,13 @@ export interface Metrics {
     labelNames: readonly Label[],
     read: () => readonly { readonly labels: Readonly<Record<Label, string>>; readonly value: number }[],
   ): void
+  /** Counts since the start that are kept elsewhere, read in the same way. */
+  counters<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    read: () => readonly { readonly labels: Readonly<Record<Label, string>>; readonly value: number }[],
+  ): void
   text(): Promise<string>
 }
 
@@ -70,6 +77,18 @@ export function createMetrics(): Metrics {
         collect() {
           this.reset()
           for (const { labels, value } of read()) this.set(labels, value)
+        },
+      })
+    },
+    counters(name, help, labelNames, read) {
+      new Counter({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset()
+          for (const { labels, value } of read()) this.inc(labels, value)
         },
       })
     },

@@ -1,9 +1,11 @@
 import type { Usage } from '../../kernel/answer.ts'
+import type { CacheOutcome } from '../../kernel/cache.ts'
 import type { Call } from '../../kernel/call.ts'
 import type { Caller } from '../../kernel/caller.ts'
-import type { Catalog, Price } from '../../kernel/catalog.ts'
+import type { Catalog } from '../../kernel/catalog.ts'
 import { type AstraError, operatorReason } from '../../kernel/errors.ts'
-import { priceAt } from '../../kernel/price.ts'
+import type { Reservation } from '../../kernel/limits.ts'
+import { priceOf } from '../../kernel/price.ts'
 import type { Attempt, AttemptUsage, CallRecord, Outcome } from '../../kernel/record.ts'
 import type { AssignedCall } from '../assign/assign.ts'
 import { type BilledAttempt, billOf, mainAttempt } from './bill.ts'
@@ -22,10 +24,18 @@ export interface RecordPorts {
 export interface OpenRecord {
   sees(catalog: Pick<Catalog, 'revision' | 'state'>): void
   assigned(call: AssignedCall): void
+  /** What the cache had to do with it; the last word stands. `version`: whose answer goes out where this call asks no model. */
+  cache(outcome: CacheOutcome, version?: string): void
+  /** Its caller has gone, or cannot be told, while what it began goes on for others: it ends when that does, as failed. */
+  leaves(error: AstraError): void
+  /** The wait for a free place here, ms. */
+  queued(ms: number): void
   upstreamQueue(ms: number): void
   /** One has ended. With the one that answered the call's own time ends: what is counted afterwards is not in it. */
   attempt(attempt: Attempt, used: AttemptUsage): void
   firstChunk(): void
+  /** Given back what the call did not use, once, when it is over and all is counted. */
+  holds(reservation: Reservation): void
   /** Closes it as a success, partial failures counted. Later closings are ignored. */
   succeed(itemsFailed: number): void
   fail(error: AstraError): void
@@ -45,9 +55,14 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
   const items = call.wire?.items ?? call.inputs.length
   let seen: Pick<Catalog, 'revision' | 'state'> | undefined
   let assignment: AssignedCall | undefined
+  let cache: CacheOutcome | undefined
+  let keptVersion: string | undefined
+  let gone: AstraError | undefined
+  let queuedMs = 0
   let upstreamQueueMs = 0
   let firstChunkMs: number | undefined
   let answeredMs: number | undefined
+  let reservation: Reservation | undefined
   let open = true
 
   const since = () => answeredMs ?? elapsed() - call.startedAt
@@ -55,7 +70,7 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     const totalMs = since()
     const upstreamMs = ended.reduce((sum, { attempt }) => sum + attempt.durationMs, -upstreamQueueMs)
     // Of a hedged call two attempts ran side by side.
-    return { queueMs: upstreamQueueMs, upstreamMs: Math.min(Math.max(0, upstreamMs), totalMs), totalMs }
+    return { queueMs: queuedMs + upstreamQueueMs, upstreamMs: Math.min(Math.max(0, upstreamMs), totalMs), totalMs }
   }
   const factsOf = (outcome: Outcome, itemsFailed: number, error: AstraError | undefined): UncountedRecord => {
     const { queueMs, upstreamMs, totalMs } = timing()
@@ -68,10 +83,11 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       door: call.door,
       consumer: caller.consumer,
       keyId: caller.keyId,
+      team: caller.team ?? teamOf(seen, caller.consumer),
       model: call.model.slice(0, 64),
       major: assignment?.contract.major ?? call.major,
       versionAssigned: assignment?.version.id,
-      versionServed: served ? main.attempt.version : undefined,
+      versionServed: served ? main.attempt.version : keptVersion,
       assignReason: assignment?.reason,
       propensity: assignment?.propensity,
       unitHash: options.unit === undefined ? undefined : hashUnit(options.unit),
@@ -98,13 +114,15 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       upstreamModel: main?.upstreamModel,
       costUsd: undefined,
       unpriced: false,
+      cache,
+      refusedBy: error?.facts.refusedBy,
       attempts: ended.map(({ attempt }) => attempt),
       traceId: call.trace.traceId,
     }
   }
   const settle = (record: UncountedRecord, billed: readonly BilledAttempt[]) => {
     const usage = mainAttempt(billed)?.usage
-    const bill = billOf(billed, (model) => priceOf(seen, model, call.receivedAt))
+    const bill = billOf(billed, (model) => priceOf(seen?.state.prices, model, call.receivedAt))
     record.inputTokens = usage?.inputTokens
     record.cachedInputTokens = usage?.cachedInputTokens
     record.cacheWriteInputTokens = usage?.cacheWriteInputTokens
@@ -114,14 +132,18 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     record.costUsd = bill.costUsd
     record.unpriced = bill.unpriced
     keep(record)
+    reservation?.settle(bill)
   }
   const close = (outcome: Outcome, itemsFailed: number, error: AstraError | undefined) => {
     if (!open) return
     open = false
+    reservation?.ended()
     const record = factsOf(outcome, itemsFailed, error)
     if (ended.every(isCounted)) settle(record, ended)
     else void Promise.all(ended.map(counted)).then((billed) => settle(record, billed))
   }
+  const fail = (error: AstraError) =>
+    close(outcomeOf(error, ended.length > 0 || keptVersion !== undefined), items, error)
 
   return {
     sees: (catalog) => {
@@ -129,6 +151,16 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     },
     assigned: (assigned) => {
       assignment = assigned
+    },
+    cache: (outcome, version) => {
+      cache = outcome
+      keptVersion = version
+    },
+    leaves: (error) => {
+      gone ??= error
+    },
+    queued: (ms) => {
+      queuedMs += ms
     },
     upstreamQueue: (ms) => {
       upstreamQueueMs += ms
@@ -140,22 +172,25 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
     firstChunk: () => {
       firstChunkMs ??= since()
     },
-    succeed: (itemsFailed) => close('ok', itemsFailed, undefined),
-    fail: (error) => close(outcomeOf(error, ended.length), items, error),
+    holds: (held) => {
+      reservation = held
+    },
+    succeed: (itemsFailed) => (gone ? fail(gone) : close('ok', itemsFailed, undefined)),
+    fail: (error) => fail(gone ?? error),
     timing,
   }
 }
 
-function outcomeOf({ code }: AstraError, attempts: number): Outcome {
+/** `asked`: a model was, for it or for the call whose answer it shares. */
+function outcomeOf({ code }: AstraError, asked: boolean): Outcome {
   if (code === 'cancelled') return 'cancelled'
-  return attempts === 0 && code !== 'internal' && code !== 'timeout' ? 'refused' : 'failed'
+  return !asked && code !== 'internal' && code !== 'timeout' ? 'refused' : 'failed'
 }
 
-/** A name is upstream's: it may be one that every object has. */
-function priceOf(seen: Pick<Catalog, 'state'> | undefined, upstreamModel: string, at: number): Price | undefined {
-  const prices = seen?.state.prices
-  const own = prices && Object.hasOwn(prices, upstreamModel) ? prices[upstreamModel] : undefined
-  return own && priceAt(own, at)
+/** Of a consumer that no longer stands in the catalog, none. */
+function teamOf(seen: Pick<Catalog, 'state'> | undefined, consumer: string): string | undefined {
+  const consumers = seen?.state.consumers
+  return consumers && Object.hasOwn(consumers, consumer) ? consumers[consumer]?.team : undefined
 }
 
 /** Of nearly every attempt nothing is still counted. */

@@ -1,6 +1,16 @@
 import type { Call } from '../../kernel/call.ts'
 import { type Caller, callerOf } from '../../kernel/caller.ts'
-import type { Catalog, Contract, ContractState, Model, Share, Version, VersionState } from '../../kernel/catalog.ts'
+import type {
+  Catalog,
+  ConsumerState,
+  Contract,
+  ContractState,
+  Model,
+  Share,
+  Version,
+  VersionState,
+} from '../../kernel/catalog.ts'
+import type { Limits } from '../../kernel/limits.ts'
 import { compileCheck } from '../../kernel/schema/validator.ts'
 
 /** Hand-made calls, callers and catalogs for the tests of the stages. */
@@ -36,6 +46,11 @@ export function testCatalog(
     versions?: Readonly<Record<string, Partial<VersionState>>>
     contract?: Partial<ContractState>
     prices?: NonNullable<Catalog['state']['prices']>
+    /** Besides `demo`. */
+    consumers?: Catalog['state']['consumers']
+    teams?: NonNullable<Catalog['state']['teams']>
+    /** Of the model. */
+    limits?: Limits
   } = {},
 ): Catalog {
   const versions = over.versions ?? Object.fromEntries(Object.keys(weights).map((id) => [id, {}]))
@@ -63,18 +78,25 @@ export function testCatalog(
     description: undefined,
     defaultMajor: 1,
     contracts: new Map([[1, contractFrom(state)]]),
+    limits: over.limits,
   }
+  const consumers = new Map<string, ConsumerState>(Object.entries({ demo: { demo: true }, ...over.consumers }))
+  const teams = new Map(Object.entries(over.teams ?? {}))
+  const limited = over.limits ? { limits: over.limits } : {}
   return {
     revision: 7,
     activatedAt: 0,
     state: {
-      models: { spam: { owner: model.owner, defaultMajor: 1, contracts: { 1: state } } },
-      consumers: { demo: { demo: true } },
+      models: { spam: { owner: model.owner, defaultMajor: 1, contracts: { 1: state }, ...limited } },
+      consumers: Object.fromEntries(consumers),
+      ...(over.teams ? { teams: over.teams } : {}),
       ...(over.prices ? { prices: over.prices } : {}),
     },
     model: (name) => (name === 'spam' ? model : undefined),
     modelNames: () => ['spam'],
-    hasConsumer: (name) => name === 'demo',
+    hasConsumer: (name) => consumers.has(name),
+    consumer: (name) => consumers.get(name),
+    team: (name) => teams.get(name),
   }
 }
 
@@ -108,6 +130,7 @@ function contractFrom(state: ContractState): Contract {
     split,
     fallback,
     hedge: state.hedge,
+    cache: state.cache,
     check: compileCheck(published),
   }
   for (const [id, version] of Object.entries(state.versions))

@@ -1,15 +1,30 @@
 import assert from 'node:assert/strict'
 import type { Backend, BackendEvent, Prediction, Relay } from '../../kernel/backend.ts'
+import type { CachePolicy } from '../../kernel/cache.ts'
 import type { Call } from '../../kernel/call.ts'
-import type { CatalogState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractLimits, Hedge } from '../../kernel/catalog.ts'
 import { type ErrorCode, toAstraError } from '../../kernel/errors.ts'
+import type { Counters, Limits } from '../../kernel/limits.ts'
 import type { CallRecord } from '../../kernel/record.ts'
-import { createCharge } from '../charge/in-flight.ts'
+import { createCache } from '../cache/cache.ts'
+import { FakeCacheStore } from '../cache/testing/fake-cache-store.ts'
+import { createInFlight } from '../charge/in-flight.ts'
+import { createReserve } from '../charge/reserve.ts'
+import { fakeCounters } from '../charge/testing/fake-counters.ts'
 import { createHedgeBudget } from '../dispatch/hedge-budget.ts'
 import { createFleet } from '../dispatch/replicas/fleet.ts'
 import type { TokenCounter } from '../dispatch/usage/token-counter.ts'
 import { createJourney } from '../serve.ts'
 import { testCall, testCaller, testCatalog } from './fixtures.ts'
+
+const bedLimits: ContractLimits = {
+  bodyBytesMax: 10_000,
+  itemsMax: 4,
+  timeoutMs: 1000,
+  firstByteMs: 60_000,
+  idleMs: 60_000,
+  inFlightMax: 2,
+}
 
 export type Predict = (replica: string, signal: AbortSignal, inputs: readonly unknown[]) => Promise<Prediction>
 export type Stream = (replica: string, signal: AbortSignal) => AsyncIterable<BackendEvent>
@@ -28,6 +43,13 @@ export interface Script {
   /** One token a character, unless it is given. */
   readonly counter?: TokenCounter
   readonly prices?: NonNullable<CatalogState['prices']>
+  readonly counters?: Counters
+  readonly cache?: CachePolicy
+  readonly cacheStore?: FakeCacheStore
+  /** Of the consumer `demo`. */
+  readonly limits?: Limits
+  readonly contractLimits?: Partial<ContractLimits>
+  readonly hedge?: Hedge
 }
 
 /** A journey over one scripted backend, with all the Records that it kept. */
@@ -60,26 +82,38 @@ export function journeyWith(script: Script = {}) {
       },
       contract: {
         streams: script.streams ?? true,
+        ...(script.contractLimits ? { limits: { ...bedLimits, ...script.contractLimits } } : {}),
+        ...(script.cache ? { cache: script.cache } : {}),
+        ...(script.hedge ? { hedge: script.hedge } : {}),
         ...(upstreamModels ? { task: 'chat' as const, fallback: ['1.1'] } : {}),
       },
       ...(prices ? { prices } : {}),
+      ...(script.limits ? { consumers: { demo: { demo: true, limits: script.limits } } } : {}),
     },
   )
+  const backends = new Map([['fake', backend]])
+  let uncheckedCalls = 0
+  const unchecked = () => {
+    uncheckedCalls++
+  }
+  const cache = createCache({ store: script.cacheStore ?? new FakeCacheStore(), clock })
   const journey = createJourney({
     clock,
     catalog: () => catalog,
-    backends: new Map([['fake', backend]]),
+    backends,
     fleet: createFleet({ clock, random: Math.random }),
     hedges: createHedgeBudget(),
     counter: script.counter ?? { count: (_text, length = _text.length) => length },
-    charge: createCharge(),
+    inFlight: createInFlight(clock),
+    cache,
+    limits: createReserve({ counters: script.counters ?? fakeCounters().counters, clock, backends, unchecked }),
     begin: () => undefined,
     record: { elapsed: clock.elapsed, hashUnit: (unit) => `#${unit}`, keep: (record) => records.push(record) },
   })
   const advance = (ms: number) => {
     now += ms
   }
-  return { journey, records, advance }
+  return { journey, records, advance, cache, unchecked: () => uncheckedCalls }
 }
 
 async function* nothing(): AsyncGenerator<BackendEvent> {}

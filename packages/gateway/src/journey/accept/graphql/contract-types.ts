@@ -1,4 +1,5 @@
 import {
+  GraphQLBoolean,
   GraphQLID,
   GraphQLList,
   GraphQLNonNull,
@@ -63,10 +64,14 @@ function makeTypes(contract: Contract): ContractTypes {
 
 function eventType(name: string | undefined, chunk: GraphQLOutputType): GraphQLObjectType {
   return object(name, {
-    type: { ...text, description: '"answer-start" (id, model, version), "chunk" (chunk) or "answer-end" (usage)' },
+    type: {
+      ...text,
+      description: '"answer-start" (id, model, version, cached), "chunk" (chunk) or "answer-end" (usage)',
+    },
     id: { type: GraphQLID },
     model: { type: GraphQLString },
     version: { type: GraphQLString },
+    cached: { type: GraphQLBoolean },
     chunk: { type: chunk },
     usage: { type: usage },
   })

@@ -3,6 +3,7 @@ import { type ExecutionResult, execute, GraphQLError, getOperationAST, subscribe
 import type { Caller } from '../../../kernel/caller.ts'
 import type { DoorContext } from '../../../kernel/door.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
+import type { LimitStatus } from '../../../kernel/limits.ts'
 import { createDocuments, type PreparedDocument } from './documents.ts'
 import { limitInputs } from './limits.ts'
 import { type ReadRequest, readRequest } from './read-request.ts'
@@ -19,6 +20,8 @@ export interface GraphqlEmit {
     results: AsyncIterable<ExecutionResult>,
     callIds: readonly string[],
   ): Promise<FastifyReply>
+  /** The bounds that the request's calls met, before its results leave. */
+  limits(reply: FastifyReply, met: readonly LimitStatus[]): void
   /** For a request that holds no GraphQL document, or one that this method may not carry. */
   refusal(reply: FastifyReply, error: AstraError): FastifyReply
 }
@@ -46,6 +49,7 @@ export function mountGraphql(
         const params = await readRequest(request, bodyBytesMax)
         const prepared = prepare(params.query, context.catalog())
         const answered = 'errors' in prepared ? prepared : await answer(request, params, prepared, shared, streams)
+        emit.limits(reply, shared.met)
         if (isIterable(answered)) return await emit.events(reply, reportFaultsOf(answered, report), shared.callIds)
         reportFaults(answered, report)
         // Clients that take both (urql) name JSON too; for those of graphql-sse a single result is a stream of one.
@@ -61,7 +65,7 @@ export function mountGraphql(
 }
 
 function shareRequest(
-  { headers }: FastifyRequest,
+  { headers, ip: address }: FastifyRequest,
   { raw }: FastifyReply,
   door: DoorContext,
   caller: Caller,
@@ -73,7 +77,18 @@ function shareRequest(
   })
   const { clock } = door
   const [receivedAt, startedAt] = [clock.now(), clock.elapsed()]
-  return { door, caller, headers, signal: controller.signal, receivedAt, startedAt, callIds: [], report }
+  return {
+    door,
+    caller,
+    address,
+    headers,
+    signal: controller.signal,
+    receivedAt,
+    startedAt,
+    callIds: [],
+    met: [],
+    report,
+  }
 }
 
 type Shared = Omit<GraphqlRequest, 'inputBytesMax'>

@@ -27,9 +27,10 @@ function operationField(operation: Operation): GraphQLFieldConfig<unknown, Graph
     type: outputType(operation.output as Schema, ['Output'], scope),
     description: `${operation.summary}. Permission: ${permissionText(operation)}.`,
     args: { ...args.configs, ...(operation.guarded ? { ifMatch } : {}) },
-    resolve: (_, { ifMatch, ...values }, { door, caller }) =>
+    resolve: (_, { ifMatch, ...values }, { door, caller, address }) =>
       door.operate(operation, args.toJson(values), {
         caller,
+        address,
         ifMatch: typeof ifMatch === 'string' ? [ifMatch] : undefined,
         // GraphQL has no header per field: what a guard needs (the revision) is a field of the output.
         etag: () => {},

@@ -29,11 +29,13 @@ function requestTo(door: FakeDoor): GraphqlRequest {
   return {
     door,
     caller,
+    address: '127.0.0.1',
     headers: {},
     signal,
     receivedAt: 0,
     startedAt: 0,
     callIds: [],
+    met: [],
     inputBytesMax: 0,
     report: () => {},
   }

@@ -1,10 +1,11 @@
 import { GraphQLError } from 'graphql'
 import type { Answer } from '../../../kernel/answer.ts'
-import type { Call } from '../../../kernel/call.ts'
+import type { Call, CallOptions } from '../../../kernel/call.ts'
 import type { Caller } from '../../../kernel/caller.ts'
 import type { Contract } from '../../../kernel/catalog.ts'
 import type { DoorContext } from '../../../kernel/door.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
+import type { LimitStatus } from '../../../kernel/limits.ts'
 import { optionsFromHeaders, optionsFromObject } from '../call-options.ts'
 import { traceFrom } from '../trace.ts'
 
@@ -14,6 +15,8 @@ export type ReportFault = (fault: AstraError) => void
 export interface GraphqlRequest {
   readonly door: DoorContext
   readonly caller: Caller
+  /** Where the request came from. */
+  readonly address: string
   readonly headers: Readonly<Record<string, unknown>>
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
@@ -22,6 +25,8 @@ export interface GraphqlRequest {
   readonly startedAt: number
   /** Every call that was made for it. */
   readonly callIds: string[]
+  /** The bounds that they met, for headers. */
+  readonly met: LimitStatus[]
   /** No call's inputs are longer: the body's length, times the most that the document repeats a part of it. */
   readonly inputBytesMax: number
   /** For faults of this door, which nothing behind it sees. */
@@ -58,15 +63,26 @@ export async function serveCall(request: GraphqlRequest, field: FieldCall): Prom
   }
   let served = false
   try {
-    const options = { ...optionsFromHeaders(headers), ...optionsFromObject(field.options) }
+    const options = { ...headerOptions(request), ...optionsFromObject(field.options) }
     limitBody(inputs, contract.limits, request)
     served = true
-    return await door.serve({ ...call, options }, caller)
+    const answer = await door.serve({ ...call, options }, caller)
+    request.met.push(...(answer.limits ?? []))
+    return answer
   } catch (thrown) {
     const error = toAstraError(thrown)
+    request.met.push(...(error.facts.limits ?? []))
     if (!served) door.refuse(call, caller, error)
     throw callError(error, id)
   }
+}
+
+/** An Idempotency-Key names one call: of several in one request each has its own, by its place among them. */
+function headerOptions({ headers, callIds }: GraphqlRequest): CallOptions {
+  const options = optionsFromHeaders(headers)
+  const { idempotencyKey } = options
+  if (idempotencyKey === undefined || callIds.length === 1) return options
+  return { ...options, idempotencyKey: `${idempotencyKey} ${callIds.length}` }
 }
 
 /** The request's body is all calls' together: only what is longer than a contract allows is worth measuring, call by call. */

@@ -13,9 +13,9 @@ import { type FakeDoor, fakeDoor, serverWith, streamOf } from './testing/fake-do
 const chunk = closed({ 'text-delta': { type: 'string' } })
 const catalog = fakeCatalog({ 'echo-chat': { 1: { ...text, chunk } }, spam: { 1: text } })
 const query = `subscription ($input: EchoChatV1Input!) { echoChatV1(input: $input, options: {unit: "u"}) {
-  type id model version chunk { textDelta } usage { items } } }`
+  type id model version cached chunk { textDelta } usage { items } } }`
 const variables = { input: { text: 'hi' } }
-const nothing = { id: null, model: null, version: null, chunk: null, usage: null }
+const nothing = { id: null, model: null, version: null, cached: null, chunk: null, usage: null }
 
 async function* words(): AsyncGenerator<StreamEvent, void> {
   yield { type: 'chunk', chunk: { 'text-delta': 'a' } }
@@ -49,7 +49,16 @@ test('a subscription streams a call: its head, each chunk, its end', async () =>
     assert.deepEqual(
       results.map(({ data }) => data),
       [
-        { echoChatV1: { ...nothing, type: 'answer-start', id: 'call-1', model: 'echo-chat', version: '1.1' } },
+        {
+          echoChatV1: {
+            ...nothing,
+            type: 'answer-start',
+            id: 'call-1',
+            model: 'echo-chat',
+            version: '1.1',
+            cached: false,
+          },
+        },
         { echoChatV1: { ...nothing, type: 'chunk', chunk: { textDelta: 'a' } } },
         { echoChatV1: { ...nothing, type: 'chunk', chunk: { textDelta: 'b' } } },
         { echoChatV1: { ...nothing, type: 'answer-end', usage: { items: 1 } } },

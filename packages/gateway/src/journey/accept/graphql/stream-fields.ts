@@ -35,8 +35,8 @@ export function streamField(contract: Contract): GraphQLFieldConfig<unknown, Gra
 }
 
 /** A failure becomes the last event: it has to reach the caller as an error of the field, not as the end of the connection. */
-async function* eventsOf({ callId: id, model, version, events }: StreamAnswer): AsyncGenerator<unknown, void> {
-  yield { type: 'answer-start', id, model, version }
+async function* eventsOf({ callId: id, model, version, cached, events }: StreamAnswer): AsyncGenerator<unknown, void> {
+  yield { type: 'answer-start', id, model, version, cached }
   try {
     yield* events
   } catch (thrown) {

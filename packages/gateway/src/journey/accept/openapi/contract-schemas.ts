@@ -38,7 +38,7 @@ export function answerSchema(contract: Contract): Json {
 
 export function streamDescription({ published }: Contract): string {
   const chunk = JSON.stringify(published.chunk)
-  return `Server-sent events: one "answer-start" {id, model, version}, then "chunk" events, then "answer-end" {usage} or "error" (problem details). Each chunk fits: ${chunk}`
+  return `Server-sent events: one "answer-start" {id, model, version, cached}, then "chunk" events, then "answer-end" {usage} or "error" (problem details). Each chunk fits: ${chunk}`
 }
 
 const usageSchema = {

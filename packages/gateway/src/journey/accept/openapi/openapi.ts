@@ -77,6 +77,7 @@ function predictPath(contract: Contract): Json {
         'unauthenticated',
         'model_forbidden',
         'invalid_input',
+        'rate_limited',
         'upstream_failed',
         'overloaded',
       ]),
@@ -160,6 +161,10 @@ const problemSchema = {
     next: { type: 'string', description: 'What to do about it' },
     callId: { type: 'string', format: 'uuid' },
     retryAfterMs: { type: 'number' },
+    limit: {
+      type: 'object',
+      description: 'The limit that refused the call: its owner, kind, figures, and when it frees',
+    },
     errors: {
       type: 'array',
       items: {

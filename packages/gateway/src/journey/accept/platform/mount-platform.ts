@@ -31,6 +31,7 @@ async function handle(operation: Operation, request: FastifyRequest, reply: Fast
   try {
     const output = await door.context.operate(operation, await readInput(operation, request, door.bodyBytesMax), {
       caller: door.callerOf(request),
+      address: request.ip,
       ifMatch: entityTags(request.headers['if-match']),
       etag: (value) => reply.header('etag', `"${value}"`),
     })

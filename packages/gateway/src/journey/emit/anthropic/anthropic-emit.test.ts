@@ -10,6 +10,7 @@ const types: Readonly<Record<number, string>> = {
   403: 'permission_error',
   404: 'not_found_error',
   413: 'request_too_large',
+  429: 'rate_limit_error',
   500: 'api_error',
   502: 'api_error',
   503: 'overloaded_error',

@@ -1,5 +1,6 @@
 import type { ToldError } from '../wire/tell-error.ts'
 import { wireEmit } from '../wire/wire-emit.ts'
+import { anthropicLimits } from './anthropic-limits.ts'
 
 /** Anthropic's kinds of error by status; any other below 500 is the request's, any other above it the API's. */
 const types: Readonly<Record<number, string>> = {
@@ -16,6 +17,7 @@ const types: Readonly<Record<number, string>> = {
 /** How answers leave by the Anthropic door. */
 export const anthropicEmit = wireEmit({
   idHeader: 'request-id',
+  limits: anthropicLimits,
   advice: { unauthenticated: 'Send "x-api-key: <key>" with a key made by "astraapi keys create".' },
   error: errorBody,
   errorEvent: (told, callId) => `event: error\ndata: ${JSON.stringify(errorBody(told, callId))}\n\n`,

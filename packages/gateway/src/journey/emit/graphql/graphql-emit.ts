@@ -1,6 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { AstraError } from '../../../kernel/errors.ts'
+import type { LimitStatus } from '../../../kernel/limits.ts'
+import { rateLimitHeaders } from '../limit-headers.ts'
 import { writeEventStream } from './event-stream.ts'
 import { publicGraphqlError } from './public-graphql-error.ts'
 import { resultText } from './result-text.ts'
@@ -39,6 +41,13 @@ export const graphqlEmit = {
     })
     await writeEventStream(reply.raw, results)
     return reply
+  },
+
+  /** Of several calls that met the same bound, as the last of them left it. */
+  limits(reply: FastifyReply, met: readonly LimitStatus[]): void {
+    if (met.length === 0) return
+    const last = new Map(met.map((limit) => [`${limit.owner.kind} ${limit.owner.name} ${limit.kind}`, limit]))
+    reply.headers(rateLimitHeaders([...last.values()]))
   },
 
   /** The request itself is at fault: its status is that of the error. */

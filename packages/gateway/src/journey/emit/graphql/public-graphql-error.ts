@@ -7,7 +7,7 @@ import { AstraError, type PublicError, publicError } from '../../../kernel/error
  */
 export function publicGraphqlError(error: GraphQLError): GraphQLFormattedError {
   const { locations, path, extensions } = error
-  const { detail, code, status, next, violations, retryAfterMs } = meaning(error)
+  const { detail, code, status, next, violations, retryAfterMs, limit } = meaning(error)
   return {
     message: detail,
     ...(locations ? { locations } : {}),
@@ -19,6 +19,7 @@ export function publicGraphqlError(error: GraphQLError): GraphQLFormattedError {
       next,
       ...(violations ? { errors: violations } : {}),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(limit ? { limit } : {}),
     },
   }
 }

@@ -12,8 +12,8 @@ export async function writeEventStream(
   response: ServerResponse,
   answer: StreamAnswer,
 ): Promise<AstraError | undefined> {
-  const { callId: id, model, version } = answer
-  await write(response, 'answer-start', { id, model, version })
+  const { callId: id, model, version, cached } = answer
+  await write(response, 'answer-start', { id, model, version, cached })
   try {
     for await (const event of answer.events) {
       await write(response, event.type, payload(event))

@@ -1,6 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import type { StreamAnswer, WholeAnswer } from '../../../kernel/answer.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
+import { cacheHeaders } from '../cache-headers.ts'
+import { rateLimitHeaders } from '../limit-headers.ts'
 import { problemMediaType, problemOf } from '../problem.ts'
 import { serverTiming } from '../server-timing.ts'
 import { writeEventStream } from './event-stream.ts'
@@ -13,20 +15,24 @@ export const nativeEmit = {
       .header('content-type', 'application/json; charset=utf-8')
       .header('astra-call-id', answer.callId)
       .header('server-timing', serverTiming(answer.timing))
+      .headers(rateLimitHeaders(answer.limits))
+      .headers(cacheHeaders(answer.cache))
       .send(wholeAnswerBody(answer, batch))
   },
 
   async stream(reply: FastifyReply, answer: StreamAnswer): Promise<FastifyReply> {
-    reply.hijack()
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value)
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'astra-call-id': answer.callId,
+      ...rateLimitHeaders(answer.limits),
+      ...cacheHeaders(answer.cache),
       // nginx would else collect chunks before it passes them on.
       'x-accel-buffering': 'no',
     })
+    reply.hijack()
     await writeEventStream(reply.raw, answer)
     return reply
   },

@@ -10,8 +10,8 @@ async function emitted(error: AstraError) {
   return http.inject({ url: '/' })
 }
 
-/** The protocol's, and those of HTTP that stand before it: keys, sizes, and a caller who has gone. */
-const statuses = [400, 404, 405, 500, 501, 503, 504, 401, 403, 413, 499]
+/** The protocol's, and those of HTTP that stand before it: keys, sizes, limits, and a caller who has gone. */
+const statuses = [400, 404, 405, 500, 501, 503, 504, 401, 403, 413, 429, 499]
 /** No call of a model and no question about one ends so. */
 const elsewhere: readonly string[] = ['precondition_required', 'precondition_failed']
 

@@ -2,6 +2,8 @@ import { chooseEncoding, compress, type Encoded } from '@astraapi/oip'
 import type { FastifyReply } from 'fastify'
 import type { WholeAnswer } from '../../../kernel/answer.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
+import { cacheHeaders } from '../cache-headers.ts'
+import { rateLimitHeaders } from '../limit-headers.ts'
 import { errorHeaders } from '../problem.ts'
 import { serverTiming } from '../server-timing.ts'
 import { errorText } from './error-text.ts'
@@ -23,8 +25,13 @@ export const oipEmit = {
       .header('content-type', headerLength === undefined ? json : 'application/octet-stream')
       .header('astra-call-id', answer.callId)
       .header('server-timing', serverTiming(answer.timing))
+      .headers(rateLimitHeaders(answer.limits))
+      .headers(cacheHeaders(answer.cache))
     if (headerLength !== undefined) reply.header('inference-header-content-length', headerLength)
-    if (encoding) reply.header('content-encoding', encoding).header('vary', 'accept-encoding')
+    if (encoding)
+      reply
+        .header('content-encoding', encoding)
+        .header('vary', [reply.getHeader('vary') ?? [], 'accept-encoding'].flat().join(', '))
     return reply.send(sent)
   },
 

@@ -1,5 +1,6 @@
 import type { ToldError } from '../wire/tell-error.ts'
 import { wireEmit } from '../wire/wire-emit.ts'
+import { openaiLimits } from './openai-limits.ts'
 
 /** OpenAI's kinds of error by status; any other below 500 is the request's. */
 const types: Readonly<Record<number, string>> = {
@@ -16,6 +17,7 @@ const codes: Readonly<Record<string, string>> = { unknown_model: 'model_not_foun
 /** How answers leave by the OpenAI door. */
 export const openaiEmit = wireEmit({
   idHeader: 'x-request-id',
+  limits: openaiLimits,
   error: (told) => ({ error: errorObject(told) }),
   errorEvent: (told, _callId, dialect, last) =>
     dialect === 'openai-responses' ? responsesErrorEvent(told, last) : data({ error: errorObject(told) }),

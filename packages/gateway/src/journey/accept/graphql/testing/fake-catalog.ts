@@ -62,6 +62,8 @@ export function fakeCatalog(models: FakeModels, revision = 1): Catalog & { reado
     },
     modelNames: () => Object.keys(models),
     hasConsumer: () => false,
+    consumer: () => undefined,
+    team: () => undefined,
   }
 }
 
@@ -78,6 +80,7 @@ function fakeModel(name: string, majors: Readonly<Record<number, FakeContract>>)
       ...state,
       fallback: [],
       hedge: undefined,
+      cache: undefined,
       model: name,
       major: Number(major),
       description: state.description,
@@ -90,7 +93,14 @@ function fakeModel(name: string, majors: Readonly<Record<number, FakeContract>>)
     }
     return [made.major, made] as const
   })
-  return { name, owner: 'owner', description: `The model ${name}`, defaultMajor: 1, contracts: new Map(contracts) }
+  return {
+    name,
+    owner: 'owner',
+    description: `The model ${name}`,
+    defaultMajor: 1,
+    contracts: new Map(contracts),
+    limits: undefined,
+  }
 }
 
 function contractState(contract: FakeContract): ContractState {

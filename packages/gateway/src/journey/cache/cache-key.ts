@@ -1,0 +1,71 @@
+import { hash } from 'node:crypto'
+import type { CachePolicy } from '../../kernel/cache.ts'
+import { type Version, versionKey } from '../../kernel/catalog.ts'
+import type { Dialect } from '../../kernel/wire.ts'
+import type { FittedCall } from '../assign/fit-inputs.ts'
+import { canonicalText } from './canonical-text.ts'
+
+/**
+ * Under which an answer is kept: who shares it, what gave it, in what form, and all that it was asked for. Undefined where a request
+ * has no exact text, or a list holds what will not be asked. Calls that pass through are told apart by their protocol, as their answers are upstream's bytes; all others meet
+ * whatever their door is, and each door tells the answer in its own words.
+ */
+export function cacheKey(fitted: FittedCall, policy: CachePolicy): string | undefined {
+  const { call, version, way, inputs, misfits } = fitted
+  if (misfits.size > 0) return undefined
+  const asked = way === 'relay' && call.wire ? requestText(call.wire.dialect, call.wire.body) : canonicalText(inputs)
+  if (asked === undefined) return undefined
+  const form = `${call.stream ? 'stream' : 'whole'} ${call.batch} ${call.allOrNothing ?? false}`
+  const text = `${scopeText(fitted, policy)}\n${madeBy(version)}\n${form}\n${asked}`
+  return `${groupOf(version)}#${hash('sha256', text, 'base64url')}`
+}
+
+/** What its answers are purged by: "spam@v1/1.1". */
+export function groupOf({ contract, id }: Version): string {
+  return versionKey(contract.model, contract.major, id)
+}
+
+/** JSON, so that no name can look like another's. Who is in no team shares with nobody. */
+function scopeText({ caller, catalog }: FittedCall, { scope }: CachePolicy): string {
+  if (scope === 'public') return '"public"'
+  const team = scope === 'team' ? (caller.team ?? catalog.consumer(caller.consumer)?.team) : undefined
+  return JSON.stringify(team === undefined ? ['consumer', caller.consumer] : ['team', team])
+}
+
+const makers = new WeakMap<Version, string>()
+
+/** What of a version may change its answers. A catalog that changes has other versions in it. */
+function madeBy(version: Version): string {
+  const known = makers.get(version)
+  if (known !== undefined) return known
+  const { contract, state } = version
+  const text = JSON.stringify([
+    groupOf(version),
+    state.digest,
+    contract.publishedRevision,
+    contract.limits.outputTokensMax ?? null,
+  ])
+  makers.set(version, text)
+  return text
+}
+
+/**
+ * What of a request in a protocol's own words does not change its answer: the name by which the model was called, who asks, and that it
+ * streams, which stands in the form. The answer of openai-responses repeats who asked: there it does change it.
+ */
+const asideFields: Readonly<Record<Dialect, readonly string[]>> = {
+  'openai-chat': ['model', 'stream', 'user', 'safety_identifier', 'metadata'],
+  'openai-responses': ['model', 'stream'],
+  'openai-completions': ['model', 'stream', 'user'],
+  'openai-embeddings': ['model', 'user'],
+  'openai-moderations': ['model'],
+  'anthropic-messages': ['model', 'stream', 'metadata'],
+  'anthropic-count-tokens': ['model'],
+}
+
+function requestText(dialect: Dialect, body: Readonly<Record<string, unknown>>): string | undefined {
+  const asked: Record<string, unknown> = Object.assign(Object.create(null), body)
+  for (const field of asideFields[dialect]) delete asked[field]
+  const text = canonicalText(asked)
+  return text && `${dialect} ${text}`
+}

@@ -1,0 +1,77 @@
+import type { Answer } from '../../kernel/answer.ts'
+import type { CacheEntry, CachePolicy, CacheStore } from '../../kernel/cache.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import type { FittedCall } from '../assign/fit-inputs.ts'
+import { cacheKey } from './cache-key.ts'
+import { createIdempotency } from './idempotency.ts'
+import { createJoining } from './joining.ts'
+import { decodeKept } from './kept-answer.ts'
+import { createRefreshes } from './refresh.ts'
+import { replay } from './replay.ts'
+import type { Visit } from './visit.ts'
+
+export interface CachePorts {
+  readonly store: CacheStore
+  readonly clock: Clock
+}
+
+/** Answered already? By what is kept, by an equal call in flight, or else by asking. */
+export interface Cache {
+  /** False for the many whose contract has no cache and whose callers gave no key: they need not come by. */
+  concerns(fitted: FittedCall): boolean
+  answer(fitted: FittedCall, visit: Visit): Answer | Promise<Answer>
+  /** As `CacheStore.purge`. What is in flight is not kept either. */
+  purge(prefix: string): Promise<number>
+}
+
+export function createCache({ store, clock }: CachePorts): Cache {
+  const joining = createJoining({ store, clock })
+  const refreshes = createRefreshes(clock)
+  const idempotency = createIdempotency({ store, clock })
+
+  const found = (fitted: FittedCall, visit: Visit, held: Held): Answer | Promise<Answer> => {
+    const { entry, policy, key } = held
+    const kept = entry && decodeKept(entry.bytes)
+    const ageMs = entry ? Math.max(0, clock.now() - entry.storedAt) : 0
+    if (!kept || ageMs > policy.ttlMs + policy.staleMs) return joining.joinOrLead(fitted, visit, { key, policy })
+    if (fitted.call.signal.aborted) throw new AstraError('cancelled')
+    const outcome = ageMs > policy.ttlMs ? 'stale' : 'hit'
+    const admitted = visit.admit(fitted)
+    if (outcome === 'stale') refreshes.begin(fitted, visit, key)
+    const note = { outcome, ageMs } as const
+    if (!(admitted instanceof Promise)) return replay(fitted, kept, note, visit.record, admitted)
+    return admitted.then((limits) => replay(fitted, kept, note, visit.record, limits))
+  }
+
+  const cached = (fitted: FittedCall, visit: Visit): Answer | Promise<Answer> => {
+    const { call, contract, way } = fitted
+    const policy = contract.cache
+    // What is made here costs less than to look it up.
+    if (!policy || way === 'here') return visit.ask(fitted)
+    const key = call.options.cache === 'no-store' ? undefined : cacheKey(fitted, policy)
+    if (key === undefined) return joining.bypass(fitted, visit)
+    if (call.options.cache === 'no-cache') return joining.lead(fitted, visit, { key, policy }, 'bypass')
+    const entry = store.get(key)
+    if (!(entry instanceof Promise)) return found(fitted, visit, { entry, key, policy })
+    return entry.then((entry) => found(fitted, visit, { entry, key, policy }))
+  }
+
+  return {
+    concerns: ({ contract, call }) => contract.cache !== undefined || call.options.idempotencyKey !== undefined,
+    answer(fitted, visit) {
+      if (fitted.call.options.idempotencyKey === undefined) return cached(fitted, visit)
+      return idempotency.once(fitted, visit, () => cached(fitted, visit))
+    },
+    async purge(prefix) {
+      joining.purge(prefix)
+      return await store.purge(prefix)
+    },
+  }
+}
+
+interface Held {
+  readonly entry: CacheEntry | undefined
+  readonly key: string
+  readonly policy: CachePolicy
+}

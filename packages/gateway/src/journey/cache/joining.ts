@@ -1,0 +1,167 @@
+import type { Answer, StreamAnswer, WholeAnswer } from '../../kernel/answer.ts'
+import { type CacheOutcome, type CachePolicy, type CacheStore, isPurgedBy } from '../../kernel/cache.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import type { FittedCall } from '../assign/fit-inputs.ts'
+import { Flight } from './flight.ts'
+import { encodeKept, type KeptAnswer, keptWhole } from './kept-answer.ts'
+import { timeLimitMs, tooLate, waitFor } from './patience.ts'
+import { Reader } from './reader.ts'
+import { endWithCaller, replay } from './replay.ts'
+import { SharedStream } from './shared-stream.ts'
+import type { Visit } from './visit.ts'
+
+/** Where an answer is kept, and how. */
+export interface Place {
+  readonly key: string
+  readonly policy: CachePolicy
+}
+
+/**
+ * Equal calls in flight at once ask once: the first asks, the others wait for what it gets. It may leave without taking them along, and
+ * where it gets no answer each of them asks for itself, once, within what is left of its own time: its failure may be its own (a limit,
+ * a time limit), and what others got is no promise.
+ */
+export function createJoining({ store, clock }: { readonly store: CacheStore; readonly clock: Clock }) {
+  const flights = new Map<string, Flight>()
+
+  const keep = (fitted: FittedCall, flight: Flight, { key, policy }: Place, kept: KeptAnswer) => {
+    // A fallback's answer is not the version's own.
+    if (!flight.mayKeep || kept.version !== fitted.version.id) return
+    const bytes = encodeKept(kept)
+    if (!bytes || bytes.length > policy.answerBytesMax) return
+    store.set(key, { bytes, storedAt: clock.now() }, policy.ttlMs + policy.staleMs)
+  }
+
+  const lead = async (fitted: FittedCall, visit: Visit, place: Place, outcome: CacheOutcome): Promise<Answer> => {
+    const { call, contract } = fitted
+    const flight = new Flight(place.key, contract.limits.inFlightMax)
+    if (!flights.has(place.key)) flights.set(place.key, flight)
+    visit.record.cache(outcome)
+    const over = () => {
+      if (flights.get(place.key) === flight) flights.delete(place.key)
+      call.signal.removeEventListener('abort', leave)
+      flight.land(undefined)
+    }
+    const leave = () => {
+      visit.record.leaves(new AstraError('cancelled'))
+      flight.leave()
+    }
+    if (call.signal.aborted) leave()
+    else call.signal.addEventListener('abort', leave, { once: true })
+    try {
+      const answer = await visit.ask({ ...fitted, call: { ...call, signal: flight.signal } })
+      const noted = { ...answer, cache: { outcome } }
+      if (noted.kind === 'whole') {
+        const kept = keptWhole(noted)
+        if (isComplete(noted)) keep(fitted, flight, place, kept)
+        flight.land(isComplete(noted) ? { kind: 'whole', kept } : undefined)
+        over()
+        // As it would have been told had nobody joined; its Record says so already.
+        if (call.signal.aborted) throw new AstraError('cancelled')
+        return noted
+      }
+      const stream = share(noted, { fitted, flight, place, over })
+      call.signal.removeEventListener('abort', leave)
+      flight.land({ kind: 'stream', stream, version: noted.version })
+      return { ...noted, ...readerOf(stream, leaderEnds(visit), call.signal) }
+    } catch (thrown) {
+      over()
+      throw thrown
+    }
+  }
+
+  const share = (
+    { events, version }: StreamAnswer,
+    { fitted, flight, place, over }: { fitted: FittedCall; flight: Flight; place: Place; over: () => void },
+  ) =>
+    new SharedStream(events, {
+      bytesMax: place.policy.answerBytesMax,
+      tooLong: () => {
+        if (flights.get(place.key) === flight) flights.delete(place.key)
+      },
+      complete: (body, usage) => keep(fitted, flight, place, { version, usage, body }),
+      over,
+      left: () => flight.leave(),
+    })
+
+  const join = async (fitted: FittedCall, visit: Visit, flight: Flight): Promise<Answer | undefined> => {
+    const { call, contract } = fitted
+    const leftMs = () => call.startedAt + timeLimitMs(call, contract) - clock.elapsed()
+    const note = { outcome: 'joined' } as const
+    let reads = false
+    try {
+      const landed = await waitFor(flight.landed, call, leftMs())
+      if (!landed) return undefined
+      const limits = await visit.admit(fitted)
+      if (landed.kind === 'whole') return replay(fitted, landed.kept, note, visit.record, limits)
+      const { stream, version } = landed
+      if (stream.isTooLong) return undefined
+      reads = true
+      visit.record.cache('joined', version)
+      const head = { callId: call.id, model: call.model, major: contract.major, version, cached: true, cache: note }
+      const reading = readerOf(stream, visit.record, call.signal, leftMs())
+      return { ...head, kind: 'stream', ...(limits ? { limits } : {}), ...reading }
+    } finally {
+      // One that reads a stream leaves when it ends.
+      if (!reads) flight.leave()
+    }
+  }
+
+  return {
+    lead,
+    bypass: async (fitted: FittedCall, visit: Visit): Promise<Answer> => {
+      visit.record.cache('bypass')
+      return { ...(await visit.ask(fitted)), cache: { outcome: 'bypass' } }
+    },
+    async joinOrLead(fitted: FittedCall, visit: Visit, place: Place): Promise<Answer> {
+      const flight = flights.get(place.key)
+      if (!flight?.join()) return await lead(fitted, visit, place, 'miss')
+      const joined = await join(fitted, visit, flight)
+      return joined ?? (await lead(withTimeLeft(fitted, clock), visit, place, 'miss'))
+    },
+    purge(prefix: string): void {
+      for (const flight of flights.values()) if (isPurgedBy(flight.key, prefix)) flight.mayKeep = false
+    },
+  }
+}
+
+function isComplete({ items }: WholeAnswer): boolean {
+  return items.every((item) => 'output' in item)
+}
+
+/** How the Record of the first is closed stands with what it asked: only that it left is told from here. */
+function leaderEnds({ record }: Visit) {
+  return { firstChunk: () => undefined, succeed: () => undefined, fail: (error: AstraError) => record.leaves(error) }
+}
+
+function readerOf(
+  stream: SharedStream,
+  ends: ConstructorParameters<typeof Reader>[1],
+  signal: AbortSignal,
+  limitMs?: number,
+): { readonly events: Reader; readonly fail: (error: AstraError) => Promise<void> } {
+  const timer = limitMs === undefined ? undefined : setTimeout(() => void reader.fail(tooLate()), limitMs)
+  const stop = () => clearTimeout(timer)
+  const reader: Reader = new Reader(stream, {
+    firstChunk: () => ends.firstChunk(),
+    succeed: (failed) => {
+      stop()
+      ends.succeed(failed)
+    },
+    fail: (error) => {
+      stop()
+      ends.fail(error)
+    },
+  })
+  stream.add(reader)
+  endWithCaller(reader, signal)
+  return { events: reader, fail: (error) => reader.fail(error) }
+}
+
+/** The wait for others has used up a part of it. */
+function withTimeLeft(fitted: FittedCall, clock: Clock): FittedCall {
+  const { call, contract } = fitted
+  const timeoutMs = Math.max(1, call.startedAt + timeLimitMs(call, contract) - clock.elapsed())
+  return { ...fitted, call: { ...call, options: { ...call.options, timeoutMs } } }
+}

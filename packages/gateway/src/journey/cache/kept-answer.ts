@@ -1,0 +1,92 @@
+import type { Item, Usage, WholeAnswer } from '../../kernel/answer.ts'
+import { AstraError, type ErrorCode, type ErrorFacts, publicError } from '../../kernel/errors.ts'
+
+/** An answer as it is kept: without the id of the call that it was given to, and without anything of who asked. */
+export interface KeptAnswer {
+  /** The one that gave it. */
+  readonly version: string
+  readonly usage: Usage
+  readonly body: KeptBody
+}
+
+export type KeptBody =
+  | { readonly form: 'items'; readonly items: readonly Item[] }
+  | { readonly form: 'relayed'; readonly bytes: Buffer }
+  | { readonly form: 'chunks'; readonly chunks: readonly unknown[] }
+  /** Its events one after another. */
+  | { readonly form: 'relayed-stream'; readonly bytes: Buffer }
+
+export function keptWhole({ version, usage, items, relayed }: WholeAnswer): KeptAnswer {
+  return { version, usage, body: relayed ? { form: 'relayed', bytes: relayed } : { form: 'items', items } }
+}
+
+/** One line that says what follows, then the answer itself. Undefined for what JSON cannot say: it is not kept. */
+export function encodeKept(answer: KeptAnswer): Buffer | undefined {
+  try {
+    return encoded(answer)
+  } catch {
+    return undefined
+  }
+}
+
+function encoded({ version, usage, body }: KeptAnswer): Buffer {
+  const head = `${JSON.stringify([body.form, version, usage])}\n`
+  switch (body.form) {
+    case 'items':
+      return ownBuffer(head, JSON.stringify(body.items.map(itemJson)))
+    case 'chunks':
+      return ownBuffer(head, JSON.stringify(body.chunks))
+    default:
+      return ownBuffer(head, body.bytes)
+  }
+}
+
+/** Undefined for what is none: another release may have written it. */
+export function decodeKept(bytes: Buffer): KeptAnswer | undefined {
+  const end = bytes.indexOf(lineEnd)
+  if (end < 0) return undefined
+  try {
+    const [form, version, usage] = JSON.parse(bytes.toString('utf8', 0, end)) as [KeptBody['form'], string, Usage]
+    if (!Object.hasOwn(bodies, form)) return undefined
+    return { version, usage, body: bodies[form](bytes.subarray(end + 1)) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Errors as they were told, which is all of them that is kept. */
+export function errorJson(error: AstraError) {
+  const { code, detail, next, violations } = publicError(error)
+  return { code, detail, next, ...(violations ? { violations } : {}) }
+}
+
+export function errorOf({ code, ...facts }: { readonly code: ErrorCode } & ErrorFacts): AstraError {
+  return new AstraError(code, facts)
+}
+
+const lineEnd = 0x0a
+
+const bodies: Readonly<Record<KeptBody['form'], (bytes: Buffer) => KeptBody>> = {
+  items: (bytes) => ({ form: 'items', items: JSON.parse(bytes.toString()).map(itemOf) }),
+  chunks: (bytes) => ({ form: 'chunks', chunks: JSON.parse(bytes.toString()) }),
+  relayed: (bytes) => ({ form: 'relayed', bytes }),
+  'relayed-stream': (bytes) => ({ form: 'relayed-stream', bytes }),
+}
+
+function itemJson(item: Item): unknown {
+  return 'error' in item ? { error: errorJson(item.error) } : item
+}
+
+function itemOf(json: { readonly output: unknown } | { readonly error: Parameters<typeof errorOf>[0] }): Item {
+  return 'error' in json ? { error: errorOf(json.error) } : json
+}
+
+/** Not of Node's pool, of which a small piece would hold the whole for as long as it is kept. */
+function ownBuffer(head: string, body: string | Buffer): Buffer {
+  const headLength = Buffer.byteLength(head)
+  const bytes = Buffer.allocUnsafeSlow(headLength + Buffer.byteLength(body))
+  bytes.write(head)
+  if (typeof body === 'string') bytes.write(body, headLength)
+  else body.copy(bytes, headLength)
+  return bytes
+}

@@ -1,0 +1,70 @@
+import { AstraError, type ErrorCode, refusal } from '../../kernel/errors.ts'
+import { limitText, ownerText } from '../../kernel/limit-text.ts'
+import type { LimitKind, LimitOwner, LimitStatus, RefusedBy, Taken } from '../../kernel/limits.ts'
+
+type Refused = Extract<Taken, { readonly taken: false }>
+
+/** Where the counter cannot tell when a place will be free. */
+const placeRetryMs = 1000
+
+/** Names the limit, its owner and when it frees. `amount`: what the call asked of it. */
+export function limitRefusal(limits: readonly LimitStatus[], refused: Refused, amount: number): AstraError {
+  const status = limits[refused.refusedAt]
+  if (!status) return new AstraError('internal', { reason: `counters refused at ${refused.refusedAt}` })
+  const never = neverFits(status, refused.retryAfterMs, amount)
+  const retryAfterMs = never ? undefined : (refused.retryAfterMs ?? placeRetryMs)
+  const refusedBy: RefusedBy = { ...status, retryAfterMs }
+  return refusal(codeOf(status), {
+    detail: detailOf(status, amount, never),
+    ...(never ? { next: nextOfNever(status) } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    refusedBy,
+    limits,
+  })
+}
+
+function neverFits({ kind }: LimitStatus, retryAfterMs: number | undefined, amount: number): boolean {
+  return retryAfterMs === undefined && amount > 0 && kind !== 'concurrent'
+}
+
+/** Too many calls at a model are nothing that its caller did. */
+function codeOf({ kind, owner }: LimitStatus): ErrorCode {
+  if (isBudget(kind)) return 'budget_exhausted'
+  return kind === 'concurrent' && !isCallers(owner) ? 'overloaded' : 'rate_limited'
+}
+
+export function isBudget(kind: LimitKind): boolean {
+  return kind === 'budget-day' || kind === 'budget-month'
+}
+
+/** Whose figures the caller may know in full. */
+export function isCallers({ kind }: LimitOwner): boolean {
+  return kind !== 'model' && kind !== 'version'
+}
+
+function detailOf(status: LimitStatus, amount: number, never: boolean): string {
+  const { owner, kind, remaining } = status
+  const whose = ownerText(owner)
+  if (isBudget(kind) && !isCallers(owner)) return `The budget of ${whose} does not leave room for this call`
+  const limit = `The limit of ${whose} is ${limitText(status)}`
+  if (kind === 'concurrent') return `${limit}, and as many are`
+  const [needed, left] = isBudget(kind)
+    ? [usd(amount), usd(remaining)]
+    : [String(amount), String(Math.floor(remaining))]
+  if (never) return `${limit}, and this call may need ${needed} at once: that never fits`
+  if (kind === 'requests') return `${limit}, and none is left`
+  return `${limit}: ${left} are left, and this call may need ${needed}`
+}
+
+function nextOfNever({ kind }: LimitStatus): string {
+  if (isBudget(kind))
+    return 'Ask for less: a shorter input, or a lower bound on the answer; or ask an administrator for more.'
+  return kind === 'tokens'
+    ? 'Send less at once, or bound the answer lower: what it may have at most is reserved.'
+    : 'Split it over several calls.'
+}
+
+/** To the cent, or where that is not enough to the first figures. */
+function usd(amount: number): string {
+  return `USD ${amount >= 1 || amount === 0 ? amount.toFixed(2) : Number(amount.toPrecision(2))}`
+}

@@ -1,0 +1,163 @@
+import type { Caller } from '../../kernel/caller.ts'
+import {
+  type Catalog,
+  type ConsumerState,
+  type Model,
+  type TeamState,
+  type Version,
+  versionKey,
+} from '../../kernel/catalog.ts'
+import type { LimitKind, LimitOwner, Limits, Rate, Take } from '../../kernel/limits.ts'
+import type { AssignedCall } from '../assign/assign.ts'
+import { type Period, periodsAt } from './period.ts'
+
+/** One bound of one owner. */
+export interface OwnedBound {
+  readonly owner: LimitOwner
+  readonly kind: LimitKind
+  /** The amount of its interval, the most at once, or USD. */
+  readonly limit: number
+  /** What its counter is to take. `at`: by the wall clock; `leaseMs`: for so long a place in flight may be held. */
+  take(amount: number, at: number, leaseMs: number): Take
+  /** Of a rate or a budget, ms. */
+  windowMs(at: number): number | undefined
+}
+
+const none: readonly OwnedBound[] = []
+const noLimits: Limits = {}
+
+/** What owners are known by: compiled once for each, and forgotten with it. */
+const compiled = new WeakMap<object, { readonly name: string; readonly bounds: readonly OwnedBound[] }>()
+
+/** An owner as the catalog, or the keyring, has it. */
+type Holder = Caller | ConsumerState | TeamState | Model | Version['state']
+
+/** Every bound that the call must keep, from its narrowest owner to the widest. Empty, at the cost of a few looks, where there is none. */
+export function limitsOf({ caller, catalog, model, version }: AssignedCall): readonly OwnedBound[] {
+  const consumer = catalog.consumer(caller.consumer)
+  const teamName = caller.team ?? consumer?.team
+  const team = teamName === undefined ? undefined : catalog.team(teamName)
+  let all = boundsOf('key', caller.keyId, caller, caller.limits)
+  all = joined(all, consumer && boundsOf('consumer', caller.consumer, consumer, consumer.limits))
+  all = joined(all, team && boundsOf('team', teamName ?? '', team, team.limits))
+  all = joined(all, boundsOf('model', model.name, model, model.limits))
+  const { state } = version
+  if (state.limits) all = joined(all, boundsOf('version', nameOf(version), state, state.limits))
+  return all
+}
+
+/** The same by names, for who asks what would apply. What is left out, or not known, adds nothing. */
+export function limitsOfOwners(
+  owners: {
+    readonly key?: { readonly id: string; readonly limits?: Limits }
+    readonly consumer?: string
+    readonly team?: string
+    readonly model?: string
+    readonly version?: Version
+  },
+  catalog: Catalog,
+): readonly OwnedBound[] {
+  const consumer = owners.consumer === undefined ? undefined : catalog.consumer(owners.consumer)
+  const team = owners.team ?? consumer?.team
+  const { key, version } = owners
+  return [
+    ...(key ? boundsIn({ kind: 'key', name: key.id }, key.limits ?? noLimits) : none),
+    ...boundsIn({ kind: 'consumer', name: owners.consumer ?? '' }, consumer?.limits ?? noLimits),
+    ...boundsIn({ kind: 'team', name: team ?? '' }, (team && catalog.team(team)?.limits) || noLimits),
+    ...boundsIn(
+      { kind: 'model', name: owners.model ?? '' },
+      (owners.model && catalog.model(owners.model)?.limits) || noLimits,
+    ),
+    ...(version ? boundsIn({ kind: 'version', name: nameOf(version) }, version.state.limits ?? noLimits) : none),
+  ]
+}
+
+function nameOf({ id, contract }: Version): string {
+  return versionKey(contract.model, contract.major, id)
+}
+
+function joined(some: readonly OwnedBound[], more: readonly OwnedBound[] = none): readonly OwnedBound[] {
+  if (more.length === 0) return some
+  return some.length === 0 ? more : [...some, ...more]
+}
+
+function boundsOf(
+  kind: LimitOwner['kind'],
+  name: string,
+  holder: Holder,
+  limits: Limits | undefined,
+): readonly OwnedBound[] {
+  if (!limits) return none
+  const known = compiled.get(holder)
+  // Two owners that a manifest spells as one object are still two.
+  if (known?.name === name) return known.bounds
+  const bounds = boundsIn({ kind, name }, limits)
+  compiled.set(holder, { name, bounds })
+  return bounds
+}
+
+/** The bounds of one owner, in the order of `limitKinds`. */
+export function boundsIn(owner: LimitOwner, limits: Limits): readonly OwnedBound[] {
+  const { requests, items, tokens, concurrent, budget } = limits
+  return [
+    ...rateBound(owner, 'requests', requests),
+    ...rateBound(owner, 'items', items),
+    ...rateBound(owner, 'tokens', tokens),
+    ...(concurrent === undefined ? [] : [concurrentBound(owner, concurrent)]),
+    ...budgetBound(owner, 'day', budget?.day),
+    ...budgetBound(owner, 'month', budget?.month),
+  ]
+}
+
+function rateBound(
+  owner: LimitOwner,
+  kind: 'requests' | 'items' | 'tokens',
+  rate: Rate | undefined,
+): readonly OwnedBound[] {
+  if (!rate) return none
+  const { amount: limit, perMs, burst } = rate
+  const key = keyOf(owner, kind)
+  const bound = { type: 'rate', amount: limit, perMs, burst } as const
+  return [{ owner, kind, limit, take: (amount) => ({ key, bound, amount }), windowMs: () => perMs }]
+}
+
+function concurrentBound(owner: LimitOwner, max: number): OwnedBound {
+  const key = keyOf(owner, 'concurrent')
+  return {
+    owner,
+    kind: 'concurrent',
+    limit: max,
+    take: (amount, _at, leaseMs) => ({ key, bound: { type: 'concurrent', max, leaseMs }, amount }),
+    windowMs: () => undefined,
+  }
+}
+
+function budgetBound(
+  owner: LimitOwner,
+  span: keyof ReturnType<typeof periodsAt>,
+  max: number | undefined,
+): readonly OwnedBound[] {
+  if (max === undefined) return none
+  const kind = `budget-${span}` as const
+  const key = keyOf(owner, kind)
+  const period = (at: number): Period => periodsAt(at)[span]
+  return [
+    {
+      owner,
+      kind,
+      limit: max,
+      take(amount, at) {
+        const { name, until } = period(at)
+        return { key: `${key}/${name}`, bound: { type: 'sum', max, until }, amount }
+      },
+      windowMs(at) {
+        const { from, until } = period(at)
+        return until - from
+      },
+    },
+  ]
+}
+
+function keyOf({ kind, name }: LimitOwner, limit: LimitKind): string {
+  return `${kind}:${name}/${limit}`
+}

@@ -1,0 +1,52 @@
+import type { Backend } from '../../kernel/backend.ts'
+import type { Version } from '../../kernel/catalog.ts'
+import type { LimitKind } from '../../kernel/limits.ts'
+import { priceOf } from '../../kernel/price.ts'
+import type { FittedCall } from '../assign/fit-inputs.ts'
+import { type EstimatedTokens, estimateCost, estimateTokens, itemsOf } from './estimate.ts'
+
+/** What is reserved for a call. */
+export interface Need {
+  readonly requests: number
+  readonly items: number
+  readonly tokens: number
+  readonly costUsd: number
+}
+
+export interface NeedPorts {
+  readonly backends: ReadonlyMap<string, Backend>
+}
+
+const metered: ReadonlySet<LimitKind> = new Set(['tokens', 'budget-day', 'budget-month'])
+
+/** Tokens and cost are estimated only where something bounds them. */
+export function needOf(
+  fitted: FittedCall,
+  bounds: readonly { readonly kind: LimitKind }[],
+  at: number,
+  { backends }: NeedPorts,
+): Need {
+  const items = itemsOf(fitted)
+  if (!bounds.some(({ kind }) => metered.has(kind))) return { requests: 1, items, tokens: 0, costUsd: 0 }
+  const { version, catalog } = fitted
+  const backend = backends.get(version.state.backend)
+  const tokens = estimateTokens(fitted, backend?.ownWords?.(version.state.settings))
+  const price = priceFor(version, backend, catalog.state.prices, at)
+  const costUsd = price ? estimateCost(price, items, tokens) : 0
+  return { requests: 1, items, tokens: sum(tokens), costUsd }
+}
+
+function sum({ input, output }: EstimatedTokens): number {
+  return input + output
+}
+
+/** Of the model that the call's own version runs: what a fallback costs beyond it is settled. */
+function priceFor(
+  { state }: Version,
+  backend: Backend | undefined,
+  prices: Parameters<typeof priceOf>[0],
+  at: number,
+): ReturnType<typeof priceOf> {
+  const upstreamModel = backend?.upstreamModel?.(state.settings)
+  return upstreamModel === undefined ? undefined : priceOf(prices, upstreamModel, at)
+}

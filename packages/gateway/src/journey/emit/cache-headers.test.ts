@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cacheHeaders } from './cache-headers.ts'
+
+test('an answer without a cache has no such header', () => {
+  assert.deepEqual(cacheHeaders(undefined), {})
+})
+
+test('an age is told in whole seconds, and only of an answer that was given before', () => {
+  assert.deepEqual(cacheHeaders({ outcome: 'miss' }), { 'astra-cache': 'miss' })
+  assert.deepEqual(cacheHeaders({ outcome: 'stale', ageMs: 61_999 }), { 'astra-cache': 'stale', age: '61' })
+  assert.deepEqual(cacheHeaders({ outcome: 'hit', ageMs: 0, replayed: true }), {
+    'astra-cache': 'hit',
+    age: '0',
+    'idempotent-replayed': 'true',
+  })
+})

@@ -1,0 +1,48 @@
+import type { LimitKind, LimitStatus } from '../../kernel/limits.ts'
+
+type Headers = Readonly<Record<string, string>>
+
+const none: Headers = {}
+
+/** Those of the draft's registry, and our own. Money is no unit of a rate: budgets are told when they refuse. */
+const units = {
+  requests: '',
+  items: ';qu="items"',
+  tokens: ';qu="tokens"',
+  concurrent: ';qu="concurrent-requests"',
+} as const satisfies Partial<Record<LimitKind, string>>
+const told = Object.keys(units) as readonly (keyof typeof units)[]
+
+/**
+ * RateLimit and RateLimit-Policy, https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (structured fields): `q` of
+ * the policy in `w` seconds; `r` are left, and all of it is back after `t` seconds. Of each kind the bound that will stop its caller
+ * first: who knows that one needs no other.
+ */
+export function rateLimitHeaders(limits: readonly LimitStatus[] | undefined): Headers {
+  if (!limits || limits.length === 0) return none
+  let policy = ''
+  let state = ''
+  for (const kind of told) {
+    const found = tightestOf(kind, limits)
+    if (!found) continue
+    const { owner, limit, windowMs, remaining, resetMs } = found
+    const name = `${state && ', '}"${owner.kind}-${kind}"`
+    const window = windowMs === undefined ? '' : `;w=${Math.ceil(windowMs / 1000)}`
+    policy += `${name};q=${Math.floor(limit)}${window}${units[kind]}`
+    state += `${name};r=${Math.floor(remaining)};t=${Math.ceil(resetMs / 1000)}`
+  }
+  return state === '' ? none : { 'ratelimit-policy': policy, ratelimit: state }
+}
+
+/** The bound of a kind that will stop its caller first. */
+export function tightestOf(kind: LimitKind, limits: readonly LimitStatus[]): LimitStatus | undefined {
+  let found: LimitStatus | undefined
+  for (const limit of limits) {
+    if (limit.kind === kind && (!found || share(limit) < share(found))) found = limit
+  }
+  return found
+}
+
+function share({ remaining, limit }: LimitStatus): number {
+  return remaining / limit
+}
