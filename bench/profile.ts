@@ -11,7 +11,7 @@ import { cpuSeconds } from './measure/cpu.ts'
 import { short } from './report.ts'
 import { type ChatOrder, chatMarks } from './servers/chat-events.ts'
 import { startGatewayProcess } from './servers/gateway.ts'
-import { languageModelManifest, splitManifest } from './servers/manifests.ts'
+import { cacheManifest, languageModelManifest, splitManifest } from './servers/manifests.ts'
 import { startUpstream } from './servers/nginx.ts'
 import { startNodeServer } from './servers/node-server.ts'
 import { chatDoors, connections, graphqlRequest, inferRequest, nativeRequest, streamedChat } from './workload.ts'
@@ -31,6 +31,7 @@ const streamed: ChatOrder = { chunks: 200, intervalMs: 10 }
 // costs some of it, so the sums are above the bench's figures; the shares are what counts.
 const doors: Readonly<Record<string, Door>> = {
   native: { manifest: splitManifest, path: '/models/chat/v1/predict', body: nativeRequest },
+  'cache-hit': { manifest: cacheManifest, path: '/models/chat/v1/predict', body: nativeRequest },
   graphql: { manifest: splitManifest, path: '/graphql', body: graphqlRequest },
   oip: { manifest: splitManifest, path: '/oip/v2/models/chat/infer', body: inferRequest },
   openai: chatDoor('openai'),

@@ -31,6 +31,12 @@ export function oneVersionManifest(upstream: string): ManifestText {
   return manifest({ chat: model({ '1.0': at(upstream) }, { '1.0': 100 }) })
 }
 
+/** The same with a cache in memory. */
+export function cacheManifest(upstream: string): ManifestText {
+  const { owner, contracts } = model({ '1.0': at(upstream) }, { '1.0': 100 })
+  return manifest({ chat: { owner, contracts: { v1: { ...contracts.v1, cache: { ttl: '1h' } } } } })
+}
+
 /** No upstream at all: what asking one adds is the difference. */
 export function inProcessManifest(answer: unknown): ManifestText {
   return manifest({ chat: model({ '1.0': { backend: 'echo', answer } }, { '1.0': 100 }) })

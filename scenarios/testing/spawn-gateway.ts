@@ -18,6 +18,8 @@ export interface Memory {
 export interface SpawnedGateway {
   readonly url: string
   readonly adminKey: string
+  /** The data folder. */
+  readonly data: string
   /** After a full collection. */
   memory(): Promise<Memory>
   stop(): Promise<void>
@@ -26,7 +28,12 @@ export interface SpawnedGateway {
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const adminKey = 'test-admin-key-0123456789abcdef0123456789'
 
-export async function spawnGateway(manifest: unknown, env: Readonly<Record<string, string>>): Promise<SpawnedGateway> {
+/** `hear` gets all that the process says, on stdout and stderr; left out, stderr is the test's. */
+export async function spawnGateway(
+  manifest: unknown,
+  env: Readonly<Record<string, string>>,
+  hear?: (text: string) => void,
+): Promise<SpawnedGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'astra-spawned-'))
   const config = join(folder, 'astra.json')
   await writeFile(config, JSON.stringify(manifest))
@@ -34,12 +41,14 @@ export async function spawnGateway(manifest: unknown, env: Readonly<Record<strin
   const bin = file('../../packages/cli/bin/astraapi.mjs')
   const node = ['--expose-gc', '--import', file('./tell-memory.ts')]
   const child = spawn(process.execPath, [...node, bin, 'start', ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    env: { ...process.env, ...env, ASTRA_ADMIN_KEY: adminKey, ASTRA_LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'pipe', hear ? 'pipe' : 'inherit', 'ipc'],
+    env: { ...process.env, ASTRA_ADMIN_KEY: adminKey, ASTRA_LOG_LEVEL: 'warn', ...env },
   })
+  if (hear) for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => hear(String(data)))
   return {
     url: await readyAt(child),
     adminKey,
+    data: join(folder, 'data'),
     async memory() {
       child.send('tell')
       const [memory] = await once(child, 'message')

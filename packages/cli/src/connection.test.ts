@@ -88,3 +88,15 @@ test('3 when nothing answers there, or something else does', async (context) => 
   assert.equal(strange.code, 3)
   assert.match(strange.notes, /answered HTTP 200, but not as AstraAPI does/)
 })
+
+test('management is asked at ASTRA_ADMIN_LISTEN, unless the command line names an address', async (context) => {
+  const { listen, data } = await setUp(context)
+  const argv = ['keys', 'list', '--data', data]
+  const code = async (more: readonly string[], env: Readonly<Record<string, string>>) =>
+    (await runWith([...argv, ...more], { env })).code
+  const nobody = '127.0.0.1:1'
+  assert.equal(await code([], { ASTRA_ADMIN_LISTEN: listen, ASTRA_LISTEN: nobody }), 0)
+  assert.equal(await code(['--listen', listen], { ASTRA_ADMIN_LISTEN: nobody }), 0)
+  assert.equal(await code([], { ASTRA_URL: `http://${listen}`, ASTRA_ADMIN_LISTEN: nobody }), 0)
+  assert.notEqual(await code([], { ASTRA_ADMIN_LISTEN: nobody, ASTRA_LISTEN: listen }), 0)
+})

@@ -9,17 +9,23 @@ export interface ConnectionOptions {
 }
 
 /** The gateway and the key that the command line, the environment or a running `start` name; see the README. */
-export async function connect(options: ConnectionOptions, env: Environment): Promise<Client> {
-  const url = gatewayUrl(options, env)
+export async function connect(
+  options: ConnectionOptions,
+  env: Environment,
+  wants: 'management' | 'calls' = 'management',
+): Promise<Client> {
+  const url = gatewayUrl(options, env, wants)
   const key = await keyFor(url, options, env)
   // fetch's own message for a bad header holds the header.
   if (!/^[!-~]+$/.test(key)) throw usageFault('What was given as the key is none: it holds blanks or odd characters.')
   return createClient(url.href, key)
 }
 
-function gatewayUrl(options: ConnectionOptions, env: Environment): URL {
+function gatewayUrl(options: ConnectionOptions, env: Environment, wants: 'management' | 'calls'): URL {
   const given = readFlag('url', options, env)
-  const text = given ?? `http://${dialable(readFlag('listen', options, env))}`
+  // An address on the command line is meant as it stands, whatever the environment says of management.
+  const apart = wants === 'management' && !('listen' in options) ? readFlag('adminListen', {}, env) : undefined
+  const text = given ?? `http://${dialable(apart ?? readFlag('listen', options, env))}`
   const url = URL.parse(text)
   if (url && /^https?:$/.test(url.protocol)) return url
   throw usageFault(`"${text}" is no address. Give --url like http://127.0.0.1:8787, or --listen like 127.0.0.1:8787.`)

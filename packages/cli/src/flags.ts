@@ -3,6 +3,27 @@ import { type Command, Option } from 'commander'
 /** Every flag that has a name in the environment: the one table that help texts and reading derive from. */
 export const flagTable = {
   listen: flag('--listen <address>', 'ASTRA_LISTEN', '127.0.0.1:8787', 'where the gateway listens'),
+  adminListen: flag(
+    '--admin-listen <address>',
+    'ASTRA_ADMIN_LISTEN',
+    undefined,
+    'where management is served, and there alone',
+  ),
+  trustedProxies: flag(
+    '--trusted-proxies <list>',
+    'ASTRA_TRUSTED_PROXIES',
+    undefined,
+    'proxies in front whose X-Forwarded-For is believed: 10.0.0.0/8,192.0.2.7',
+  ),
+  tlsCert: flag(
+    '--tls-cert <file>',
+    'ASTRA_TLS_CERT',
+    undefined,
+    'certificate with its chain, PEM; read again on SIGHUP',
+  ),
+  tlsKey: flag('--tls-key <file>', 'ASTRA_TLS_KEY', undefined, 'its private key, PEM'),
+  adminTlsCert: flag('--admin-tls-cert <file>', 'ASTRA_ADMIN_TLS_CERT', undefined, 'another for --admin-listen'),
+  adminTlsKey: flag('--admin-tls-key <file>', 'ASTRA_ADMIN_TLS_KEY', undefined, 'its private key, PEM'),
   data: flag('--data <folder>', 'ASTRA_DATA', '.astra', 'where the gateway keeps its data'),
   config: flag('--config <file>', 'ASTRA_CONFIG', 'astra.yaml', 'the manifest'),
   models: flag('--models <folder>', 'ASTRA_MODELS', 'models', 'the models that the embedded runtime serves'),

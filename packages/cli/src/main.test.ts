@@ -21,7 +21,7 @@ const commands = [
     'generate',
     'status',
   ],
-  ...['keys', 'keys create', 'keys list', 'keys revoke'],
+  ...['keys', 'keys create', 'keys list', 'keys revoke', 'tokens', 'tokens create'],
 ]
 
 for (const command of commands) {

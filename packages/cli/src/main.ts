@@ -2,11 +2,14 @@ import { Command, CommanderError } from 'commander'
 import packageFile from '../package.json' with { type: 'json' }
 import { addCommand } from './commands/add.ts'
 import { applyCommand } from './commands/apply.ts'
+import { auditCommand } from './commands/audit.ts'
+import { cacheCommand } from './commands/cache.ts'
 import { callsCommand } from './commands/calls.ts'
 import { explainCommand } from './commands/explain.ts'
 import { exportCommand } from './commands/export.ts'
 import { generateCommand } from './commands/generate.ts'
 import { keysCommand } from './commands/keys.ts'
+import { limitsCommand } from './commands/limits.ts'
 import { modelsCommand } from './commands/models.ts'
 import { planCommand } from './commands/plan.ts'
 import { predictCommand } from './commands/predict.ts'
@@ -14,6 +17,7 @@ import { replicasCommand } from './commands/replicas.ts'
 import { runtimeCommand } from './commands/runtime.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
+import { tokensCommand } from './commands/tokens.ts'
 import { trafficCommand } from './commands/traffic.ts'
 import { usageCommand } from './commands/usage.ts'
 import { Exit, Failure, usageFault } from './failures.ts'
@@ -29,14 +33,18 @@ const commands = [
   predictCommand,
   callsCommand,
   explainCommand,
+  limitsCommand,
   usageCommand,
   addCommand,
   planCommand,
   applyCommand,
   trafficCommand,
   replicasCommand,
+  cacheCommand,
   exportCommand,
   keysCommand,
+  auditCommand,
+  tokensCommand,
   generateCommand,
   statusCommand,
 ]

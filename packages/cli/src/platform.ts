@@ -95,9 +95,34 @@ export interface KeyRow {
   readonly consumer: string
   readonly permissions: readonly string[]
   readonly models?: readonly string[]
+  readonly limits?: KeyLimits
+  readonly addresses?: readonly string[]
   readonly note?: string
   readonly createdAt: string
+  readonly expiresAt?: string
   readonly revokedAt?: string
+  readonly lastUsedAt?: string
+}
+
+/** Rates as the manifest has them. */
+export interface KeyLimits {
+  readonly [kind: string]: unknown
+  readonly budget?: { readonly day?: number; readonly month?: number }
+}
+
+export interface Audit {
+  readonly entries: readonly {
+    readonly id: number
+    readonly time: string
+    readonly keyId: string
+    readonly consumer: string
+    readonly address?: string
+    readonly operation: string
+    readonly target: string
+    readonly outcome: string
+    readonly code?: string
+  }[]
+  readonly next?: number
 }
 
 export interface Calls {
@@ -139,6 +164,8 @@ export interface Usage {
       number
     >
   > & {
+      /** Calls that a cache answered. */
+      readonly cached?: number
       readonly cachedInputTokens?: number
       /** An older gateway tells none. */
       readonly cacheWriteInputTokens?: number

@@ -4,6 +4,10 @@
  */
 export const errorCodes = {
   unauthenticated: 'auth',
+  key_expired: 'auth',
+  invalid_token: 'auth',
+  address_forbidden: 'auth',
+  origin_forbidden: 'auth',
   key_revoked: 'auth',
   forbidden: 'auth',
   model_forbidden: 'auth',
@@ -34,10 +38,16 @@ export const errorCodes = {
   precondition_failed: 'input',
   no_traffic: 'input',
   conflict: 'input',
+  idempotency_mismatch: 'input',
+  idempotency_running: 'input',
+  rate_limited: 'limit',
+  budget_exhausted: 'limit',
   overloaded: 'limit',
   upstream_unavailable: 'upstream',
   accounting_unavailable: 'upstream',
   stopping: 'upstream',
+  identity_unavailable: 'upstream',
+  limits_unavailable: 'upstream',
   store_unavailable: 'upstream',
   unsupported: 'upstream',
   upstream_failed: 'upstream',
@@ -65,8 +75,12 @@ export type KnownErrorCode = keyof typeof errorCodes
 /** Known codes complete in the editor; others are still strings. */
 export type ErrorCode = KnownErrorCode | (string & {})
 
-/** Answered 503 before anything ran upstream, so that repeating is safe for any call. */
+/** Answered before anything ran upstream, so that repeating is safe for any call. */
 const retryableCodes: ReadonlySet<string> = new Set<KnownErrorCode>([
+  'rate_limited',
+  'idempotency_running',
+  'identity_unavailable',
+  'limits_unavailable',
   'overloaded',
   'upstream_unavailable',
   'accounting_unavailable',
@@ -83,8 +97,9 @@ const groupsByStatus: Readonly<Record<number, ErrorGroup>> = {
   504: 'timeout',
 }
 
+/** A budget begins anew in hours or days: nobody is kept waiting for that. */
 export function isRetryable(code: string, status: number | undefined): boolean {
-  return status === 429 || retryableCodes.has(code)
+  return (status === 429 && code !== 'budget_exhausted') || retryableCodes.has(code)
 }
 
 /** A status says more than `invalid_answer`, the code of whatever a proxy on the way made up. */

@@ -42,3 +42,58 @@ test('a key is revoked by its handle, or was already', async (context) => {
   const strange = await run(['keys', 'revoke', '../deployments'])
   assert.deepEqual([strange.code, asked.at(-1)?.request], [1, 'DELETE /api/v1/keys/..%2Fdeployments'])
 })
+
+test('a new key’s end, addresses and limits are said by flags', async (context) => {
+  const { run, asked } = await fakeGateway(context, {
+    'POST /api/v1/keys': { body: { ...created, expiresAt: row.createdAt } },
+  })
+  const flags = ['--expires', '30d', '--address', '10.0.0.0/8, ::1', '--requests', '100/minute', '--budget-day', '2.5']
+  const { notes } = await run(['keys', 'create', 'demo', ...flags])
+  assert.deepEqual(asked[0]?.body, {
+    consumer: 'demo',
+    expiresAt: '30d',
+    addresses: ['10.0.0.0/8', '::1'],
+    limits: { requests: '100/minute', budget: { day: 2.5 } },
+  })
+  assert.match(notes, /It ends at 2026-11-22 12:00:00 UTC\./)
+  const odd = await run(['keys', 'create', 'demo', '--concurrent', 'many'])
+  assert.deepEqual([odd.code, asked.length], [2, 1])
+})
+
+test('a rotated key alone goes to stdout, and the notes say when the old one ends', async (context) => {
+  const next = { ...created, id: 'key_3', replaces: 'key_1', replacedUntil: '2026-11-22T13:00:00.000Z' }
+  const { run, asked } = await fakeGateway(context, { 'POST /api/v1/keys/key_1/rotate': { body: next } })
+  const { out, notes } = await run(['keys', 'rotate', 'key_1', '--overlap', '1h'])
+  assert.deepEqual([out, asked[0]?.body], ['astra_secret\n', { overlap: '1h' }])
+  assert.match(notes, /This is key_3 of demo.*\nkey_1 ends at 2026-11-22 13:00:00 UTC\.\n/)
+})
+
+test('a change of one limit keeps the others; all can be taken away', async (context) => {
+  const limits = { tokens: '10/hour', budget: { day: 1, month: 9 } }
+  const { run, asked } = await fakeGateway(context, {
+    'GET /api/v1/keys': { body: { keys: [{ ...row, limits }] } },
+    'PUT /api/v1/keys/key_1': { body: row },
+  })
+  const { notes } = await run(['keys', 'update', 'key_1', '--requests', '5/second', '--budget-day', '2'])
+  assert.equal(notes, 'Changed key_1 of demo.\n')
+  const merged = { tokens: '10/hour', requests: '5/second', budget: { day: 2, month: 9 } }
+  assert.deepEqual(asked.at(-1)?.body, { limits: merged })
+  await run(['keys', 'update', 'key_1', '--no-limits', '--address', 'any', '--expires', 'never'])
+  assert.deepEqual(asked.at(-1)?.body, { limits: {}, addresses: [], expiresAt: 'never' })
+  await run(['keys', 'update', 'key_1', '--note', 'of the shop'])
+  assert.deepEqual(asked.at(-1)?.body, { note: 'of the shop' })
+})
+
+test('the list tells where, how much and until when, of keys that have it', async (context) => {
+  const bound = {
+    ...row,
+    addresses: ['::1'],
+    limits: { requests: '1/day' },
+    expiresAt: row.createdAt,
+    lastUsedAt: row.createdAt,
+  }
+  const { run } = await fakeGateway(context, { 'GET /api/v1/keys': { body: { keys: [bound] } } })
+  const [head = '', line = ''] = (await run(['keys', 'list'])).out.split('\n')
+  assert.deepEqual(head.split(/ +/), ['KEY', 'CONSUMER', 'MAY', 'FROM', 'LIMITS', 'CREATED', 'USED', 'ENDS'])
+  assert.match(line, /^key_1 +demo +infer +::1 +requests +2026/)
+})

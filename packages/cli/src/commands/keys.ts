@@ -2,23 +2,27 @@ import type { Command } from 'commander'
 import { ask, type ClientOptions, clientCommand, exampleText } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import type { Io } from '../io.ts'
+import { changeOptions, type KeyOptions, keyChange, listOf } from '../key-options.ts'
 import { type KeyRow, shortTime } from '../platform.ts'
 
-interface CreateOptions extends ClientOptions {
+interface CreateOptions extends ClientOptions, KeyOptions {
   readonly permission?: string
   readonly model?: string
-  readonly note?: string
 }
 
 interface Keys {
   readonly keys: readonly KeyRow[]
 }
 
+type NewKey = KeyRow & { readonly secret: string }
+
 export function keysCommand(program: Command, io: Io): void {
-  const keys = program.command('keys').description('create, list and revoke the keys of consumers')
+  const keys = program.command('keys').description('create, list, rotate and revoke the keys of consumers')
   keys.addHelpText('after', exampleText(['astraapi keys create checkout > checkout.key', 'astraapi keys list']))
   createCommand(keys, io)
   listCommand(keys, io)
+  rotateCommand(keys, io)
+  updateCommand(keys, io)
   revokeCommand(keys, io)
 }
 
@@ -29,24 +33,27 @@ function createCommand(keys: Command, io: Io): void {
     examples: [
       'astraapi keys create checkout > checkout.key',
       'astraapi keys create dashboard --permission read --note "the dashboard on the wall"',
-      'astraapi keys create mail --model spam,language',
+      'astraapi keys create mail --model spam,language --expires 90d --address 10.0.0.0/8 --requests 100/minute',
     ],
     options: [
       ['--permission <list>', 'any of infer,read,operate,admin (default infer)'],
       ['--model <list>', 'the only models it may use (default: all)'],
-      ['--note <text>', 'what it is for'],
+      ...changeOptions,
     ],
   }).action(async (consumer: string, options: CreateOptions) => {
-    const { permission, model, note } = options
-    const body = { consumer, permissions: listOf(permission), models: listOf(model), note }
-    const key = await ask<KeyRow & { readonly secret: string }>(options, io, (client) =>
-      client.request('POST', '/api/v1/keys', { body }),
-    )
-    if (!key) return
-    io.out.raw(`${key.secret}\n`)
-    const may = `${key.permissions.join(', ')}${key.models ? `; only ${key.models.join(', ')}` : ''}`
-    io.notes.line(`This is ${key.id} of ${key.consumer} (${may}). It is not shown again: keep it now.`)
+    const { permission, model } = options
+    const body = { consumer, permissions: listOf(permission), models: listOf(model), ...keyChange(options) }
+    const key = await ask<NewKey>(options, io, (client) => client.request('POST', '/api/v1/keys', { body }))
+    if (key) tellNew(key, io)
   })
+}
+
+/** The key alone goes to stdout, so that it can be sent to a file. */
+function tellNew(key: NewKey, io: Io): void {
+  io.out.raw(`${key.secret}\n`)
+  const may = `${key.permissions.join(', ')}${key.models ? `; only ${key.models.join(', ')}` : ''}`
+  const until = key.expiresAt === undefined ? '' : ` It ends at ${shortTime(key.expiresAt)} UTC.`
+  io.notes.line(`This is ${key.id} of ${key.consumer} (${may}).${until} It is not shown again: keep it now.`)
 }
 
 function listCommand(keys: Command, io: Io): void {
@@ -57,6 +64,46 @@ function listCommand(keys: Command, io: Io): void {
   }).action(async (options: ClientOptions) => {
     const data = await ask<Keys>(options, io, (client) => client.request('GET', '/api/v1/keys'))
     for (const line of data ? columns(data.keys.map(rowOf)) : []) io.out.line(line)
+  })
+}
+
+function rotateCommand(keys: Command, io: Io): void {
+  clientCommand(keys, {
+    usage: 'rotate <key-id>',
+    summary: 'make a new key for what this one may do; the old one works on for a while',
+    examples: ['astraapi keys rotate key_3f9ab2c45d6e7f80 --overlap 1h > checkout.key'],
+    options: [
+      ['--overlap <time>', 'for how long the old one still works: 1h, 2d, 0 (default 24h)'],
+      ['--expires <time>', 'when the new one ends: 90d, a time, or never (default: as the old one)'],
+    ],
+  }).action(async (id: string, options: ClientOptions & { readonly overlap?: string; readonly expires?: string }) => {
+    const body = { overlap: options.overlap, expiresAt: options.expires }
+    const key = await ask<NewKey & { readonly replacedUntil: string }>(options, io, (client) =>
+      client.request('POST', `/api/v1/keys/${encodeURIComponent(id)}/rotate`, { body }),
+    )
+    if (!key) return
+    tellNew(key, io)
+    io.notes.line(`${id} ends at ${shortTime(key.replacedUntil)} UTC.`)
+  })
+}
+
+function updateCommand(keys: Command, io: Io): void {
+  clientCommand(keys, {
+    usage: 'update <key-id>',
+    summary: 'change the limits, addresses, end or note of a key; what is not named stays',
+    examples: [
+      'astraapi keys update key_3f9ab2c45d6e7f80 --requests 100/minute --budget-day 5',
+      'astraapi keys update key_3f9ab2c45d6e7f80 --no-limits --address any --expires never',
+    ],
+    options: [...changeOptions, ['--no-limits', 'take all its limits away']],
+  }).action(async (id: string, options: ClientOptions & KeyOptions) => {
+    const key = await ask<KeyRow>(options, io, async (client) => {
+      // The gateway replaces limits as a whole.
+      const { data } = await client.request<Keys>('GET', '/api/v1/keys')
+      const body = keyChange(options, data.keys.find((row) => row.id === id)?.limits)
+      return await client.request('PUT', `/api/v1/keys/${encodeURIComponent(id)}`, { body })
+    })
+    if (key) io.notes.line(`Changed ${key.id} of ${key.consumer}.`)
   })
 }
 
@@ -80,18 +127,20 @@ function revokeCommand(keys: Command, io: Io): void {
   })
 }
 
-function rowOf({ id, consumer, permissions, models = [], note, createdAt, revokedAt }: KeyRow) {
+function rowOf(key: KeyRow) {
+  const { models = [], addresses = [], expiresAt, revokedAt, lastUsedAt } = key
+  const at = (time: string | undefined) => (time === undefined ? undefined : shortTime(time))
   return {
-    key: id,
-    consumer,
-    may: permissions.join(','),
+    key: key.id,
+    consumer: key.consumer,
+    may: key.permissions.join(','),
     models: models.join(','),
-    created: shortTime(createdAt),
-    revoked: revokedAt === undefined ? undefined : shortTime(revokedAt),
-    note,
+    from: addresses.join(','),
+    limits: key.limits && Object.keys(key.limits).join(','),
+    created: shortTime(key.createdAt),
+    used: at(lastUsedAt),
+    ends: at(expiresAt),
+    revoked: at(revokedAt),
+    note: key.note,
   }
-}
-
-function listOf(text: string | undefined): readonly string[] | undefined {
-  return text?.split(',').map((name) => name.trim())
 }

@@ -47,7 +47,7 @@ export function predictCommand(program: Command, io: Io): void {
       return { path: `/models/${encodeURIComponent(model.name)}/${major}/predict`, request: { body, headers } }
     }
     if (options.stream) {
-      const client = await connect(options, io.env)
+      const client = await connect(options, io.env, 'calls')
       const { path, request } = await requestTo(client)
       return await printStream(client, path, request, options, io)
     }

@@ -115,10 +115,39 @@ test('calls tell what each cost: unpriced where nobody knows, about so much wher
   assert.deepEqual(costs, ['COST', '$0.0123', '~$0.5', 'unpriced', '$0.5 + unpriced', '', ''])
 })
 
-test('explain tells the story', async (context) => {
-  const body = { call, feedback: [], story: ['12:00:00.123 received.', 'Assigned to 1.1.'] }
-  const { run } = await fakeGateway(context, { 'GET /api/v1/calls/call-1': { body } })
-  assert.equal((await run(['explain', 'call-1'])).out, '12:00:00.123 received.\nAssigned to 1.1.\n')
+test('explain tells why, what helps, how the limit stands now, and the story', async (context) => {
+  const story = ['12:00:00.123 received.', 'Assigned to 1.1.']
+  const body = { why: 'It was refused.', next: 'Repeat later.', now: { remaining: 3.00000004 }, story }
+  const { run } = await fakeGateway(context, { 'GET /api/v1/calls/call-1/explain': { body } })
+  const told =
+    'It was refused.\nRepeat later.\nOf that limit 3 are left now.\n\n12:00:00.123 received.\nAssigned to 1.1.\n'
+  assert.equal((await run(['explain', 'call-1'])).out, told)
+})
+
+test('limits shows a bound a line, and what is left of it', async (context) => {
+  const shop = { kind: 'consumer', name: 'shop' }
+  const limits = [
+    { owner: shop, kind: 'requests', limit: 100, windowMs: 60_000, remaining: 99, resetMs: 600 },
+    { owner: shop, kind: 'budget-month', limit: 300, windowMs: 2_592_000_000, remaining: 12.5, resetMs: 950_400_000 },
+    { owner: { kind: 'model', name: 'spam' }, kind: 'concurrent', limit: 50, remaining: 50, resetMs: 0 },
+  ]
+  const { run, asked } = await fakeGateway(context, { 'GET /api/v1/limits': { body: { limits } } })
+  const { out } = await run(['limits', '--consumer', 'shop', '--model', 'spam'])
+  assert.equal(asked[0]?.request, 'GET /api/v1/limits?consumer=shop&model=spam')
+  assert.equal(
+    out,
+    `OWNER          KIND          LIMIT      LEFT  ALL AGAIN IN
+consumer shop  requests      100 in 1m  99    1s
+consumer shop  budget-month  300        12.5  11d
+model spam     concurrent    50         50    -
+`,
+  )
+})
+
+test('limits says where there are none', async (context) => {
+  const { run } = await fakeGateway(context, { 'GET /api/v1/limits': { body: { limits: [] } } })
+  const { out, notes } = await run(['limits'])
+  assert.deepEqual([out, notes], ['', 'No limits.\n'])
 })
 
 const time = '2026-11-22T12:00:00.000Z'
@@ -209,7 +238,7 @@ not served  spam@v1/1.0: embedded is barred: serves other files
 for (const command of [['models'], ['calls'], ['explain', 'x'], ['usage'], ['status'], ['keys', 'list'], ['export']]) {
   test(`${command.join(' ')} --json prints the answer as it came, and nothing else`, async (context) => {
     const body = '{"of":  "the operation"}'
-    const paths = ['deployments', 'calls', 'calls/x', 'usage', 'status', 'keys', 'manifest']
+    const paths = ['deployments', 'calls', 'calls/x/explain', 'usage', 'status', 'keys', 'manifest']
     const { run } = await fakeGateway(
       context,
       Object.fromEntries(paths.map((path) => [`GET /api/v1/${path}`, { body }])),

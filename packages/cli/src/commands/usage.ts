@@ -24,7 +24,7 @@ export function usageCommand(program: Command, io: Io): void {
     options: [
       ['--since <time>', 'from 30m, 1h, 2d ago, or a time (default 1h)'],
       ['--until <time>', 'to then (default: now)'],
-      ['--by <list>', 'split by any of model,version,consumer,door,outcome,code'],
+      ['--by <list>', 'split by any of model,version,consumer,team,door,outcome,code'],
       ['--every <duration>', 'split by time, e.g. 1m, 1h'],
       ['--model <name>', 'of this model only'],
       ['--consumer <name>', 'of this consumer only'],
@@ -43,6 +43,7 @@ export function usageCommand(program: Command, io: Io): void {
     const shown = {
       timed: every !== undefined,
       tokens: anyOf('inputTokens') || anyOf('outputTokens'),
+      answered: data.rows.some((row) => (row.cached ?? 0) > 0),
       cached: anyOf('cachedInputTokens'),
       cacheWritten: anyOf('cacheWriteInputTokens'),
     }
@@ -80,15 +81,16 @@ function keyOf({ time, by: { outcome, ...by } }: Row): string {
 }
 
 /** Columns that not every report has. */
-type Shown = Readonly<Record<'timed' | 'tokens' | 'cached' | 'cacheWritten', boolean>>
+type Shown = Readonly<Record<'timed' | 'answered' | 'tokens' | 'cached' | 'cacheWritten', boolean>>
 
-function rowOf(row: Row, { timed, tokens, cached, cacheWritten }: Shown, refused: Refused) {
+function rowOf(row: Row, { timed, answered, tokens, cached, cacheWritten }: Shown, refused: Refused) {
   return {
     ...(timed ? { time: shortTime(row.time) } : {}),
     ...Object.fromEntries(Object.entries(row.by).map(([name, value]) => [name, value || '-'])),
     calls: row.calls,
     ...(refused ? { refused: refused.get(keyOf(row)) ?? 0 } : {}),
     failed: row.failed,
+    ...(answered ? { 'from cache': row.cached ?? 0 } : {}),
     items: row.items,
     ...(tokens ? { 'tokens in': row.inputTokens } : {}),
     ...(cached ? { cached: row.cachedInputTokens ?? 0 } : {}),
