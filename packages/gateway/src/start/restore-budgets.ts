@@ -15,8 +15,10 @@ interface BudgetOwner {
 interface Account {
   readonly by: readonly UsageDimension[]
   readonly owners: (catalog: Catalog) => Iterable<readonly [name: string, limits: Limits | undefined]>
-  /** Whose spending a row tells; versions are told apart by their ids within a model. */
+  /** Whose spending a row tells, in the words of `inRows`. */
   readonly nameOf: (row: UsageRow) => string
+  /** An owner's name as rows tell it; left out: as it is. */
+  readonly inRows?: (owner: string) => string
 }
 
 const accounts: Readonly<Record<Accounted, Account>> = {
@@ -43,7 +45,9 @@ const accounts: Readonly<Record<Accounted, Account>> = {
           Object.entries(versions).map(([id, { limits }]) => [versionKey(model, major, id), limits] as const),
         ),
       ),
-    nameOf: ({ by }) => versionKey(by.model ?? '', String(by.version).split('.')[0] ?? '', by.version ?? ''),
+    // Rows tell no major: of two versions of a model with the same id each counts as both, rather than as none.
+    nameOf: ({ by }) => `${by.model}/${by.version}`,
+    inRows: (owner) => owner.replace(/@v\d+/, ''),
   },
 }
 
@@ -57,7 +61,7 @@ export async function restoreBudgets(
     for (const span of ['day', 'month'] as const) {
       const bounds = new Map(owners.flatMap((owner) => budgetBounds(owner, `budget-${span}`)))
       if (bounds.size > 0)
-        await counters.restore(takesOf(await spentIn(periodsAt(now)[span], account, reports), bounds, now))
+        await counters.restore(takesOf(await spentIn(periodsAt(now)[span], account, reports), bounds, account, now))
     }
   }
 }
@@ -93,10 +97,11 @@ async function spentIn(
 function takesOf(
   spent: ReadonlyMap<string, number>,
   bounds: ReadonlyMap<string, OwnedBound>,
+  { inRows }: Account,
   now: number,
 ): readonly Take[] {
   return [...bounds].flatMap(([name, bound]) => {
-    const amount = spent.get(name) ?? 0
+    const amount = spent.get(inRows?.(name) ?? name) ?? 0
     return amount > 0 ? [bound.take(amount, now, 0)] : []
   })
 }

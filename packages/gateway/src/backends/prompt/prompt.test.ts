@@ -25,6 +25,12 @@ describe('the settings of a typed prompt', () => {
     assert.deepEqual(settings.upstream, { backend: 'fake', vendor: 'acme', model: 'm' })
   })
 
+  it('tell what they say beside an input, and what an answer may have', () => {
+    const { backend, settings } = openPromptBed()
+    const bytes = Buffer.byteLength('{"prompt":"Is it spam? {{input.text}}"}')
+    assert.deepEqual(backend.ownWords?.(settings), { bytes, outputTokensMax: 1024 })
+  })
+
   it('leave the connections of others alone', async () => {
     const { backend: upstream } = openChatModel()
     let closed = 0

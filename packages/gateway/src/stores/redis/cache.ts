@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { type CacheEntry, type CacheStore, purgedText } from '../../kernel/cache.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { RedisClient, RedisConnection } from './connection.ts'
@@ -52,7 +52,7 @@ export function redisCache(redis: RedisConnection): CacheStore {
 
 /** Every node that has keys of its own is looked through, a part at a time, so that it goes on answering others. */
 async function purge(client: RedisClient, begin: string): Promise<number> {
-  const nodes = client instanceof Redis ? [client] : client.nodes('master')
+  const nodes = 'nodes' in client ? client.nodes('master') : [client]
   const gone = await Promise.all(nodes.map((node) => purgeNode(node, begin)))
   return gone.reduce((sum, count) => sum + count, 0)
 }
