@@ -62,6 +62,7 @@ export interface ReplicaStatus {
 export const replicaStates = {
   ready: { takesCalls: true, means: 'takes its share of the calls' },
   warming: { takesCalls: true, means: 'joined or came back: its share grows' },
+  failing: { takesCalls: true, means: 'failed its last calls, and still gets them, as there is no other to take them' },
   down: { takesCalls: false, means: 'fails its health checks' },
   ejected: { takesCalls: false, means: 'failed too many calls in a row, and is left alone for a while' },
   barred: { takesCalls: false, means: 'serves other files than those applied, or was not compared with them yet' },

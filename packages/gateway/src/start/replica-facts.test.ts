@@ -61,8 +61,16 @@ test('replicas are counted by state, those that are none too, for versions that 
     [
       ...(await metrics.text()).matchAll(/^astra_replicas\{model="m",major="v1",version="1",state="(\w+)"\} (\d+)$/gm),
     ].map(([, state, count]) => `${state} ${count}`)
-  assert.deepEqual(await counts(), ['ready 2', 'warming 0', 'down 0', 'ejected 0', 'barred 0', 'draining 0'])
+  assert.deepEqual(await counts(), [
+    'ready 2',
+    'warming 0',
+    'failing 0',
+    'down 0',
+    'ejected 0',
+    'barred 0',
+    'draining 0',
+  ])
   fleet.setHealth('oip', a, { reason: 'refused', silent: false })
-  assert.deepEqual((await counts()).slice(0, 3), ['ready 1', 'warming 0', 'down 1'])
-  assert.equal((await metrics.text()).match(/^astra_replicas\{/gm)?.length, 6)
+  assert.deepEqual((await counts()).slice(0, 4), ['ready 1', 'warming 0', 'failing 0', 'down 1'])
+  assert.equal((await metrics.text()).match(/^astra_replicas\{/gm)?.length, 7)
 })

@@ -1,7 +1,7 @@
 import { liveVersions } from '../control/replicas/live-versions.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Catalog } from '../kernel/catalog.ts'
-import { type ReplicaFleet, type ReplicaState, replicaStates } from '../kernel/replicas.ts'
+import { type ReplicaFleet, type ReplicaState, type ReplicaStatus, replicaStates } from '../kernel/replicas.ts'
 
 export interface NotServed {
   /** "spam@v1/1.0" */
@@ -9,15 +9,19 @@ export interface NotServed {
   readonly reason: string
 }
 
-/** The versions of which no replica takes calls, each with why: for the status. */
+/** The versions of which no replica answers calls, each with why: for the status. */
 export function notServed({ state }: Catalog, fleet: ReplicaFleet): readonly NotServed[] {
   return [...liveVersions(state)].flatMap(([version, live]) => {
     const entries = live.state.replicas
     const replicas = fleet.status(version)
-    if (entries.length === 0 || replicas.some(({ state }) => replicaStates[state].takesCalls)) return []
+    if (entries.length === 0 || replicas.some(isWell)) return []
     const whys = replicas.map(({ address, state, reason }) => `${address} is ${state}: ${reason}`)
     return [{ version, reason: whys.join('; ') || `${entries.join(', ')}: no address is known` }]
   })
+}
+
+function isWell({ state }: ReplicaStatus): boolean {
+  return replicaStates[state].takesCalls && state !== 'failing'
 }
 
 const stateNames = Object.keys(replicaStates) as readonly ReplicaState[]

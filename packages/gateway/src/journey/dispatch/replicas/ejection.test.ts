@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { AstraError } from '../../../kernel/errors.ts'
+import { replicaStates } from '../../../kernel/replicas.ts'
 import { answer, key, noAnswer, openBed } from '../testing/dispatch-bed.ts'
 import { ejectedMax } from './ejection.ts'
 
@@ -88,6 +89,20 @@ describe('ejection', () => {
       assert.deepEqual([bed.status('a').state, bed.status('a').failures], ['ready', 0])
     })
   }
+
+  it('is nothing for the only one, which is said to be failing until it answers, and gets its calls', async () => {
+    const failing = new Set(['a'])
+    const bed = bedWith(['a'], failing)
+    await calls(bed, 4)
+    assert.equal(bed.status('a').state, 'ready')
+    await calls(bed, 3)
+    const { state, reason, attempts } = bed.status('a')
+    assert.deepEqual([state, attempts], ['failing', 7])
+    assert.equal(reason, '7 attempts in a row failed, the last one so: boom')
+    failing.clear()
+    await calls(bed, 1)
+    assert.equal(bed.status('a').state, 'ready')
+  })
 
   it('does not follow faults with a success between them', async () => {
     const failing = new Set<string>()
@@ -202,5 +217,5 @@ function ejected({ fleet }: ReturnType<typeof openBed>): number {
 }
 
 function taking({ fleet }: ReturnType<typeof openBed>): number {
-  return fleet.status(key).filter(({ state }) => state === 'ready' || state === 'warming').length
+  return fleet.status(key).filter(({ state }) => replicaStates[state].takesCalls).length
 }

@@ -13,14 +13,23 @@ export function ejectedMax(members: number): number {
 }
 
 /** Leaves it alone for 30 s times the ejections that are not forgotten; then its share grows anew. */
-export function eject(member: Member, why: string, now: number): void {
+export function eject(member: Member, now: number): void {
   const forgotten = Math.floor((now - member.ejection.until) / forgetMs)
   const count = Math.min(longestMs / baseMs, Math.max(0, member.ejection.count - forgotten) + 1)
   const restMs = baseMs * count
-  const reason = `${faultsMax} attempts in a row failed, the last one so: ${why}; left alone for ${restMs / 1000} s`
+  const reason = `${inRow(member)}; left alone for ${restMs / 1000} s`
   member.ejection = { count, at: now, until: now + restMs, reason }
   member.faultsInRow = 0
   member.warming = { reason: 'its ejection is over', at: now + restMs }
+}
+
+/** Nobody else could take its calls. */
+export function isFailing({ faultsInRow }: Member): boolean {
+  return faultsInRow >= faultsMax
+}
+
+export function inRow({ faultsInRow, fault }: Member): string {
+  return `${faultsInRow} attempts in a row failed, the last one so: ${fault.reason}`
 }
 
 export function isEjected({ ejection }: Member, now: number): boolean {

@@ -81,8 +81,9 @@ export class ReplicaGroup {
     // Of one that is ejected or down nothing else was to be expected.
     if (!this.#roster.takesCalls(member, now)) return
     member.faultsInRow++
+    member.fault = { reason: operatorReason(error), at: now }
     if (member.faultsInRow < faultsMax || !this.#roster.mayEject(member, now)) return
-    eject(member, operatorReason(error), now)
+    eject(member, now)
     this.#roster.changed()
   }
 

@@ -34,6 +34,8 @@ export interface Member {
   /** It refused a call as busy: until then it is asked last. */
   busyUntil: number
   faultsInRow: number
+  /** The last of them. */
+  fault: Fact
   ejection: Ejection
   /** Since when its share grows, and why it had none. */
   warming: Fact
@@ -83,6 +85,7 @@ export function newMember(endpoint: Endpoint, source: string, now: number, warmi
     reportUntil: never,
     busyUntil: never,
     faultsInRow: 0,
+    fault: { reason: '', at: never },
     ejection: notEjected,
     warming: warming === undefined ? { reason: '', at: never } : { reason: warming, at: now },
     drainingAt: undefined,

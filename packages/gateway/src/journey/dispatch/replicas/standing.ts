@@ -1,6 +1,6 @@
 import type { Clock } from '../../../kernel/clock.ts'
 import type { ReplicaState, ReplicaStatus } from '../../../kernel/replicas.ts'
-import { isEjected } from './ejection.ts'
+import { inRow, isEjected, isFailing } from './ejection.ts'
 import { partOf, slowStartMs } from './load.ts'
 import type { Fact, Member } from './member.ts'
 
@@ -18,6 +18,7 @@ export function standingOf(member: Member, barred: Fact | undefined, now: number
   if (barred) return { state: 'barred', reason: barred.reason, since: barred.at }
   if (endpoint.down) return { state: 'down', reason: endpoint.down.reason, since: endpoint.down.at }
   if (isEjected(member, now)) return { state: 'ejected', reason: ejection.reason, since: ejection.at }
+  if (isFailing(member)) return { state: 'failing', reason: inRow(member), since: member.fault.at }
   if (partOf(member, now) < 1) return { state: 'warming', reason: warming.reason, since: warming.at }
   return { state: 'ready', reason: undefined, since: Math.max(joinedAt, warming.at + slowStartMs) }
 }
