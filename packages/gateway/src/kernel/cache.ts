@@ -24,6 +24,31 @@ export interface SemanticPolicy {
   readonly timeoutMs: number
 }
 
+/** What semantic look-ups of a contract came to, since a gateway started. */
+export interface SemanticReport {
+  readonly model: string
+  readonly major: number
+  /** Calls without an exact answer whose text was looked up. */
+  readonly lookups: number
+  /** Of them those whose text got no vector in time: they were misses. */
+  readonly failures: number
+  readonly served: number
+  /** `measure`: those that would have been served. */
+  readonly wouldServe: number
+  /** Classes of similarity, the closest first. */
+  readonly similarities: readonly SimilarityClass[]
+}
+
+export interface SimilarityClass {
+  readonly from: number
+  /** Whose nearest text was that close. */
+  readonly calls: number
+  /** Of them those that were asked all the same, and answered. */
+  readonly compared: number
+  /** Of those: whose answer said the very same. */
+  readonly equal: number
+}
+
 export interface CacheEntry {
   /** The answer in a form of the journey's own. */
   readonly bytes: Buffer
@@ -39,7 +64,7 @@ export interface CacheStore {
   get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined>
   /** For so long. */
   set(key: string, entry: CacheEntry, keepMs: number): void
-  /** The same where there is none yet, and only one of several comes first: whether it is this one. Undefined where nobody can tell. */
+  /** The same where there is none yet, and only one of several comes first: whether it is this one. Undefined where nobody can tell, or it was not kept. */
   add(key: string, entry: CacheEntry, keepMs: number): boolean | undefined | Promise<boolean | undefined>
   delete(key: string): void
   /** By model ("spam"), contract ("spam@v1") or version ("spam@v1/1.1"); says how many went. Rejects with `store_unavailable`. */
@@ -58,7 +83,7 @@ export interface CacheStatus {
   readonly fault: string | undefined
 }
 
-/** What the cache had to do with a call; undefined in a Record where its contract has none. */
+/** What the cache had to do with a call; undefined in a Record where its contract has none, and no answer to its Idempotency-Key was kept. */
 export type CacheOutcome = 'hit' | 'stale' | 'joined' | 'miss' | 'bypass' | 'semantic'
 
 /** The same as its caller is told it. */
@@ -66,6 +91,8 @@ export interface CacheNote {
   readonly outcome: CacheOutcome
   /** Of an answer that was given before. */
   readonly ageMs?: number
+  /** `semantic`: of the text that it was given for, to that of this call; at most 1. */
+  readonly similarity?: number
   /** It was given to an earlier call with the same Idempotency-Key. */
   readonly replayed?: true
 }

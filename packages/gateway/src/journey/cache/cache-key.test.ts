@@ -50,6 +50,24 @@ describe('the key of an answer', () => {
     batch: fc.boolean(),
   })
 
+  it('is one for each unit and session that tokens of a consumer are bound to, where only the consumer shares', () => {
+    const consumers = { shop: { demo: false, team: 'growth' } }
+    const bounds: readonly Caller['bound'][] = [
+      undefined,
+      {},
+      { unit: 'a' },
+      { unit: 'b' },
+      { session: 'a' },
+      { unit: 'a', session: 'a' },
+    ]
+    const keys = (scope: CacheScope, consumer: string) =>
+      new Set(bounds.map((bound) => keyOf({ scope, consumers, caller: { consumer, ...(bound ? { bound } : {}) } })))
+        .size
+    assert.deepEqual([keys('consumer', 'shop'), keys('team', 'shop'), keys('public', 'shop')], [6, 1, 1])
+    // In no team.
+    assert.equal(keys('team', 'other'), 6)
+  })
+
   it('is the same exactly where scope, version, form and input are', () => {
     const sharer = ({ scope, team, consumer }: { scope: CacheScope; team: string | undefined; consumer: string }) => {
       if (scope === 'public') return 'all'

@@ -25,11 +25,17 @@ export function groupOf({ contract, id }: Version): string {
   return versionKey(contract.model, contract.major, id)
 }
 
-/** JSON, so that no name can look like another's. Who is in no team shares with nobody. */
+/**
+ * JSON, so that no name can look like another's. Who is in no team shares with nobody, and of one consumer those do not share whose tokens
+ * are bound to different units or sessions: they are different people.
+ */
 function scopeText({ caller, catalog }: FittedCall, { scope }: CachePolicy): string {
   if (scope === 'public') return '"public"'
   const team = scope === 'team' ? (caller.team ?? catalog.consumer(caller.consumer)?.team) : undefined
-  return JSON.stringify(team === undefined ? ['consumer', caller.consumer] : ['team', team])
+  if (team !== undefined) return `["team",${JSON.stringify(team)}]`
+  const { consumer, bound } = caller
+  if (!bound) return `["consumer",${JSON.stringify(consumer)}]`
+  return JSON.stringify(['bound', consumer, bound.unit ?? null, bound.session ?? null])
 }
 
 const makers = new WeakMap<Version, string>()

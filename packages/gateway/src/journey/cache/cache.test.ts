@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { Item } from '../../kernel/answer.ts'
 import type { Call } from '../../kernel/call.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { fakeCounters } from '../charge/testing/fake-counters.ts'
 import { testCall, testCaller } from '../testing/fixtures.ts'
 import { journeyWith, type Predict, type Script, type Stream } from '../testing/journey-bed.ts'
 import { policy, settled, textsOf, whole } from './testing/answers.ts'
@@ -200,7 +201,7 @@ describe('what is kept', () => {
 })
 
 describe('a stale answer', () => {
-  const cache = { ...policy, staleMs: 5000 }
+  const cache = { ...policy, staleMs: 50_000 }
 
   it('goes out at once, while one call of the same consumer asks anew', async () => {
     const { ask, advance, records } = counting({ cache })
@@ -228,7 +229,40 @@ describe('a stale answer', () => {
     assert.deepEqual(await textsOf(await ask({ stream: true })), ['a', '2'])
   })
 
-  it('is asked for by one call at a time, and again where that failed', async () => {
+  it('is asked for only by a call that its limits let in', async () => {
+    const { counters } = fakeCounters()
+    const take: typeof counters.take = async (takes, id) => counters.take(takes, id)
+    const limits = { requests: { amount: 1, perMs: 1e9, burst: 1 } }
+    const { ask, advance, asked } = counting({ cache, limits, counters: { ...counters, take } })
+    await ask()
+    advance(2000)
+    await assert.rejects(ask(), { code: 'rate_limited' })
+    await settled()
+    assert.equal(asked(), 1)
+  })
+
+  it('is asked for again not before a pause where its answer is not kept', async () => {
+    let fails = false
+    let asked = 0
+    const predict: Predict = async (_replica, _signal, inputs) => {
+      asked++
+      return {
+        items: inputs.map((output, i) => (fails && i > 0 ? { error: new AstraError('upstream_failed') } : { output })),
+      }
+    }
+    const { ask, advance } = counting({ cache, predict })
+    const batch = { batch: true, inputs: [{ text: 'a' }, { text: 'b' }] }
+    await ask(batch)
+    advance(2000)
+    fails = true
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await ask(batch)).cache?.outcome, 'stale')
+      await settled()
+    }
+    assert.equal(asked, 2)
+  })
+
+  it('is asked for by one call at a time, and again after a pause where that failed', async () => {
     let fails = false
     let asked = 0
     const predict: Predict = async (_replica, _signal, inputs) => {
@@ -243,7 +277,13 @@ describe('a stale answer', () => {
     await Promise.all([ask(), ask(), ask()])
     await settled()
     assert.equal(asked, 2)
+    for (let i = 0; i < 3; i++) {
+      await ask()
+      await settled()
+    }
+    assert.equal(asked, 2)
     fails = false
+    advance(5000)
     assert.equal(outputOf(await ask()), '1')
     await settled()
     assert.equal(outputOf(await ask()), '3')

@@ -39,7 +39,7 @@ export class Flight {
 
   /** False where it is full, or nobody waits for it any more. */
   join(): boolean {
-    if (this.#aboard === 0 || this.#aboard >= this.#seats) return false
+    if (this.#aboard === 0 || this.#aboard > this.#seats) return false
     this.#aboard++
     return true
   }

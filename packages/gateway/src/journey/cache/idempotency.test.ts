@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Item } from '../../kernel/answer.ts'
 import type { Call } from '../../kernel/call.ts'
+import type { Caller } from '../../kernel/caller.ts'
 import { AstraError, type ErrorCode, errorTable } from '../../kernel/errors.ts'
 import { testCall, testCaller } from '../testing/fixtures.ts'
 import { journeyWith, type Predict, type Script } from '../testing/journey-bed.ts'
@@ -37,6 +39,20 @@ describe('a second call with the same Idempotency-Key', () => {
       assert.deepEqual([second.cached, second.cache?.replayed, first.cache?.replayed], [true, true, undefined])
       assert.deepEqual([records[1]?.outcome, records[1]?.cache, records[1]?.costUsd], ['ok', 'hit', undefined])
     }
+  })
+
+  it('is one of the same consumer, and of the same unit and session where its token is bound', async () => {
+    const { ask, asked } = bedOf({ cache: policy })
+    const as = (bound: Caller['bound'], consumer = 'demo') => ({
+      ...testCaller(),
+      consumer,
+      ...(bound ? { bound } : {}),
+    })
+    const callers = [as(undefined), as({ unit: 'a' }), as({ unit: 'b' }), as({ session: 'a' }), as(undefined, 'other')]
+    for (const caller of callers) assert.equal(whole(await ask({}, caller)).cache?.replayed, undefined)
+    assert.equal(asked(), callers.length)
+    for (const caller of callers) assert.equal(whole(await ask({}, caller)).cache?.replayed, true)
+    assert.equal(asked(), callers.length)
   })
 
   it('gets a stream again as a stream', async () => {
@@ -138,6 +154,74 @@ describe('a second call with the same Idempotency-Key', () => {
     assert.equal(asked.length, 2)
     asked[1]?.resolve()
     assert.equal((await second).cached, false)
+  })
+
+  it('finds the key free after a list of passing faults only; one of which a part came is its answer', async () => {
+    for (const [ok, kept] of [
+      [false, false],
+      [true, true],
+    ]) {
+      let asked = 0
+      const predict: Predict = async (_replica, _signal, inputs) => {
+        asked++
+        const item: Item = { error: new AstraError('upstream_unavailable') }
+        return { items: inputs.map((output, i) => (asked > 1 || (ok && i === 0) ? { output } : item)) }
+      }
+      const { ask } = bedOf({ predict })
+      const batch = { batch: true, inputs: [{ text: 'a' }, { text: 'b' }] }
+      await ask(batch)
+      assert.equal((await ask(batch)).cache?.replayed, kept || undefined)
+      assert.equal(asked, kept ? 1 : 2)
+    }
+  })
+
+  it('gets the error again after a stream that its door could not tell', async () => {
+    const { stream, say } = tapped()
+    const { ask } = bedOf({ stream })
+    say('a')
+    await streamed(await ask({ stream: true })).fail?.(new AstraError('invalid_output'))
+    await assert.rejects(ask({ stream: true }), { code: 'invalid_output' })
+  })
+
+  it('finds the key free after a stream whose caller left before it began', async () => {
+    const { stream, say, end } = tapped()
+    const { ask } = bedOf({ stream, cache: policy, contractLimits: { inFlightMax: 4 } })
+    const caller = new AbortController()
+    const first = ask({ stream: true, signal: caller.signal })
+    const other = ask({ stream: true, options: { idempotencyKey: 'other' } })
+    await settled()
+    caller.abort()
+    say('a')
+    await settled()
+    await first
+    const again = ask({ stream: true })
+    await settled()
+    end()
+    assert.deepEqual(await textsOf(await other), ['a'])
+    assert.deepEqual(await textsOf(await again), ['a'])
+  })
+
+  it('finds the key free where it went between two looks at it, and is refused what cannot be read', async () => {
+    const going = bedOf({ cacheStore: Object.assign(new FakeCacheStore(), { get: () => undefined }) })
+    await going.ask()
+    await assert.rejects(going.ask(), { code: 'store_unavailable' })
+
+    class Gone extends FakeCacheStore {
+      override get(key: string) {
+        this.delete(key)
+        return undefined
+      }
+    }
+    const gone = bedOf({ cacheStore: new Gone() })
+    await gone.ask()
+    await gone.ask()
+    assert.equal(gone.asked(), 2)
+
+    const cacheStore = new FakeCacheStore()
+    const odd = bedOf({ cacheStore })
+    await odd.ask()
+    for (const key of cacheStore.entries.keys()) cacheStore.set(key, { bytes: Buffer.from('odd'), storedAt: 0 })
+    await assert.rejects(odd.ask(), { code: 'idempotency_mismatch', message: /cannot be read/ })
   })
 
   it('finds it free after a stream that was left, read or not', async () => {

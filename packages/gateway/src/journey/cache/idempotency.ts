@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto'
-import type { Answer } from '../../kernel/answer.ts'
-import type { CacheStore } from '../../kernel/cache.ts'
+import type { Answer, WholeAnswer } from '../../kernel/answer.ts'
+import type { CacheEntry, CacheStore } from '../../kernel/cache.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, type ErrorCode, errorTable, toAstraError } from '../../kernel/errors.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
+import { timeLimitMs } from '../assign/time-limit.ts'
 import { canonicalText } from './canonical-text.ts'
 import { decodeFirst, encodeFirst, type FirstAnswer, runningBytes } from './first-answer.ts'
 import { keptWhole } from './kept-answer.ts'
 import { NotedStream } from './noted-stream.ts'
-import { timeLimitMs } from './patience.ts'
 import { replay } from './replay.ts'
 import type { Visit } from './visit.ts'
 
@@ -39,15 +39,22 @@ export function createIdempotency({ store, clock }: { readonly store: CacheStore
     try {
       const answer = await go()
       if (answer.kind === 'whole') {
-        keep(key, print, { state: 'answer', kept: keptWhole(answer) }, bytesMax)
+        if (onlyPassingFaults(answer)) store.delete(key)
+        else keep(key, print, { state: 'answer', kept: keptWhole(answer) }, bytesMax)
         return answer
       }
       const events = new NotedStream(answer, bytesMax, {
         complete: (kept) => keep(key, print, { state: 'answer', kept }, bytesMax),
         failed,
       })
-      fitted.call.signal.addEventListener('abort', () => events.left(), { once: true })
-      return { ...answer, events }
+      const { signal } = fitted.call
+      if (signal.aborted) events.left()
+      else signal.addEventListener('abort', () => events.left(), { once: true })
+      const fail = async (error: AstraError) => {
+        events.fail(error)
+        await (answer.fail ? answer.fail(error) : events.return())
+      }
+      return { ...answer, events, fail }
     } catch (thrown) {
       failed(toAstraError(thrown))
       throw thrown
@@ -59,16 +66,21 @@ export function createIdempotency({ store, clock }: { readonly store: CacheStore
       const { call, contract } = fitted
       const key = keyOf(fitted)
       const print = printOf(fitted)
-      const running = { bytes: runningBytes(print), storedAt: clock.now() }
-      const added = await store.add(key, running, timeLimitMs(call, contract) + slackMs)
-      if (added) return await run(fitted, key, print, go)
-      if (added === undefined) {
-        if (contract.limits.whenUnavailable === 'closed') throw unknown()
-        return await go()
+      let entry: CacheEntry | undefined
+      for (let tries = 0; entry === undefined; tries++) {
+        // It was there, and twice cannot be read: the store comes and goes, and to ask might be to ask twice.
+        if (tries === 2) throw unknown()
+        const running = { bytes: runningBytes(print), storedAt: clock.now() }
+        const added = await store.add(key, running, timeLimitMs(call, contract) + slackMs)
+        if (added) return await run(fitted, key, print, go)
+        if (added === undefined) {
+          if (contract.limits.whenUnavailable === 'closed') throw unknown()
+          return await go()
+        }
+        entry = await store.get(key)
       }
-      const entry = await store.get(key)
-      const first = entry && decodeFirst(entry.bytes)
-      if (!entry || !first) throw new AstraError('idempotency_running', { retryAfterMs: 1000 })
+      const first = decodeFirst(entry.bytes)
+      if (!first) throw unreadable()
       if (first.print !== print) throw new AstraError('idempotency_mismatch')
       if (first.state === 'running') throw new AstraError('idempotency_running', { retryAfterMs: 1000 })
       const limits = await visit.admit(fitted)
@@ -86,7 +98,10 @@ type Go = () => Answer | Promise<Answer>
 
 /** The empty group: no purge of a model's answers reaches it. */
 function keyOf({ caller, call }: FittedCall): string {
-  return `#${hash('sha256', JSON.stringify([caller.consumer, call.options.idempotencyKey]), 'base64url')}`
+  const { consumer, bound } = caller
+  // Tokens bound to different units or sessions are of different people, who choose their keys on their own.
+  const owner = bound ? [consumer, bound.unit ?? null, bound.session ?? null] : consumer
+  return `#${hash('sha256', JSON.stringify([owner, call.options.idempotencyKey]), 'base64url')}`
 }
 
 /** Of what was asked, to the byte where a protocol's own words were sent. Which version it meets is not asked for, unless it is pinned. */
@@ -107,6 +122,20 @@ const noAnswers: ReadonlySet<ErrorCode> = new Set(['cancelled', 'internal', 'bud
 /** A repeat would be told the same, or would make the model run twice. */
 function isAnswer({ code }: AstraError): boolean {
   return !errorTable[code].retryable && !noAnswers.has(code)
+}
+
+/** A list of which not one output came, and each may come another time. */
+function onlyPassingFaults({ items, outputJson }: WholeAnswer): boolean {
+  if (outputJson || items.length === 0) return false
+  return items.every((item) => 'error' in item && !isAnswer(item.error))
+}
+
+/** What another release wrote, which will not change. */
+function unreadable(): AstraError {
+  return new AstraError('idempotency_mismatch', {
+    detail: 'This Idempotency-Key was used before, and what it was answered cannot be read by this release',
+    next: 'Send a new key if the call may run twice.',
+  })
 }
 
 function unknown(): AstraError {

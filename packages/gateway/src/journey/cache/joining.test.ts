@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { Call } from '../../kernel/call.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { CallRecord } from '../../kernel/record.ts'
+import { fakeCounters } from '../charge/testing/fake-counters.ts'
 import { testCall, testCaller } from '../testing/fixtures.ts'
 import { journeyWith, type Script } from '../testing/journey-bed.ts'
 import { gated, policy, settled, streamed, tapped, textsOf, whole } from './testing/answers.ts'
@@ -125,10 +126,10 @@ describe('equal calls in flight', () => {
     assert.equal((await first).cached, false)
   })
 
-  it('are as many as may be in flight; the next asks for itself', async () => {
+  it('wait for the first in as large a number as may be in flight; the next asks for itself', async () => {
     const { predict, asked } = gated()
     const { ask } = bedOf({ predict, contractLimits: { inFlightMax: 2 } })
-    const calls = [ask(), ask(), ask()]
+    const calls = [ask(), ask(), ask(), ask()]
     await settled()
     assert.equal(asked.length, 2)
     for (const gate of asked) gate.resolve()
@@ -148,6 +149,25 @@ describe('equal calls in flight', () => {
     assert.equal(asked.length, 2)
     asked[1]?.resolve()
     assert.equal((await next).cached, false)
+  })
+
+  it('that are purged are not joined any more, nor kept where nobody could join them', async () => {
+    const { predict, asked } = gated()
+    const { ask, cache } = bedOf({ predict })
+    const calls = [ask(), ask({ options: { cache: 'no-cache' } })]
+    await settled()
+    await cache.purge('spam')
+    calls.push(ask())
+    await settled()
+    assert.equal(asked.length, 3)
+    asked[1]?.resolve()
+    await calls[1]
+    const next = ask()
+    await settled()
+    for (const gate of asked) gate.resolve()
+    assert.equal((await next).cache?.outcome, 'joined')
+    await Promise.all(calls)
+    assert.equal(asked.length, 3)
   })
 })
 
@@ -187,6 +207,91 @@ describe('a stream that several read', () => {
     assert.deepEqual(await second, ['a', 'b'])
     assert.deepEqual(told(recordOf('call 1')), ['cancelled', 'cancelled', 'miss', '1.0', 1])
     assert.deepEqual(await textsOf(await ask({ stream: true })), ['a', 'b'])
+  })
+
+  it('goes on for the others when the first leaves before it began', async () => {
+    const { stream, say, end, stopped, asked } = tapped()
+    const { ask, recordOf } = bedOf({ stream })
+    const caller = new AbortController()
+    const first = ask({ stream: true, signal: caller.signal })
+    const second = ask({ stream: true })
+    await settled()
+    caller.abort()
+    say('a')
+    await settled()
+    assert.deepEqual(await textsOf(await first), [])
+    assert.deepEqual([stopped(), recordOf('call 1')], [0, undefined])
+    say('b')
+    end()
+    assert.deepEqual(await textsOf(await second), ['a', 'b'])
+    assert.equal(asked(), 1)
+    assert.deepEqual(told(recordOf('call 1')), ['cancelled', 'cancelled', 'miss', '1.0', 1])
+    assert.deepEqual(told(recordOf('call 2')), ['ok', undefined, 'joined', '1.0', 0])
+  })
+
+  for (const reading of [true, false]) {
+    it(`may be joined again after all have left ${reading ? 'while they waited' : 'between two events'}`, async () => {
+      const { stream, say, end, asked } = tapped()
+      const { ask, recordOf } = bedOf({ stream })
+      const caller = new AbortController()
+      say('a')
+      const events = streamed(await ask({ stream: true, signal: caller.signal })).events[Symbol.asyncIterator]()
+      await events.next()
+      const waited = reading ? events.next() : undefined
+      await settled()
+      caller.abort()
+      await settled()
+      await waited
+      assert.equal(recordOf('call 1')?.outcome, 'cancelled')
+      const calls = [ask({ stream: true }), ask({ stream: true })]
+      await settled()
+      say('b')
+      end()
+      const texts = await Promise.all(calls.map(async (call) => await textsOf(await call)))
+      assert.deepEqual([texts, asked()], [[['b'], ['b']], 2])
+    })
+  }
+
+  it('counts as one request where it grows too long while its limits are asked', async () => {
+    const { stream, say, asked } = tapped()
+    const limits = { requests: { amount: 9, perMs: 1, burst: 9 } }
+    const gate = Promise.withResolvers<void>()
+    const taken: string[] = []
+    const { counters } = fakeCounters()
+    const take: typeof counters.take = (takes, id) => {
+      taken.push(id)
+      return id === 'call 2' ? gate.promise.then(() => counters.take(takes, id)) : counters.take(takes, id)
+    }
+    const { ask, recordOf } = bedOf({
+      stream,
+      limits,
+      counters: { ...counters, take },
+      cache: { ...policy, answerBytesMax: 40 },
+    })
+    say('a')
+    const first = streamed(await ask({ stream: true })).events[Symbol.asyncIterator]()
+    const second = assert.rejects(ask({ stream: true }), { code: 'overloaded' })
+    await settled()
+    say('b'.repeat(30), 'c')
+    for (let i = 0; i < 3; i++) await first.next()
+    gate.resolve()
+    await second
+    assert.deepEqual([taken, asked(), recordOf('call 2')?.code], [['call 1', 'call 2'], 1, 'overloaded'])
+    await first.return?.()
+  })
+
+  it('is not begun by who joined and is refused', async () => {
+    const { stream, say, stopped } = tapped()
+    const limits = { requests: { amount: 1, perMs: 1e6, burst: 1 } }
+    const { ask, recordOf } = bedOf({ stream, limits })
+    say('a')
+    const first = streamed(await ask({ stream: true })).events[Symbol.asyncIterator]()
+    await assert.rejects(ask({ stream: true }), { code: 'rate_limited' })
+    assert.deepEqual(told(recordOf('call 2')), ['refused', 'rate_limited', undefined, undefined, 0])
+    assert.equal(stopped(), 0)
+    await first.return?.()
+    await settled()
+    assert.equal(stopped(), 1)
   })
 
   it('ends upstream when the last of them leaves', async () => {

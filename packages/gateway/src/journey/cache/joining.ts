@@ -3,11 +3,12 @@ import { type CacheOutcome, type CachePolicy, type CacheStore, isPurgedBy } from
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
+import { timeLimitMs } from '../assign/time-limit.ts'
 import { Flight } from './flight.ts'
 import { encodeKept, type KeptAnswer, keptWhole } from './kept-answer.ts'
-import { timeLimitMs, tooLate, waitFor } from './patience.ts'
-import { Reader } from './reader.ts'
-import { endWithCaller, replay } from './replay.ts'
+import { waitFor } from './patience.ts'
+import { admitReader, readerOf } from './reading.ts'
+import { replay } from './replay.ts'
 import { SharedStream } from './shared-stream.ts'
 import type { Visit } from './visit.ts'
 
@@ -15,7 +16,11 @@ import type { Visit } from './visit.ts'
 export interface Place {
   readonly key: string
   readonly policy: CachePolicy
+  /** Told when it was. */
+  readonly kept?: (answer: KeptAnswer) => void
 }
+
+export type Joining = ReturnType<typeof createJoining>
 
 /**
  * Equal calls in flight at once ask once: the first asks, the others wait for what it gets. It may leave without taking them along, and
@@ -23,23 +28,33 @@ export interface Place {
  * a time limit), and what others got is no promise.
  */
 export function createJoining({ store, clock }: { readonly store: CacheStore; readonly clock: Clock }) {
-  const flights = new Map<string, Flight>()
+  /** All, also those that nobody may join: a purge has to reach them. */
+  const flights = new Set<Flight>()
+  const joinable = new Map<string, Flight>()
 
-  const keep = (fitted: FittedCall, flight: Flight, { key, policy }: Place, kept: KeptAnswer) => {
+  const close = (flight: Flight) => {
+    if (joinable.get(flight.key) === flight) joinable.delete(flight.key)
+  }
+
+  const keep = (fitted: FittedCall, flight: Flight, place: Place, kept: KeptAnswer) => {
+    const { key, policy } = place
     // A fallback's answer is not the version's own.
     if (!flight.mayKeep || kept.version !== fitted.version.id) return
     const bytes = encodeKept(kept)
     if (!bytes || bytes.length > policy.answerBytesMax) return
     store.set(key, { bytes, storedAt: clock.now() }, policy.ttlMs + policy.staleMs)
+    place.kept?.(kept)
   }
 
   const lead = async (fitted: FittedCall, visit: Visit, place: Place, outcome: CacheOutcome): Promise<Answer> => {
     const { call, contract } = fitted
     const flight = new Flight(place.key, contract.limits.inFlightMax)
-    if (!flights.has(place.key)) flights.set(place.key, flight)
+    flights.add(flight)
+    if (!joinable.has(place.key)) joinable.set(place.key, flight)
     visit.record.cache(outcome)
     const over = () => {
-      if (flights.get(place.key) === flight) flights.delete(place.key)
+      flights.delete(flight)
+      close(flight)
       call.signal.removeEventListener('abort', leave)
       flight.land(undefined)
     }
@@ -47,6 +62,8 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
       visit.record.leaves(new AstraError('cancelled'))
       flight.leave()
     }
+    // Of a stream that all left between two events nothing more is asked, which would tell that it is over.
+    flight.signal.addEventListener('abort', over, { once: true })
     if (call.signal.aborted) leave()
     else call.signal.addEventListener('abort', leave, { once: true })
     try {
@@ -77,9 +94,7 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
   ) =>
     new SharedStream(events, {
       bytesMax: place.policy.answerBytesMax,
-      tooLong: () => {
-        if (flights.get(place.key) === flight) flights.delete(place.key)
-      },
+      tooLong: () => close(flight),
       complete: (body, usage) => keep(fitted, flight, place, { version, usage, body }),
       over,
       left: () => flight.leave(),
@@ -92,15 +107,17 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
     let reads = false
     try {
       const landed = await waitFor(flight.landed, call, leftMs())
+      if (call.signal.aborted) throw new AstraError('cancelled')
       if (!landed) return undefined
-      const limits = await visit.admit(fitted)
-      if (landed.kind === 'whole') return replay(fitted, landed.kept, note, visit.record, limits)
+      if (landed.kind === 'whole') return replay(fitted, landed.kept, note, visit.record, await visit.admit(fitted))
       const { stream, version } = landed
       if (stream.isTooLong) return undefined
+      // Before its limits are asked: was its beginning forgotten meanwhile, it would ask for itself, and count as two requests.
+      const reading = readerOf(stream, visit.record, call.signal, leftMs())
       reads = true
+      const limits = await admitReader(fitted, visit, reading.events)
       visit.record.cache('joined', version)
       const head = { callId: call.id, model: call.model, major: contract.major, version, cached: true, cache: note }
-      const reading = readerOf(stream, visit.record, call.signal, leftMs())
       return { ...head, kind: 'stream', ...(limits ? { limits } : {}), ...reading }
     } finally {
       // One that reads a stream leaves when it ends.
@@ -109,19 +126,26 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
   }
 
   return {
+    /** An equal call is in flight. */
+    isAsking: (key: string) => joinable.has(key),
     lead,
     bypass: async (fitted: FittedCall, visit: Visit): Promise<Answer> => {
       visit.record.cache('bypass')
       return { ...(await visit.ask(fitted)), cache: { outcome: 'bypass' } }
     },
     async joinOrLead(fitted: FittedCall, visit: Visit, place: Place): Promise<Answer> {
-      const flight = flights.get(place.key)
+      const flight = joinable.get(place.key)
       if (!flight?.join()) return await lead(fitted, visit, place, 'miss')
       const joined = await join(fitted, visit, flight)
       return joined ?? (await lead(withTimeLeft(fitted, clock), visit, place, 'miss'))
     },
+    /** What is in flight is neither kept nor given to calls that come later. */
     purge(prefix: string): void {
-      for (const flight of flights.values()) if (isPurgedBy(flight.key, prefix)) flight.mayKeep = false
+      for (const flight of flights) {
+        if (!isPurgedBy(flight.key, prefix)) continue
+        flight.mayKeep = false
+        close(flight)
+      }
     },
   }
 }
@@ -135,32 +159,8 @@ function leaderEnds({ record }: Visit) {
   return { firstChunk: () => undefined, succeed: () => undefined, fail: (error: AstraError) => record.leaves(error) }
 }
 
-function readerOf(
-  stream: SharedStream,
-  ends: ConstructorParameters<typeof Reader>[1],
-  signal: AbortSignal,
-  limitMs?: number,
-): { readonly events: Reader; readonly fail: (error: AstraError) => Promise<void> } {
-  const timer = limitMs === undefined ? undefined : setTimeout(() => void reader.fail(tooLate()), limitMs)
-  const stop = () => clearTimeout(timer)
-  const reader: Reader = new Reader(stream, {
-    firstChunk: () => ends.firstChunk(),
-    succeed: (failed) => {
-      stop()
-      ends.succeed(failed)
-    },
-    fail: (error) => {
-      stop()
-      ends.fail(error)
-    },
-  })
-  stream.add(reader)
-  endWithCaller(reader, signal)
-  return { events: reader, fail: (error) => reader.fail(error) }
-}
-
 /** The wait for others has used up a part of it. */
-function withTimeLeft(fitted: FittedCall, clock: Clock): FittedCall {
+export function withTimeLeft(fitted: FittedCall, clock: Clock): FittedCall {
   const { call, contract } = fitted
   const timeoutMs = Math.max(1, call.startedAt + timeLimitMs(call, contract) - clock.elapsed())
   return { ...fitted, call: { ...call, options: { ...call.options, timeoutMs } } }

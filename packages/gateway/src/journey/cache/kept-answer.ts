@@ -10,7 +10,8 @@ export interface KeptAnswer {
 }
 
 export type KeptBody =
-  | { readonly form: 'items'; readonly items: readonly Item[] }
+  /** `outputJson`: of a single output, as `WholeAnswer` has it. */
+  | { readonly form: 'items'; readonly items: readonly Item[]; readonly outputJson?: Buffer }
   | { readonly form: 'relayed'; readonly bytes: Buffer }
   | { readonly form: 'chunks'; readonly chunks: readonly unknown[] }
   /** Its events one after another. */
@@ -30,7 +31,9 @@ export function encodeKept(answer: KeptAnswer): Buffer | undefined {
 }
 
 function encoded({ version, usage, body }: KeptAnswer): Buffer {
-  const head = `${JSON.stringify([body.form, version, usage])}\n`
+  const output = body.form === 'items' ? onlyOutput(body) : undefined
+  const head = `${JSON.stringify([output === undefined ? body.form : 'output', version, usage])}\n`
+  if (output !== undefined) return ownBuffer(head, output)
   switch (body.form) {
     case 'items':
       return ownBuffer(head, JSON.stringify(body.items.map(itemJson)))
@@ -46,7 +49,7 @@ export function decodeKept(bytes: Buffer): KeptAnswer | undefined {
   const end = bytes.indexOf(lineEnd)
   if (end < 0) return undefined
   try {
-    const [form, version, usage] = JSON.parse(bytes.toString('utf8', 0, end)) as [KeptBody['form'], string, Usage]
+    const [form, version, usage] = JSON.parse(bytes.toString('latin1', 0, end)) as [StoredForm, string, Usage]
     if (!Object.hasOwn(bodies, form)) return undefined
     return { version, usage, body: bodies[form](bytes.subarray(end + 1)) }
   } catch {
@@ -66,11 +69,37 @@ export function errorOf({ code, ...facts }: { readonly code: ErrorCode } & Error
 
 const lineEnd = 0x0a
 
-const bodies: Readonly<Record<KeptBody['form'], (bytes: Buffer) => KeptBody>> = {
+/** What is one output and nothing else is kept as that: a door may send it on without reading it. */
+type StoredForm = KeptBody['form'] | 'output'
+
+const bodies: Readonly<Record<StoredForm, (bytes: Buffer) => KeptBody>> = {
+  output: (outputJson) => new KeptOutput(outputJson),
   items: (bytes) => ({ form: 'items', items: JSON.parse(bytes.toString()).map(itemOf) }),
   chunks: (bytes) => ({ form: 'chunks', chunks: JSON.parse(bytes.toString()) }),
   relayed: (bytes) => ({ form: 'relayed', bytes }),
   'relayed-stream': (bytes) => ({ form: 'relayed-stream', bytes }),
+}
+
+/** Read when asked for. A class: of an object literal with a getter V8 makes a hidden class each time. */
+class KeptOutput {
+  readonly form = 'items'
+  readonly outputJson: Buffer
+  #items: readonly Item[] | undefined
+
+  constructor(outputJson: Buffer) {
+    this.outputJson = outputJson
+  }
+
+  get items(): readonly Item[] {
+    this.#items ??= [{ output: JSON.parse(this.outputJson.toString()) }]
+    return this.#items
+  }
+}
+
+function onlyOutput({ items, outputJson }: KeptBody & { readonly form: 'items' }): string | Buffer | undefined {
+  if (outputJson) return outputJson
+  const [only] = items
+  return items.length === 1 && only && 'output' in only ? JSON.stringify(only.output) : undefined
 }
 
 function itemJson(item: Item): unknown {

@@ -35,7 +35,7 @@ export class NotedStream implements AsyncIterableIterator<StreamEvent, void> {
       this.#take(value)
       return { done: false, value }
     } catch (thrown) {
-      this.#end(() => this.#ends.failed(toAstraError(thrown)))
+      this.fail(toAstraError(thrown))
       throw thrown
     }
   }
@@ -48,7 +48,12 @@ export class NotedStream implements AsyncIterableIterator<StreamEvent, void> {
 
   /** Nobody reads it to its end. */
   left(): void {
-    this.#end(() => this.#ends.failed(new AstraError('cancelled')))
+    this.fail(new AstraError('cancelled'))
+  }
+
+  /** It is not told to its end. */
+  fail(error: AstraError): void {
+    this.#end(() => this.#ends.failed(error))
   }
 
   #take(event: StreamEvent): void {

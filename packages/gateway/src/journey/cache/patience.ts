@@ -1,11 +1,5 @@
 import type { Call } from '../../kernel/call.ts'
-import type { Contract } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
-
-/** How long a call may take in all, ms: its caller may shorten the contract's time limit, not stretch it. */
-export function timeLimitMs({ options }: Call, { limits }: Contract): number {
-  return Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs)
-}
 
 /** Waits no longer than the caller does, or than `waitMs`: then it rejects with what the caller gets. */
 export function waitFor<T>(promise: Promise<T>, { signal }: Call, waitMs: number): Promise<T> {

@@ -36,10 +36,8 @@ export class Reader implements AsyncIterableIterator<StreamEvent, void> {
       const event = await this.#source.at(this)
       // It was stopped while it waited.
       if (this.#over) return this.#ended()
-      if (event === undefined) {
-        this.#over = true
-        return end
-      }
+      if (event === undefined)
+        throw new AstraError('upstream_failed', { reason: 'the stream ended without its last event' })
       this.position++
       if (event.type === 'answer-end') {
         this.#over = true
@@ -57,6 +55,11 @@ export class Reader implements AsyncIterableIterator<StreamEvent, void> {
   async return(): Promise<IteratorResult<StreamEvent, void>> {
     await this.fail(new AstraError('cancelled', { reason: 'the caller left in mid-stream' }))
     return end
+  }
+
+  /** What it was ended with before its last event. */
+  get stopped(): AstraError | undefined {
+    return this.#stopped
   }
 
   /** Ends it, wherever it stands. */

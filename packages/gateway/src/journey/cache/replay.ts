@@ -1,5 +1,6 @@
-import type { Answer, StreamEvent } from '../../kernel/answer.ts'
+import type { Answer, AnswerHead, Item, StreamEvent, Timing, Usage, WholeAnswer } from '../../kernel/answer.ts'
 import type { CacheNote } from '../../kernel/cache.ts'
+import type { CallerSignal } from '../../kernel/call.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { LimitStatus } from '../../kernel/limits.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
@@ -28,6 +29,7 @@ export function replay(
   }
   switch (body.form) {
     case 'items':
+      if (isReady(body)) return tellWhole(new ReadyAnswer(head, usage, record.timing(), body), call, record)
       return tellWhole({ ...head, kind: 'whole', items: body.items, usage, timing: record.timing() }, call, record)
     case 'relayed': {
       const { bytes: relayed } = body
@@ -46,8 +48,52 @@ export function replay(
   }
 }
 
+/** An answer that is sent on as it is: its items are not read here, unless a door asks for them. */
+class ReadyAnswer implements WholeAnswer {
+  readonly kind = 'whole'
+  readonly callId: string
+  readonly model: string
+  readonly major: number
+  readonly version: string
+  readonly cached = true
+  readonly cache: CacheNote
+  readonly limits?: readonly LimitStatus[]
+  readonly usage: Usage
+  readonly timing: Timing
+  readonly outputJson: Buffer
+  readonly #body: { readonly items: readonly Item[] }
+
+  constructor(head: Replayed, usage: Usage, timing: Timing, body: ReadyBody) {
+    this.callId = head.callId
+    this.model = head.model
+    this.major = head.major
+    this.version = head.version
+    this.cache = head.cache
+    if (head.limits) this.limits = head.limits
+    this.usage = usage
+    this.timing = timing
+    this.outputJson = body.outputJson
+    this.#body = body
+  }
+
+  get items(): readonly Item[] {
+    return this.#body.items
+  }
+}
+
+interface ReadyBody {
+  readonly items: readonly Item[]
+  readonly outputJson: Buffer
+}
+
+function isReady(body: { readonly outputJson?: Buffer }): body is ReadyBody {
+  return body.outputJson !== undefined
+}
+
+type Replayed = Omit<AnswerHead, 'cache'> & { readonly cache: CacheNote }
+
 /** A caller who leaves before the door reads on would leave the call without a Record. */
-export function endWithCaller(reader: Reader, signal: AbortSignal): void {
+export function endWithCaller(reader: Reader, signal: CallerSignal): void {
   const leave = () => void reader.fail(new AstraError('cancelled', { reason: 'the caller left in mid-stream' }))
   if (signal.aborted) leave()
   else signal.addEventListener('abort', leave, { once: true })

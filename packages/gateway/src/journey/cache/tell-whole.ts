@@ -11,6 +11,10 @@ export interface Closing {
 /** Puts a whole answer into its door's form and closes the Record: the last of a call, whoever it was that answered. */
 export function tellWhole(answer: WholeAnswer, { tell }: Call, record: Closing): WholeAnswer {
   tell?.(answer)
+  if (answer.outputJson) {
+    record.succeed(0)
+    return answer
+  }
   const failures = answer.items.flatMap((item) => ('error' in item ? [item.error] : []))
   const [first] = failures
   // The caller reads each item's error in a 200; for the Record a batch without a single output failed.

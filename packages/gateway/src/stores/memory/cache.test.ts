@@ -5,12 +5,12 @@ import { cacheConformance, entryOf } from '../conformance/cache.ts'
 import { memoryCache } from './cache.ts'
 
 describe('the cache in memory', () => {
-  cacheConformance(async () => memoryCache({ bytesMax: 1_000_000, clock: { now: () => 0 } }))
+  cacheConformance(async () => memoryCache({ bytesMax: 1_000_000, ownBytesMax: 100_000, clock: { now: () => 0 } }))
 })
 
-function bedOf(bytesMax: number) {
+function bedOf(bytesMax: number, ownBytesMax = 0) {
   let now = 0
-  const store = memoryCache({ bytesMax, clock: { now: () => now } })
+  const store = memoryCache({ bytesMax, ownBytesMax, clock: { now: () => now } })
   return { store, pass: (ms: number) => (now += ms) }
 }
 
@@ -45,19 +45,49 @@ test('one that is larger than all the room is not kept, and costs nobody its pla
   assert.deepEqual([has(store, 'a'), has(store, 'b')], [true, false])
 })
 
+test('what was added is there until it is replaced, deleted or over, however much else is kept', () => {
+  const { store, pass } = bedOf(2000, 2000)
+  const filled = entryOf('x'.repeat(500))
+  assert.equal(store.add('#running', entryOf('x'), 1000), true)
+  for (let i = 0; i < 9; i++) {
+    store.set(`spam@v1/1.0#${i}`, filled, 1000)
+    store.set(`#${i}`, filled, 1000)
+  }
+  assert.equal(store.add('#running', entryOf('y'), 1000), false)
+  assert.ok(has(store, '#8'))
+  store.set('#running', filled, 1000)
+  for (let i = 0; i < 9; i++) store.set(`#${i}`, filled, 1000)
+  assert.equal(has(store, '#running'), false)
+  store.add('#over', entryOf('x'.repeat(900)), 100)
+  pass(100)
+  assert.equal(store.add('#next', entryOf('x'.repeat(1500)), 100), true)
+})
+
+test('what there is no room for is not said to be added', () => {
+  const { store } = bedOf(2000, 1000)
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((key) => store.add(`#${key}`, entryOf('x'), 1000)),
+    [true, true, undefined],
+  )
+  store.delete('#a')
+  assert.equal(store.add('#c', entryOf('x'), 1000), true)
+  assert.equal(bedOf(0).store.add('#a', entryOf('x'), 1000), undefined)
+})
+
 test('whatever is kept, deleted and purged, the bytes are those of what is there, and never more than the bound', async () => {
   const step = fc.record({
-    key: fc.constantFrom('a@v1/1#1', 'a@v1/1#2', 'b@v1/1#1'),
-    act: fc.nat(4),
+    key: fc.constantFrom('a@v1/1#1', 'a@v1/1#2', 'b@v1/1#1', '#1', '#2'),
+    act: fc.nat(5),
     size: fc.nat(1200),
   })
   await fc.assert(
     fc.asyncProperty(fc.array(step), async (steps) => {
-      const { store, pass } = bedOf(2500)
+      const { store, pass } = bedOf(1500, 1000)
       for (const { key, act, size } of steps) {
         if (act < 2) store.set(key, entryOf('x'.repeat(size)), 100)
         else if (act === 2) store.delete(key)
         else if (act === 3) await store.purge('a')
+        else if (act === 4) store.add(key, entryOf('x'.repeat(size)), 100)
         else pass(size / 10)
         const { bytes = 0, entries } = store.status()
         assert.ok(bytes <= 2500 && bytes >= 0)

@@ -1,78 +1,48 @@
-import { type CacheEntry, type CacheStore, isPurgedBy } from '../../kernel/cache.ts'
+import { type CacheStore, isPurgedBy } from '../../kernel/cache.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { Shelf } from './shelf.ts'
 
 export interface MemoryCacheOptions {
   /** Of all answers together, their keys and what it costs to keep them included. */
   readonly bytesMax: number
+  /** Beside it, of what belongs to no model: keys that begin with "#", which are those of Idempotency-Keys. */
+  readonly ownBytesMax: number
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** What an entry takes besides its bytes and its key: two objects, a Buffer with a store of its own, a place in a Map. */
-const overheadBytes = 400
-
-interface Held {
-  readonly entry: CacheEntry
-  readonly expiresAt: number
-  readonly bytes: number
-}
-
 /**
- * Answers in this process's memory: where room is needed, those go that were not asked for longest. What has expired takes room until
- * then, which the bound includes. It lives as long as the process, and no other gateway sees it.
+ * Answers in this process's memory. It lives as long as the process, and no other gateway sees it. What was added stays until its answer
+ * takes its place, so that no other answers make a call run twice at once; where there is no room for it, it is not added.
  */
-export function memoryCache({ bytesMax, clock }: MemoryCacheOptions): CacheStore {
-  /** In the order in which they were last asked for. */
-  const held = new Map<string, Held>()
-  let bytes = 0
-
-  const remove = (key: string): void => {
-    const one = held.get(key)
-    if (!one) return
-    held.delete(key)
-    bytes -= one.bytes
-  }
-  const find = (key: string): Held | undefined => {
-    const one = held.get(key)
-    if (!one || one.expiresAt > clock.now()) return one
-    remove(key)
-    return undefined
-  }
-  const put = (key: string, entry: CacheEntry, keepMs: number): void => {
-    remove(key)
-    const size = entry.bytes.length + key.length + overheadBytes
-    if (size > bytesMax) return
-    held.set(key, { entry, expiresAt: clock.now() + keepMs, bytes: size })
-    bytes += size
-    for (const oldest of held.keys()) {
-      if (bytes <= bytesMax) break
-      remove(oldest)
-    }
-  }
-
+export function memoryCache({ bytesMax, ownBytesMax, clock }: MemoryCacheOptions): CacheStore {
+  const answers = new Shelf(bytesMax, clock)
+  const own = new Shelf(ownBytesMax, clock)
+  const shelfOf = (key: string) => (key.startsWith('#') ? own : answers)
   return {
-    get(key) {
-      const one = find(key)
-      if (!one) return undefined
-      held.delete(key)
-      held.set(key, one)
-      return one.entry
+    get: (key) => shelfOf(key).get(key),
+    set(key, entry, keepMs) {
+      shelfOf(key).put(key, entry, keepMs)
     },
-    set: put,
     add(key, entry, keepMs) {
-      if (find(key)) return false
-      put(key, entry, keepMs)
-      return true
+      const shelf = shelfOf(key)
+      if (shelf.get(key)) return false
+      return shelf.pin(key, entry, keepMs) || undefined
     },
-    delete: remove,
+    delete: (key) => shelfOf(key).remove(key),
     async purge(prefix) {
-      const before = held.size
-      for (const key of held.keys()) if (isPurgedBy(key, prefix)) remove(key)
-      return before - held.size
+      const keys = answers.keys().filter((key) => isPurgedBy(key, prefix))
+      for (const key of keys) answers.remove(key)
+      return keys.length
     },
-    status: () => ({ entries: held.size, bytes, failures: 0, fault: undefined }),
+    status: () => ({
+      entries: answers.size + own.size,
+      bytes: answers.bytes + own.bytes,
+      failures: 0,
+      fault: undefined,
+    }),
     async close() {
-      held.clear()
-      bytes = 0
+      answers.clear()
+      own.clear()
     },
   }
 }

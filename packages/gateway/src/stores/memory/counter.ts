@@ -1,4 +1,4 @@
-import type { Bound } from '../../kernel/limits.ts'
+import type { Bound, Mark } from '../../kernel/limits.ts'
 
 export interface Instant {
   /** ms of the clock that never runs backwards. */
@@ -10,8 +10,12 @@ export interface Instant {
 /** One counter of one bound; `bounds.ts` says what it counts. */
 export interface Counter {
   used(bound: Bound, at: Instant): number
-  /** Below 0: gives back, never more than is used. */
-  add(amount: number, bound: Bound, leaseId: string, at: Instant): void
+  /** Below 0: gives back, never more than is used; of a rate, of what was taken at `mark`. */
+  add(amount: number, bound: Bound, leaseId: string, at: Instant, mark?: Mark): void
+  /** What was spent before it began; once. */
+  restore?(amount: number, bound: Bound, at: Instant): void
+  /** Of what was added just now. */
+  mark?(): Mark
   /** Whether forgetting it would change anything. */
   matters(at: Instant): boolean
 }
@@ -22,28 +26,53 @@ export const newCounter: Readonly<Record<Bound['type'], () => Counter>> = {
   sum: sumCounter,
 }
 
-/** Keeps the level as it was, and when: it drains by arithmetic, without a timer. */
+/**
+ * Keeps the level as it was, and when: it drains by arithmetic, without a timer. What drains first is what came in first, so of the
+ * level that a take found and made, what is neither drained nor given back since can still be given back: no more, or what drained
+ * long ago would make room again.
+ */
 function rateCounter(): Counter {
   let level = 0
   let levelAt = 0
   let drainPerMs = 0
+  let born = 0
+  /** Drained or given back since it was born. */
+  let gone = 0
   function drained(at: Instant): number {
     return Math.max(0, level - (at.elapsed - levelAt) * drainPerMs)
+  }
+  function moveTo(at: Instant): void {
+    const left = drained(at)
+    gone += level - left
+    level = left
+    levelAt = at.elapsed
   }
   return {
     used(bound, at) {
       // What drained so far did so by the rate that held until now.
       if (bound.type === 'rate' && bound.amount / bound.perMs !== drainPerMs) {
-        level = drained(at)
-        levelAt = at.elapsed
+        moveTo(at)
         drainPerMs = bound.amount / bound.perMs
       }
       return drained(at)
     },
-    add(amount, bound, _leaseId, at) {
-      level = Math.max(0, this.used(bound, at) + amount)
-      levelAt = at.elapsed
+    add(amount, bound, _leaseId, at, mark) {
+      this.used(bound, at)
+      moveTo(at)
+      if (amount < 0) {
+        const there = mark === undefined ? level : mark.born === born ? Math.max(0, mark.upTo - gone) : 0
+        const back = Math.min(-amount, there, level)
+        level -= back
+        gone += back
+        return
+      }
+      if (level === 0) {
+        born = at.elapsed
+        gone = 0
+      }
+      level += amount
     },
+    mark: () => ({ born, upTo: gone + level }),
     matters: (at) => drained(at) > 0,
   }
 }
@@ -82,6 +111,7 @@ function leaseCounter(): Counter {
 function sumCounter(): Counter {
   let sum = 0
   let until = 0
+  let restored = 0
   return {
     used: (_bound, at) => (at.now < until ? sum : 0),
     add(amount, bound, _leaseId, at) {
@@ -89,6 +119,11 @@ function sumCounter(): Counter {
       sum = Math.max(0, this.used(bound, at) + amount)
       until = bound.until
     },
-    matters: (at) => at.now < until && sum > 0,
+    restore(amount, bound, at) {
+      if (bound.type !== 'sum' || restored === bound.until) return
+      this.add(amount, bound, '', at)
+      restored = bound.until
+    },
+    matters: (at) => at.now < until && (sum > 0 || restored === until),
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
-import type { Bound, Counters, Take, Taken } from '../../kernel/limits.ts'
+import type { Bound, Counters, Mark, Take, Taken } from '../../kernel/limits.ts'
 import { fits, takenOf } from '../bounds.ts'
 import { type Counter, type Instant, newCounter } from './counter.ts'
 
@@ -37,13 +37,13 @@ export function memoryCounters({
   function usedOf({ key, bound }: Take, at: Instant): number {
     return counters.get(key)?.used(bound, at) ?? 0
   }
-  function add({ key, bound, amount }: Take, leaseId: string, at: Instant): void {
+  function counterOf({ key, bound }: Take): Counter {
     let counter = counters.get(key)
     if (!counter) {
       counter = newCounter[bound.type]()
       counters.set(key, counter)
     }
-    counter.add(amount, bound, leaseId, at)
+    return counter
   }
   /** Makes room for new keys before anything is taken. */
   function makeRoom(takes: readonly Take[], at: Instant): void {
@@ -64,25 +64,27 @@ export function memoryCounters({
       const used = takes.map((take) => usedOf(take, at))
       const refusedAt = takes.findIndex((take, index) => !fits(take, used[index] ?? 0))
       if (refusedAt >= 0) return takenOf(takes, used, refusedAt, at.now)
+      const marks: (Mark | undefined)[] = []
       for (const [index, take] of takes.entries()) {
         if (take.amount <= 0) continue
-        add(take, leaseId, at)
+        const counter = counterOf(take)
+        counter.add(take.amount, take.bound, leaseId, at)
+        marks[index] = counter.mark?.()
         used[index] = usedOf(take, at)
       }
-      return takenOf(takes, used, -1, at.now)
+      return takenOf(takes, used, -1, at.now, marks)
     },
     settle(takes, leaseId) {
       const at = instant()
       for (const take of takes) {
-        // A refund to what is known no more is none.
-        if (take.amount > 0 || (take.amount < 0 && counters.has(take.key))) add(take, leaseId, at)
+        // What is no number, or endless, would spoil the counter; a refund to what is known no more is none.
+        if (!Number.isFinite(take.amount) || (take.amount <= 0 && !counters.has(take.key))) continue
+        counterOf(take).add(take.amount, take.bound, leaseId, at, take.mark)
       }
     },
     restore(takes) {
       const at = instant()
-      for (const take of takes) {
-        if (isSum(take.bound)) add({ ...take, amount: Math.max(0, take.amount - usedOf(take, at)) }, '', at)
-      }
+      for (const take of takes) if (isSum(take.bound)) counterOf(take).restore?.(take.amount, take.bound, at)
     },
     fault: () => undefined,
     close: async () => counters.clear(),

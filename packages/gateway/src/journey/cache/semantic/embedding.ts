@@ -1,0 +1,72 @@
+import type { Answer } from '../../../kernel/answer.ts'
+import type { SemanticPolicy } from '../../../kernel/cache.ts'
+import type { Call } from '../../../kernel/call.ts'
+import type { Caller } from '../../../kernel/caller.ts'
+import type { Clock } from '../../../kernel/clock.ts'
+import { AstraError } from '../../../kernel/errors.ts'
+import type { Visit } from '../visit.ts'
+
+/** The meaning of a text, as one version of an embedding contract has it. */
+export interface Embedding {
+  /** Of length 1. */
+  readonly vector: Float32Array
+  /** "embed@v1/1.0": what another gave cannot be compared with it. */
+  readonly madeBy: string
+}
+
+/**
+ * Who asks: an internal consumer, so that neither the requests nor the budget of the one who called are used up by a look-up. Its own
+ * limits are those of a consumer of this name in the manifest, where there is one.
+ */
+export const internalCaller: Caller = {
+  keyId: 'internal',
+  consumer: 'astra-cache',
+  permissions: new Set(['infer']),
+  models: undefined,
+}
+
+const dimensionsMax = 16_384
+
+/** A call through the journey like any other, with a Record whose reference is the call that it was made for. Rejects when it fails. */
+export async function embeddingOf(
+  text: string,
+  { model: named, timeoutMs }: SemanticPolicy,
+  { of, visit, clock, signal }: { of: Call; visit: Visit; clock: Clock; signal: AbortSignal },
+): Promise<Embedding> {
+  const [model = '', major = ''] = named.split('@v')
+  const call: Call = {
+    id: clock.id(),
+    door: 'native',
+    model,
+    major: Number(major),
+    inputs: [{ text }],
+    batch: false,
+    stream: false,
+    options: { timeoutMs, reference: of.id, tags: { purpose: 'cache' } },
+    receivedAt: clock.now(),
+    startedAt: clock.elapsed(),
+    trace: of.trace,
+    signal,
+  }
+  const answer = await visit.serve(call, internalCaller)
+  return { vector: unitVector(numbersOf(answer)), madeBy: `${named}/${answer.version}` }
+}
+
+function numbersOf(answer: Answer): readonly unknown[] {
+  const [item] = answer.kind === 'whole' ? answer.items : []
+  const { embedding } = (item && 'output' in item ? item.output : {}) as { readonly embedding?: unknown }
+  return Array.isArray(embedding) ? embedding : []
+}
+
+/** Throws where it has no direction, or is beyond all measure. */
+function unitVector(numbers: readonly unknown[]): Float32Array {
+  if (numbers.length > dimensionsMax) {
+    throw new AstraError('invalid_output', { reason: `the embedding has more than ${dimensionsMax} dimensions` })
+  }
+  const vector = Float32Array.from(numbers, Number)
+  const length = Math.sqrt(vector.reduce((sum, number) => sum + number * number, 0))
+  if (!(length > 0 && length < Number.POSITIVE_INFINITY)) {
+    throw new AstraError('invalid_output', { reason: 'the embedding has no direction' })
+  }
+  return vector.map((number) => number / length)
+}
