@@ -23,6 +23,8 @@ export interface WholeAnswer extends AnswerHead {
   readonly kind: 'whole'
   /** One per input, in order; empty where the answer was relayed. */
   readonly items: readonly Item[]
+  /** The output of the only item as JSON in UTF-8, where it is at hand: to be sent on as it is. `items` is read from it when asked for. */
+  readonly outputJson?: Buffer
   /** Upstream's own bytes, in the dialect of the call's `wire`. */
   readonly relayed?: Buffer
   readonly usage: Usage

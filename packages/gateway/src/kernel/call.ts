@@ -30,8 +30,11 @@ export interface Call {
   readonly startedAt: number
   readonly trace: Trace
   /** Aborts when the caller goes away. */
-  readonly signal: AbortSignal
+  readonly signal: CallerSignal
 }
+
+/** What of an AbortSignal a call needs: most calls are answered before anybody listens, so that a door may make the signal then. */
+export type CallerSignal = Pick<AbortSignal, 'aborted' | 'reason' | 'addEventListener' | 'removeEventListener'>
 
 export type DoorName = 'native' | 'graphql' | 'oip' | 'openai' | 'anthropic'
 

@@ -29,6 +29,8 @@ export interface Key {
   readonly revokedAt?: number
   /** The key that it takes the place of; that one works until its own `expiresAt`. */
   readonly replaces?: string
+  /** The first of the keys that one after the other took each other's place: its limits go on for all of them. Left out: itself. */
+  readonly countsAs?: string
 }
 
 /** Consumer, key and permissions behind one call. */
@@ -40,6 +42,8 @@ export interface Caller {
   readonly team?: string
   /** Of its key. */
   readonly limits?: Limits
+  /** The key under whose id those limits are counted, where that is another. */
+  readonly countsAs?: string
   /** Every permission, included ones spelt out. */
   readonly permissions: ReadonlySet<Permission>
   /** undefined = every model. */
@@ -68,5 +72,6 @@ export function callerOf(key: Key): Caller {
     for (const included of permissionTable[permission].includes) all.add(included)
   }
   const caller = { keyId: key.id, consumer: key.consumer, permissions: all, models: key.models && new Set(key.models) }
-  return key.limits ? { ...caller, limits: key.limits } : caller
+  if (!key.limits) return caller
+  return { ...caller, limits: key.limits, ...(key.countsAs === undefined ? {} : { countsAs: key.countsAs }) }
 }

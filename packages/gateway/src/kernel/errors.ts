@@ -14,7 +14,12 @@ export const errorTable = {
     'No valid key',
     'Send "Authorization: Bearer <key>" with a key made by "astraapi keys create".',
   ),
-  key_expired: row(401, false, 'This key has expired', 'Ask for a new key: "astraapi keys rotate".'),
+  key_expired: row(
+    401,
+    false,
+    'This key has expired',
+    'Ask an administrator for another ("astraapi keys create"), or for more time for this one ("astraapi keys update --expires").',
+  ),
   invalid_token: row(
     401,
     false,
@@ -239,7 +244,7 @@ export class AstraError extends Error {
 }
 
 /** An error that is nobody's fault and may come by the thousand: to collect a stack costs more than all the rest of a refusal. */
-export function refusal(code: ErrorCode, facts: ErrorFacts): AstraError {
+export function refusal(code: ErrorCode, facts: ErrorFacts = {}): AstraError {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   try {

@@ -1,4 +1,4 @@
-import type { LimitKind, LimitOwner, LimitStatus } from './limits.ts'
+import type { LimitKind, LimitOwner, LimitStatus, RefusedBy } from './limits.ts'
 
 /** Limits for people. */
 
@@ -37,4 +37,22 @@ const intervals: ReadonlyMap<number | undefined, string> = new Map([
 
 function intervalText(windowMs: number | undefined): string {
   return intervals.get(windowMs) ?? `in ${(windowMs ?? 0) / 1000} s`
+}
+
+export function isBudget(kind: LimitKind): boolean {
+  return kind === 'budget-day' || kind === 'budget-month'
+}
+
+/** What helps beside waiting; undefined where nothing does. */
+export function nextOfRefused({ kind, remaining, retryAfterMs }: RefusedBy): string | undefined {
+  const never = retryAfterMs === undefined
+  if (isBudget(kind)) {
+    const less = 'Ask for less: a shorter input, or a lower bound on the answer (max_tokens), as all of it is reserved'
+    if (never) return `${less}; or ask an administrator for more.`
+    return remaining > 0 ? `${less}; or wait until the budget begins anew.` : undefined
+  }
+  if (!never) return undefined
+  return kind === 'tokens'
+    ? 'Send less at once, or bound the answer lower: what it may have at most is reserved.'
+    : 'Split it over several calls.'
 }

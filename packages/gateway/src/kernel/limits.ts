@@ -53,17 +53,28 @@ export interface Take {
   readonly bound: Bound
   /** Calls, items, tokens or USD; 1 of a lease. 0: only look. More than `burst` or `max` never fits. */
   readonly amount: number
+  /** Of what is given back of a rate: where it was taken. What has drained since is not there any more. Left out: all of it is given. */
+  readonly mark?: Mark
+}
+
+/** A take in the level of its rate. Only the counters that made it know how to read it. */
+export interface Mark {
+  /** When the level began to rise from nothing, by the counters' clock. */
+  readonly born: number
+  /** What had come in since then, this take included. */
+  readonly upTo: number
 }
 
 export interface CounterState {
   /** What a take could have at once, now; never below 0. */
   readonly remaining: number
-  /** Until all of it could be had again, ms: 0 when nothing is used. */
+  /** Until all of it could be had again, ms: 0 when nothing is used, and of calls in flight, as no counter knows when one ends. */
   readonly resetMs: number
 }
 
 export type Taken =
-  | { readonly taken: true; readonly states: readonly CounterState[] }
+  /** `marks`: of each take that a rate counts, for giving it back. */
+  | { readonly taken: true; readonly states: readonly CounterState[]; readonly marks?: readonly (Mark | undefined)[] }
   /** Nothing is taken. `retryAfterMs`: until this bound could be kept; undefined where waiting does not help. */
   | {
       readonly taken: false
@@ -87,7 +98,7 @@ export interface Counters {
    * it, and then stays closed for longer. A lease is given back by -1.
    */
   settle(takes: readonly Take[], leaseId: string): void
-  /** What was spent before this process began; adds nothing to counters that know more. */
+  /** What was spent before a counter began: added once, on top of what has come in since. Further ones of the same key change nothing. */
   restore(takes: readonly Take[]): void | Promise<void>
   /** Not working: why; undefined when all is well. */
   fault(): string | undefined
@@ -105,6 +116,8 @@ export interface LimitStatus extends CounterState {
   readonly limit: number
   /** Of a rate or budget, the interval in ms. */
   readonly windowMs: number | undefined
+  /** Of a rate, the most at once, where that is another than the amount of its interval. */
+  readonly burst?: number
 }
 
 /** The bound that refused a call. */
@@ -128,4 +141,6 @@ export interface Used {
   readonly costUsd: number | undefined
   /** The cost is more than `costUsd`, and nobody knows how much. */
   readonly unpriced: boolean
+  /** Attempts beside those figures that may have written an answer which nobody has heard. */
+  readonly unheard: number
 }

@@ -25,6 +25,11 @@ export interface Operation {
    * secret. Left out, it keeps only that the write was made, when and by whom.
    */
   readonly audit?: ((input: never, output?: never) => unknown) | undefined
+  /**
+   * What a mutation is about, where its own path does not say it; `{x}` as there. Of one that was not made from the input alone, else
+   * with the output.
+   */
+  readonly auditTarget?: ((input: never, output?: never) => string) | undefined
   readonly run: (input: never, context: OperationContext) => Promise<unknown>
 }
 
@@ -58,6 +63,7 @@ export function operation<I extends TSchema, O extends TSchema>(declaration: {
   readonly output: O
   readonly guarded?: boolean
   readonly audit?: (input: Static<I>, output?: Static<O>) => unknown
+  readonly auditTarget?: (input: Static<I>, output?: Static<O>) => string
   readonly run: (input: Static<I>, context: OperationContext) => Promise<Static<O>>
 }): Operation {
   const { guarded = false, ...rest } = declaration

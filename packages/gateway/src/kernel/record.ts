@@ -95,6 +95,8 @@ export interface AttemptUsage {
   readonly ran: boolean
   /** Undefined where nobody knows. A promise while tokens are counted, which never rejects. */
   readonly usage: Usage | undefined | Promise<Usage>
+  /** A whole answer was asked for and given up, so that nobody knows what was written of it: anything up to its bound. */
+  readonly unheard?: boolean
 }
 
 /** A judgement of one call. The last write wins per call, metric and source. */

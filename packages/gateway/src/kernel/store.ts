@@ -46,6 +46,8 @@ export interface Reports {
   calls(filter: CallFilter): Promise<CallPage>
   feedback(callId: string): Promise<readonly Feedback[]>
   usage(query: UsageQuery): Promise<readonly UsageRow[]>
+  /** What was spent, and nothing else: much cheaper than `usage`, and with as many rows as there are. */
+  spent(query: Pick<UsageQuery, 'from' | 'to' | 'by'>): Promise<readonly SpentRow[]>
 }
 
 export interface CallFilter {
@@ -108,6 +110,9 @@ export interface UsageRow {
   readonly latencyP95Ms: number
   readonly latencyP99Ms: number
 }
+
+/** Those who spent nothing have no row. */
+export type SpentRow = Pick<UsageRow, 'by' | 'costUsd'>
 
 /** What management keeps. Small, rarely written, read at start. */
 export interface StateStore {

@@ -1,4 +1,4 @@
-import type { Bound, CounterState, Take, Taken } from '../kernel/limits.ts'
+import type { Bound, CounterState, Mark, Take, Taken } from '../kernel/limits.ts'
 
 /**
  * The arithmetic of bounds, wherever their counters lie. Each counter knows one number: how much of its bound is used now.
@@ -28,31 +28,35 @@ export function stateOf(bound: Bound, used: number, nowMs: number): CounterState
   const whole = Math.round(remaining)
   return {
     remaining: Math.abs(remaining - whole) <= most * slack ? whole : remaining,
-    resetMs: used > 0 ? Math.ceil(untilFreeMs(bound, used, nowMs)) : 0,
+    resetMs: used > 0 && bound.type !== 'concurrent' ? Math.ceil(untilFreeMs(bound, used, nowMs)) : 0,
   }
 }
 
 /** No counter knows when a call will end. */
 const leaseRetryMs = 1000
 
-/** A lease ends with its call, at the latest after `leaseMs`; a sum ends with its period. */
+/** A sum ends with its period. */
 function untilFreeMs(bound: Bound, over: number, nowMs: number): number {
   if (bound.type === 'rate') return (over * bound.perMs) / bound.amount
-  // Who only looks may not know how long a lease lasts.
-  return bound.type === 'sum' ? Math.max(0, bound.until - nowMs) : bound.leaseMs || leaseRetryMs
+  return bound.type === 'sum' ? Math.max(0, bound.until - nowMs) : leaseRetryMs
 }
 
 function retryAfterMs({ bound, amount }: Take, used: number, nowMs: number): number | undefined {
   const most = mostOf(bound)
   if (!(amount <= most * (1 + slack))) return undefined
-  if (bound.type === 'concurrent') return leaseRetryMs
   return Math.ceil(untilFreeMs(bound, used + amount - most, nowMs))
 }
 
 /** `used` of each take: after it where they were taken, as it is where one was refused. */
-export function takenOf(takes: readonly Take[], used: readonly number[], refusedAt: number, nowMs: number): Taken {
+export function takenOf(
+  takes: readonly Take[],
+  used: readonly number[],
+  refusedAt: number,
+  nowMs: number,
+  marks: readonly (Mark | undefined)[] = [],
+): Taken {
   const states = takes.map(({ bound }, at) => stateOf(bound, used[at] ?? 0, nowMs))
   const refused = takes[refusedAt]
-  if (!refused) return { taken: true, states }
+  if (!refused) return marks.some((mark) => mark) ? { taken: true, states, marks } : { taken: true, states }
   return { taken: false, refusedAt, retryAfterMs: retryAfterMs(refused, used[refusedAt] ?? 0, nowMs), states }
 }

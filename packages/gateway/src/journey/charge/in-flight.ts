@@ -1,5 +1,5 @@
 import { type Version, versionKey } from '../../kernel/catalog.ts'
-import { AstraError } from '../../kernel/errors.ts'
+import { type AstraError, refusal } from '../../kernel/errors.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
 import { type DropReason, Queue, type QueuePorts } from './queue/queue.ts'
 
@@ -115,7 +115,7 @@ export function createInFlight({ elapsed }: Pick<QueuePorts, 'elapsed'>): InFlig
 }
 
 function overloaded({ contract, version }: FittedCall): AstraError {
-  return new AstraError('overloaded', {
+  return refusal('overloaded', {
     detail: `Version ${version.id} of ${contract.model}@v${contract.major} has ${contract.limits.inFlightMax} calls in flight, its limit`,
     retryAfterMs: 1000,
   })

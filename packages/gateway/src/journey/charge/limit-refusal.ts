@@ -1,6 +1,6 @@
 import { AstraError, type ErrorCode, refusal } from '../../kernel/errors.ts'
-import { limitText, ownerText } from '../../kernel/limit-text.ts'
-import type { LimitKind, LimitOwner, LimitStatus, RefusedBy, Taken } from '../../kernel/limits.ts'
+import { isBudget, limitText, nextOfRefused, ownerText } from '../../kernel/limit-text.ts'
+import type { LimitOwner, LimitStatus, RefusedBy, Taken } from '../../kernel/limits.ts'
 
 type Refused = Extract<Taken, { readonly taken: false }>
 
@@ -14,9 +14,10 @@ export function limitRefusal(limits: readonly LimitStatus[], refused: Refused, a
   const never = neverFits(status, refused.retryAfterMs, amount)
   const retryAfterMs = never ? undefined : (refused.retryAfterMs ?? placeRetryMs)
   const refusedBy: RefusedBy = { ...status, retryAfterMs }
+  const next = nextOfRefused(refusedBy)
   return refusal(codeOf(status), {
     detail: detailOf(status, amount, never),
-    ...(never ? { next: nextOfNever(status) } : {}),
+    ...(next === undefined ? {} : { next }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     refusedBy,
     limits,
@@ -33,10 +34,6 @@ function codeOf({ kind, owner }: LimitStatus): ErrorCode {
   return kind === 'concurrent' && !isCallers(owner) ? 'overloaded' : 'rate_limited'
 }
 
-export function isBudget(kind: LimitKind): boolean {
-  return kind === 'budget-day' || kind === 'budget-month'
-}
-
 /** Whose figures the caller may know in full. */
 export function isCallers({ kind }: LimitOwner): boolean {
   return kind !== 'model' && kind !== 'version'
@@ -51,17 +48,10 @@ function detailOf(status: LimitStatus, amount: number, never: boolean): string {
   const [needed, left] = isBudget(kind)
     ? [usd(amount), usd(remaining)]
     : [String(amount), String(Math.floor(remaining))]
-  if (never) return `${limit}, and this call may need ${needed} at once: that never fits`
+  const most = status.burst === undefined ? '' : `, ${status.burst} at once`
+  if (never) return `${limit}${most}, and this call may need ${needed} at once: that never fits`
   if (kind === 'requests') return `${limit}, and none is left`
   return `${limit}: ${left} are left, and this call may need ${needed}`
-}
-
-function nextOfNever({ kind }: LimitStatus): string {
-  if (isBudget(kind))
-    return 'Ask for less: a shorter input, or a lower bound on the answer; or ask an administrator for more.'
-  return kind === 'tokens'
-    ? 'Send less at once, or bound the answer lower: what it may have at most is reserved.'
-    : 'Split it over several calls.'
 }
 
 /** To the cent, or where that is not enough to the first figures. */

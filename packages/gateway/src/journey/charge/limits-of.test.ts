@@ -46,6 +46,14 @@ describe('the limits of a call', () => {
     )
   })
 
+  it('go on where a key takes the place of another: both count as the first of them', () => {
+    const given = catalog()
+    const [rotated] = limitsOf(assigned(given, { keyId: 'key_3', countsAs: 'key_1', limits: requests(1) }))
+    assert.equal(rotated?.take(1, 0, 0).key, 'key:key_1/requests')
+    const [named] = limitsOfOwners({ key: { id: 'key_3', countsAs: 'key_1', limits: requests(1) } }, given)
+    assert.equal(named?.take(1, 0, 0).key, 'key:key_1/requests')
+  })
+
   it("take the team that a token names before the consumer's own", () => {
     const names = limitsOf(assigned(catalog('growth'), { team: 'core' })).map(({ owner }) => owner.name)
     assert.ok(names.includes('core') && !names.includes('growth'))

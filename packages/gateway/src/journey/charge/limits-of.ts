@@ -1,4 +1,3 @@
-import type { Caller } from '../../kernel/caller.ts'
 import {
   type Catalog,
   type ConsumerState,
@@ -17,6 +16,8 @@ export interface OwnedBound {
   readonly kind: LimitKind
   /** The amount of its interval, the most at once, or USD. */
   readonly limit: number
+  /** Of a rate, the most at once, where that is another. */
+  readonly burst?: number
   /** What its counter is to take. `at`: by the wall clock; `leaseMs`: for so long a place in flight may be held. */
   take(amount: number, at: number, leaseMs: number): Take
   /** Of a rate or a budget, ms. */
@@ -24,32 +25,28 @@ export interface OwnedBound {
 }
 
 const none: readonly OwnedBound[] = []
-const noLimits: Limits = {}
 
 /** What owners are known by: compiled once for each, and forgotten with it. */
 const compiled = new WeakMap<object, { readonly name: string; readonly bounds: readonly OwnedBound[] }>()
 
+/** A key, as far as its bounds go. */
+interface BoundKey {
+  readonly countsAs?: string
+  readonly limits?: Limits
+}
+
 /** An owner as the catalog, or the keyring, has it. */
-type Holder = Caller | ConsumerState | TeamState | Model | Version['state']
+type Holder = BoundKey | ConsumerState | TeamState | Model | Version['state']
 
 /** Every bound that the call must keep, from its narrowest owner to the widest. Empty, at the cost of a few looks, where there is none. */
 export function limitsOf({ caller, catalog, model, version }: AssignedCall): readonly OwnedBound[] {
-  const consumer = catalog.consumer(caller.consumer)
-  const teamName = caller.team ?? consumer?.team
-  const team = teamName === undefined ? undefined : catalog.team(teamName)
-  let all = boundsOf('key', caller.keyId, caller, caller.limits)
-  all = joined(all, consumer && boundsOf('consumer', caller.consumer, consumer, consumer.limits))
-  all = joined(all, team && boundsOf('team', teamName ?? '', team, team.limits))
-  all = joined(all, boundsOf('model', model.name, model, model.limits))
-  const { state } = version
-  if (state.limits) all = joined(all, boundsOf('version', nameOf(version), state, state.limits))
-  return all
+  return boundsOfAll(caller, caller.keyId, caller.consumer, caller.team, model, version, catalog)
 }
 
 /** The same by names, for who asks what would apply. What is left out, or not known, adds nothing. */
 export function limitsOfOwners(
   owners: {
-    readonly key?: { readonly id: string; readonly limits?: Limits }
+    readonly key?: BoundKey & { readonly id: string }
     readonly consumer?: string
     readonly team?: string
     readonly model?: string
@@ -57,19 +54,30 @@ export function limitsOfOwners(
   },
   catalog: Catalog,
 ): readonly OwnedBound[] {
-  const consumer = owners.consumer === undefined ? undefined : catalog.consumer(owners.consumer)
-  const team = owners.team ?? consumer?.team
-  const { key, version } = owners
-  return [
-    ...(key ? boundsIn({ kind: 'key', name: key.id }, key.limits ?? noLimits) : none),
-    ...boundsIn({ kind: 'consumer', name: owners.consumer ?? '' }, consumer?.limits ?? noLimits),
-    ...boundsIn({ kind: 'team', name: team ?? '' }, (team && catalog.team(team)?.limits) || noLimits),
-    ...boundsIn(
-      { kind: 'model', name: owners.model ?? '' },
-      (owners.model && catalog.model(owners.model)?.limits) || noLimits,
-    ),
-    ...(version ? boundsIn({ kind: 'version', name: nameOf(version) }, version.state.limits ?? noLimits) : none),
-  ]
+  const { key, consumer, team, model, version } = owners
+  const named = model === undefined ? undefined : catalog.model(model)
+  return boundsOfAll(key, key?.id ?? '', consumer, team, named, version, catalog)
+}
+
+/** The one list of whose bounds count, in their order. `ownTeam`: in place of the consumer's. */
+function boundsOfAll(
+  key: BoundKey | undefined,
+  keyId: string,
+  consumerName: string | undefined,
+  ownTeam: string | undefined,
+  model: Model | undefined,
+  version: Version | undefined,
+  catalog: Catalog,
+): readonly OwnedBound[] {
+  const consumer = consumerName === undefined ? undefined : catalog.consumer(consumerName)
+  const teamName = ownTeam ?? consumer?.team
+  const team = teamName === undefined ? undefined : catalog.team(teamName)
+  let all = key ? boundsOf('key', key.countsAs ?? keyId, key, key.limits) : none
+  all = joined(all, consumer && boundsOf('consumer', consumerName ?? '', consumer, consumer.limits))
+  all = joined(all, team && boundsOf('team', teamName ?? '', team, team.limits))
+  all = joined(all, model && boundsOf('model', model.name, model, model.limits))
+  const limits = version?.state.limits
+  return version && limits ? joined(all, boundsOf('version', nameOf(version), version.state, limits)) : all
 }
 
 function nameOf({ id, contract }: Version): string {
@@ -118,7 +126,8 @@ function rateBound(
   const { amount: limit, perMs, burst } = rate
   const key = keyOf(owner, kind)
   const bound = { type: 'rate', amount: limit, perMs, burst } as const
-  return [{ owner, kind, limit, take: (amount) => ({ key, bound, amount }), windowMs: () => perMs }]
+  const most = burst === limit ? {} : { burst }
+  return [{ owner, kind, limit, ...most, take: (amount) => ({ key, bound, amount }), windowMs: () => perMs }]
 }
 
 function concurrentBound(owner: LimitOwner, max: number): OwnedBound {

@@ -43,3 +43,8 @@ test('a document of plain text is text', () => {
   const text = 'some words of a document. '.repeat(100)
   assert.equal(mediaIn(chat({ type: 'document', source: { type: 'text', data: text } }))?.bytes, 0)
 })
+
+test('a part with a hundred thousand members and more is measured like another', () => {
+  const part = { type: 'image_url', image_url: { url: 'https://example.com/a.png' }, pad: new Array(200_000).fill(0) }
+  assert.equal(mediaIn(chat(part))?.tokens, 1600)
+})

@@ -65,7 +65,8 @@ function dataBytes(part: object): number {
     const present = open.pop()
     if (typeof present === 'string') {
       if (present.length >= dataMin && base64.test(present.slice(0, dataMin))) bytes += present.length
-    } else if (typeof present === 'object' && present !== null) open.push(...Object.values(present))
+    } else if (typeof present === 'object' && present !== null)
+      for (const value of Object.values(present)) open.push(value)
   }
   return bytes
 }

@@ -11,7 +11,13 @@ export interface Need {
   readonly items: number
   readonly tokens: number
   readonly costUsd: number
+  /** Of tokens and cost, what the answer alone may come to. */
+  readonly outputTokens: number
+  readonly outputUsd: number
 }
+
+/** Of a call that asks no model. */
+export const nothing: Need = { requests: 1, items: 0, tokens: 0, costUsd: 0, outputTokens: 0, outputUsd: 0 }
 
 export interface NeedPorts {
   readonly backends: ReadonlyMap<string, Backend>
@@ -27,13 +33,14 @@ export function needOf(
   { backends }: NeedPorts,
 ): Need {
   const items = itemsOf(fitted)
-  if (!bounds.some(({ kind }) => metered.has(kind))) return { requests: 1, items, tokens: 0, costUsd: 0 }
+  if (!bounds.some(({ kind }) => metered.has(kind))) return { ...nothing, items }
   const { version, catalog } = fitted
   const backend = backends.get(version.state.backend)
   const tokens = estimateTokens(fitted, backend?.ownWords?.(version.state.settings))
   const price = priceFor(version, backend, catalog.state.prices, at)
   const costUsd = price ? estimateCost(price, items, tokens) : 0
-  return { requests: 1, items, tokens: sum(tokens), costUsd }
+  const outputUsd = price ? estimateCost(price, 0, { input: 0, output: tokens.output }) : 0
+  return { requests: 1, items, tokens: sum(tokens), costUsd, outputTokens: tokens.output, outputUsd }
 }
 
 function sum({ input, output }: EstimatedTokens): number {

@@ -14,7 +14,7 @@ import type { AssignedCall } from '../assign/assign.ts'
 import type { ChargedCall } from './in-flight.ts'
 import { limitRefusal } from './limit-refusal.ts'
 import { limitsOf, type OwnedBound } from './limits-of.ts'
-import { type Need, type NeedPorts, needOf } from './need.ts'
+import { type Need, type NeedPorts, needOf, nothing } from './need.ts'
 
 export interface ReservePorts extends NeedPorts {
   readonly counters: Counters
@@ -44,20 +44,21 @@ export interface Reserve {
   look(bounds: readonly OwnedBound[]): Promise<readonly LimitStatus[]>
 }
 
+/** Where in its counter each of the takes lies. */
+type Marks = Extract<Taken, { readonly taken: true }>['marks']
+
 /** Beyond the contract's time limit a place in flight is held for so long at most: for what ends a call after it. */
 const leaseSlackMs = 60_000
-
-const nothing: Need = { requests: 1, items: 0, tokens: 0, costUsd: 0 }
 
 export function createReserve(ports: ReservePorts): Reserve {
   const { counters, clock, unchecked } = ports
 
   /** Of some bounds together; `done` gets what was taken. */
-  const ask = (asked: Asked, assigned: AssignedCall, done: () => void): Met | Promise<Met> => {
+  const ask = (asked: Asked, assigned: AssignedCall, done: (marks: Marks) => void): Met | Promise<Met> => {
     const answer = (taken: Taken): Met => {
       const limits = asked.bounds.map((bound, i) => statusOf(bound, taken.states[i] ?? unknown, asked.at))
       if (taken.taken) {
-        done()
+        done(taken.marks)
         return limits
       }
       throw limitRefusal(limits, taken, asked.takes[taken.refusedAt]?.amount ?? 1)
@@ -69,7 +70,7 @@ export function createReserve(ports: ReservePorts): Reserve {
       return undefined
     }
     if (asked.takes.length === 0) {
-      done()
+      done(undefined)
       return undefined
     }
     let taking: Taken | Promise<Taken>
@@ -83,16 +84,18 @@ export function createReserve(ports: ReservePorts): Reserve {
 
   return {
     reserve(charged, record) {
-      const bounds = limitsOf(charged)
-      if (bounds.length === 0) return undefined
-      const { call, contract } = charged
-      const at = clock.now()
-      const leaseMs = contract.limits.timeoutMs + leaseSlackMs
-      const need = needOf(charged, bounds, at, ports)
-      const asked = askedOf(bounds, need, at, leaseMs)
+      // Whatever goes wrong from here on, the call's place is free again.
       try {
-        const met = ask(asked, charged, () => {
-          record.holds(reservationOf(bounds, need, { counters, leaseId: call.id, at, leaseMs }))
+        const bounds = limitsOf(charged)
+        if (bounds.length === 0) return undefined
+        const { call, contract } = charged
+        const at = clock.now()
+        const leaseMs = contract.limits.timeoutMs + leaseSlackMs
+        const need = needOf(charged, bounds, at, ports)
+        const asked = askedOf(bounds, need, at, leaseMs)
+        const met = ask(asked, charged, (marks) => {
+          const marked = { bounds: asked.bounds, marks }
+          record.holds(reservationOf(bounds, need, { counters, leaseId: call.id, at, leaseMs, marked }))
         })
         return met instanceof Promise ? met.catch((thrown) => giveUp(charged, thrown)) : met
       } catch (thrown) {
@@ -146,14 +149,15 @@ const amounts: Readonly<Record<LimitKind, (need: Need) => number>> = {
 
 /** What is settled by what was used. Requests and items that were let in stay used, whatever becomes of them. */
 const settled: Partial<Readonly<Record<LimitKind, (used: Used, need: Need) => number>>> = {
-  // Of an answer whose tokens nobody knows, what was reserved for it stays used.
-  tokens: ({ tokens }, need) => tokens ?? need.tokens,
+  // Of an answer whose tokens nobody knows, what was reserved for it stays used; of one that nobody has heard, what was for the answer.
+  tokens: ({ tokens, unheard }, need) => (tokens ?? need.tokens) + unheard * need.outputTokens,
   'budget-day': costUsed,
   'budget-month': costUsed,
 }
 
-function costUsed({ costUsd = 0, unpriced }: Used, need: Need): number {
-  return unpriced ? Math.max(costUsd, need.costUsd) : costUsd
+function costUsed({ costUsd = 0, unpriced, unheard }: Used, need: Need): number {
+  const known = costUsd + unheard * need.outputUsd
+  return unpriced ? Math.max(known, need.costUsd) : known
 }
 
 interface Settling {
@@ -161,18 +165,23 @@ interface Settling {
   readonly leaseId: string
   readonly at: number
   readonly leaseMs: number
+  /** What was asked of, and the marks that it got. */
+  readonly marked: { readonly bounds: readonly OwnedBound[]; readonly marks: Marks }
 }
 
 function reservationOf(
   bounds: readonly OwnedBound[],
   need: Need,
-  { counters, leaseId, at, leaseMs }: Settling,
+  { counters, leaseId, at, leaseMs, marked: { bounds: asked, marks } }: Settling,
 ): Reservation {
   const settle = (amountOf: (kind: LimitKind) => number) => {
     const takes: Take[] = []
     for (const bound of bounds) {
       const amount = amountOf(bound.kind)
-      if (amount !== 0) takes.push(bound.take(amount, at, leaseMs))
+      if (amount === 0) continue
+      const take = bound.take(amount, at, leaseMs)
+      const mark = amount < 0 ? marks?.[asked.indexOf(bound)] : undefined
+      takes.push(mark ? { ...take, mark } : take)
     }
     if (takes.length > 0) counters.settle(takes, leaseId)
   }
@@ -183,6 +192,7 @@ function reservationOf(
 }
 
 function statusOf(bound: OwnedBound, { remaining, resetMs }: CounterState, at: number): LimitStatus {
-  const { owner, kind, limit } = bound
-  return { owner, kind, limit, windowMs: bound.windowMs(at), remaining, resetMs }
+  const { owner, kind, limit, burst } = bound
+  const status = { owner, kind, limit, windowMs: bound.windowMs(at), remaining, resetMs }
+  return burst === undefined ? status : { ...status, burst }
 }

@@ -216,7 +216,7 @@ export class Attempts {
       code,
       reason,
     }
-    this.#report.attempt(attempt, usedUp(one, end))
+    this.#report.attempt(attempt, usedUp(one, end, this.#charged.call.stream))
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CallerSignal } from '../../kernel/call.ts'
 import { AstraError } from '../../kernel/errors.ts'
 
 /** One limit over all attempts of a call, for both reasons to stop: the caller left, or the time limit ran out. */
@@ -20,7 +21,7 @@ export interface Deadline {
  *
  * `waitedMs`: what of the limit was over before.
  */
-export function startDeadline(caller: AbortSignal, timeoutMs: number, waitedMs = 0): Deadline {
+export function startDeadline(caller: CallerSignal, timeoutMs: number, waitedMs = 0): Deadline {
   let present: AbortController | undefined
   let other: AbortController | undefined
   let reached: AstraError | undefined

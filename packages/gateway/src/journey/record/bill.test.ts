@@ -34,8 +34,9 @@ describe('the bill of a call', () => {
   ]
   for (const [what, attempts, costUsd, unpriced] of rows) {
     it(what, () => {
-      const { tokens: _, ...bill } = billOf(attempts, priceOf)
+      const { tokens: _, unheard: none, ...bill } = billOf(attempts, priceOf)
       assert.deepEqual(bill, { costUsd, unpriced, estimated: false })
+      assert.equal(none, 0)
     })
   }
 
@@ -65,4 +66,15 @@ it('tells the tokens of what answered, whenever the others ended, else of what e
   assert.equal(mainAttempt([failed, answered, outrun]), answered)
   assert.equal(mainAttempt([failed, outrun]), outrun)
   assert.equal(mainAttempt([]), undefined)
+})
+
+it('counts the attempts that may have written more than is known, where a model ran', () => {
+  const unheard = { unheard: true }
+  const attempts = [
+    one('priced', 'timeout', unheard),
+    one(undefined, 'timeout', unheard),
+    one('priced', 'upstream_failed'),
+    one('other', 'cancelled', unheard),
+  ]
+  assert.equal(billOf(attempts, priceOf).unheard, 2)
 })

@@ -18,6 +18,8 @@ export interface Bill {
   readonly estimated: boolean
   /** Of all attempts; undefined where those of one that answered are not known. */
   readonly tokens: number | undefined
+  /** Attempts that may have written more than is known of them. */
+  readonly unheard: number
 }
 
 /** What a call costs: each of its attempts by the price of its own model. `priceOf`: the one in force. */
@@ -29,9 +31,11 @@ export function billOf(
   let unpriced = false
   let estimated = false
   let tokens: number | undefined = 0
-  for (const { attempt, upstreamModel, ran, usage } of attempts) {
+  let unheard = 0
+  for (const { attempt, upstreamModel, ran, usage, unheard: isUnheard } of attempts) {
     estimated ||= usage?.estimated ?? false
     if (upstreamModel === undefined || !ran) continue
+    if (isUnheard) unheard++
     const used = tokensIn(usage)
     if (used === undefined && attempt.code === undefined) tokens = undefined
     else if (tokens !== undefined) tokens += used ?? 0
@@ -41,7 +45,7 @@ export function billOf(
     // Of one that failed nobody may know what it used up, whatever its price.
     else if (!price || attempt.code === undefined) unpriced = true
   }
-  return { costUsd: sum, unpriced, estimated, tokens }
+  return { costUsd: sum, unpriced, estimated, tokens, unheard }
 }
 
 function tokensIn({ inputTokens, outputTokens }: Partial<Usage> = {}): number | undefined {

@@ -1,4 +1,4 @@
-import type { Usage } from '../../kernel/answer.ts'
+import type { Timing, Usage } from '../../kernel/answer.ts'
 import type { CacheOutcome } from '../../kernel/cache.ts'
 import type { Call } from '../../kernel/call.ts'
 import type { Caller } from '../../kernel/caller.ts'
@@ -39,7 +39,7 @@ export interface OpenRecord {
   /** Closes it as a success, partial failures counted. Later closings are ignored. */
   succeed(itemsFailed: number): void
   fail(error: AstraError): void
-  timing(): { queueMs: number; upstreamMs: number; totalMs: number }
+  timing(): Timing
 }
 
 interface EndedAttempt extends AttemptUsage {
@@ -50,60 +50,160 @@ interface EndedAttempt extends AttemptUsage {
 type Counted = Exclude<keyof Usage, 'items' | 'estimated'> | 'usageEstimated' | 'costUsd' | 'unpriced'
 type UncountedRecord = Omit<CallRecord, Counted> & { -readonly [Member in Counted]: CallRecord[Member] }
 
-export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep }: RecordPorts): OpenRecord {
-  const ended: EndedAttempt[] = []
-  const items = call.wire?.items ?? call.inputs.length
-  let seen: Pick<Catalog, 'revision' | 'state'> | undefined
-  let assignment: AssignedCall | undefined
-  let cache: CacheOutcome | undefined
-  let keptVersion: string | undefined
-  let gone: AstraError | undefined
-  let queuedMs = 0
-  let upstreamQueueMs = 0
-  let firstChunkMs: number | undefined
-  let answeredMs: number | undefined
-  let reservation: Reservation | undefined
-  let open = true
+export function openRecord(call: Call, caller: Caller, ports: RecordPorts): OpenRecord {
+  return new RecordInTheMaking(call, caller, ports)
+}
 
-  const since = () => answeredMs ?? elapsed() - call.startedAt
-  const timing = () => {
-    const totalMs = since()
-    const upstreamMs = ended.reduce((sum, { attempt }) => sum + attempt.durationMs, -upstreamQueueMs)
-    // Of a hedged call two attempts ran side by side.
-    return { queueMs: queuedMs + upstreamQueueMs, upstreamMs: Math.min(Math.max(0, upstreamMs), totalMs), totalMs }
+/** A class, as one is made for every call: of functions, each would have fourteen of its own. */
+class RecordInTheMaking implements OpenRecord {
+  readonly #call: Call
+  readonly #caller: Caller
+  readonly #ports: RecordPorts
+  readonly #ended: EndedAttempt[] = []
+  #seen: Pick<Catalog, 'revision' | 'state'> | undefined
+  #assignment: AssignedCall | undefined
+  #cache: CacheOutcome | undefined
+  #keptVersion: string | undefined
+  #gone: AstraError | undefined
+  #queuedMs = 0
+  #upstreamQueueMs = 0
+  #firstChunkMs: number | undefined
+  #answeredMs: number | undefined
+  #reservation: Reservation | undefined
+  #open = true
+
+  constructor(call: Call, caller: Caller, ports: RecordPorts) {
+    this.#call = call
+    this.#caller = caller
+    this.#ports = ports
   }
-  const factsOf = (outcome: Outcome, itemsFailed: number, error: AstraError | undefined): UncountedRecord => {
-    const { queueMs, upstreamMs, totalMs } = timing()
+
+  sees(catalog: Pick<Catalog, 'revision' | 'state'>): void {
+    this.#seen = catalog
+  }
+
+  assigned(assigned: AssignedCall): void {
+    this.#assignment = assigned
+  }
+
+  cache(outcome: CacheOutcome, version?: string): void {
+    this.#cache = outcome
+    this.#keptVersion = version
+  }
+
+  leaves(error: AstraError): void {
+    this.#gone ??= error
+  }
+
+  queued(ms: number): void {
+    this.#queuedMs += ms
+  }
+
+  upstreamQueue(ms: number): void {
+    this.#upstreamQueueMs += ms
+  }
+
+  attempt(attempt: Attempt, used: AttemptUsage): void {
+    if (attempt.code === undefined) this.#answeredMs ??= attempt.atMs + attempt.durationMs
+    this.#ended.push({ attempt, ...used })
+  }
+
+  firstChunk(): void {
+    this.#firstChunkMs ??= this.#since()
+  }
+
+  holds(reservation: Reservation): void {
+    this.#reservation = reservation
+  }
+
+  succeed(itemsFailed: number): void {
+    if (this.#gone) this.fail(this.#gone)
+    else this.#close('ok', itemsFailed, undefined)
+  }
+
+  fail(thrown: AstraError): void {
+    const error = this.#gone ?? thrown
+    const asked = this.#ended.length > 0 || this.#keptVersion !== undefined
+    this.#close(outcomeOf(error, asked), this.#items(), error)
+  }
+
+  timing(): Timing {
+    const totalMs = this.#since()
+    let upstreamMs = -this.#upstreamQueueMs
+    for (const { attempt } of this.#ended) upstreamMs += attempt.durationMs
+    const queueMs = this.#queuedMs + this.#upstreamQueueMs
+    // Of a hedged call two attempts ran side by side.
+    return { queueMs, upstreamMs: Math.min(Math.max(0, upstreamMs), totalMs), totalMs }
+  }
+
+  #since(): number {
+    return this.#answeredMs ?? this.#ports.elapsed() - this.#call.startedAt
+  }
+
+  #items(): number {
+    return this.#call.wire?.items ?? this.#call.inputs.length
+  }
+
+  #close(outcome: Outcome, itemsFailed: number, error: AstraError | undefined): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#reservation?.ended()
+    const record = this.#facts(outcome, itemsFailed, error)
+    const ended = this.#ended
+    if (ended.every(isCounted)) this.#settle(record, ended)
+    else void Promise.all(ended.map(counted)).then((billed) => this.#settle(record, billed))
+  }
+
+  #settle(record: UncountedRecord, billed: readonly BilledAttempt[]): void {
+    const usage = mainAttempt(billed)?.usage
+    const bill = billOf(billed, (model) => priceOf(this.#seen?.state.prices, model, this.#call.receivedAt))
+    record.inputTokens = usage?.inputTokens
+    record.cachedInputTokens = usage?.cachedInputTokens
+    record.cacheWriteInputTokens = usage?.cacheWriteInputTokens
+    record.outputTokens = usage?.outputTokens
+    record.reasoningTokens = usage?.reasoningTokens
+    record.usageEstimated = bill.estimated
+    record.costUsd = bill.costUsd
+    record.unpriced = bill.unpriced
+    this.#ports.keep(record)
+    this.#reservation?.settle(bill)
+  }
+
+  #facts(outcome: Outcome, itemsFailed: number, error: AstraError | undefined): UncountedRecord {
+    const { queueMs, upstreamMs, totalMs } = this.timing()
+    const call = this.#call
     const { options } = call
-    const main = mainAttempt(ended)
-    const served = main && (main.attempt.code === undefined || firstChunkMs !== undefined)
+    const assignment = this.#assignment
+    const consumer = this.#caller.consumer
+    const main = mainAttempt(this.#ended)
+    const served = main && (main.attempt.code === undefined || this.#firstChunkMs !== undefined)
     return {
       id: call.id,
       time: call.receivedAt,
       door: call.door,
-      consumer: caller.consumer,
-      keyId: caller.keyId,
-      team: caller.team ?? teamOf(seen, caller.consumer),
+      consumer,
+      keyId: this.#caller.keyId,
+      team: this.#caller.team ?? teamOf(this.#seen, consumer),
       model: call.model.slice(0, 64),
       major: assignment?.contract.major ?? call.major,
       versionAssigned: assignment?.version.id,
-      versionServed: served ? main.attempt.version : keptVersion,
+      versionServed: served ? main.attempt.version : this.#keptVersion,
       assignReason: assignment?.reason,
       propensity: assignment?.propensity,
-      unitHash: options.unit === undefined ? undefined : hashUnit(options.unit),
+      unitHash: options.unit === undefined ? undefined : this.#ports.hashUnit(options.unit),
       session: options.session,
       reference: options.reference,
       tags: options.tags,
-      catalogRevision: seen?.revision ?? 0,
+      catalogRevision: this.#seen?.revision ?? 0,
       outcome,
       code: error?.code,
       reason: error && operatorReason(error).slice(0, 2000),
       latencyMs: totalMs,
-      firstChunkMs,
+      firstChunkMs: this.#firstChunkMs,
       queueMs,
       upstreamMs,
       streamed: call.stream,
-      items,
+      items: this.#items(),
       itemsFailed,
       inputTokens: undefined,
       cachedInputTokens: undefined,
@@ -114,70 +214,11 @@ export function openRecord(call: Call, caller: Caller, { elapsed, hashUnit, keep
       upstreamModel: main?.upstreamModel,
       costUsd: undefined,
       unpriced: false,
-      cache,
+      cache: this.#cache,
       refusedBy: error?.facts.refusedBy,
-      attempts: ended.map(({ attempt }) => attempt),
+      attempts: this.#ended.map(({ attempt }) => attempt),
       traceId: call.trace.traceId,
     }
-  }
-  const settle = (record: UncountedRecord, billed: readonly BilledAttempt[]) => {
-    const usage = mainAttempt(billed)?.usage
-    const bill = billOf(billed, (model) => priceOf(seen?.state.prices, model, call.receivedAt))
-    record.inputTokens = usage?.inputTokens
-    record.cachedInputTokens = usage?.cachedInputTokens
-    record.cacheWriteInputTokens = usage?.cacheWriteInputTokens
-    record.outputTokens = usage?.outputTokens
-    record.reasoningTokens = usage?.reasoningTokens
-    record.usageEstimated = bill.estimated
-    record.costUsd = bill.costUsd
-    record.unpriced = bill.unpriced
-    keep(record)
-    reservation?.settle(bill)
-  }
-  const close = (outcome: Outcome, itemsFailed: number, error: AstraError | undefined) => {
-    if (!open) return
-    open = false
-    reservation?.ended()
-    const record = factsOf(outcome, itemsFailed, error)
-    if (ended.every(isCounted)) settle(record, ended)
-    else void Promise.all(ended.map(counted)).then((billed) => settle(record, billed))
-  }
-  const fail = (error: AstraError) =>
-    close(outcomeOf(error, ended.length > 0 || keptVersion !== undefined), items, error)
-
-  return {
-    sees: (catalog) => {
-      seen = catalog
-    },
-    assigned: (assigned) => {
-      assignment = assigned
-    },
-    cache: (outcome, version) => {
-      cache = outcome
-      keptVersion = version
-    },
-    leaves: (error) => {
-      gone ??= error
-    },
-    queued: (ms) => {
-      queuedMs += ms
-    },
-    upstreamQueue: (ms) => {
-      upstreamQueueMs += ms
-    },
-    attempt: (attempt, used) => {
-      if (attempt.code === undefined) answeredMs ??= attempt.atMs + attempt.durationMs
-      ended.push({ attempt, ...used })
-    },
-    firstChunk: () => {
-      firstChunkMs ??= since()
-    },
-    holds: (held) => {
-      reservation = held
-    },
-    succeed: (itemsFailed) => (gone ? fail(gone) : close('ok', itemsFailed, undefined)),
-    fail: (error) => fail(gone ?? error),
-    timing,
   }
 }
 

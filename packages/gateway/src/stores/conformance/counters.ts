@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Bound, Counters, Take } from '../../kernel/limits.ts'
+import type { Bound, Counters, Mark, Take } from '../../kernel/limits.ts'
 
 /** Counters whose time a test can move on. Some ms may also pass by themselves: what is tested takes minutes. */
 export interface CountersPlace {
@@ -126,6 +126,11 @@ export function countersConformance(name: string, skip: string | false, open: ()
       assert.equal((await take([lease(key, 2)], 'd')).taken, true)
     })
 
+    test('nobody says when a place will be free again', async () => {
+      const { states } = await take([lease(fresh('concurrent'), 3)])
+      assert.deepEqual(states, [{ remaining: 2, resetMs: 0 }])
+    })
+
     test('a call that takes its lease again holds one', async () => {
       const key = fresh('concurrent')
       await take([lease(key, 3)], 'a')
@@ -174,7 +179,85 @@ export function countersConformance(name: string, skip: string | false, open: ()
       assert.equal((await take([rate(1, key)])).taken, false)
     })
 
-    test('what was spent before is restored once, and only where less is known', async () => {
+    test('a refund of what has drained since gives nothing back, however much others have taken meanwhile', async () => {
+      const [key, marks] = [fresh('tokens'), []] as [string, Mark[]]
+      for (let n = 0; n < 3; n += 1) {
+        const taken = await take([rate(10, key)])
+        if (taken.taken && taken.marks?.[0]) marks.push(taken.marks[0])
+        await place.advance(10.1 * emissionMs)
+      }
+      assert.equal(marks.length, 3)
+      assert.equal((await take([rate(10, key)])).taken, true)
+      for (const mark of marks) place.counters.settle([{ ...rate(-10, key), mark }], 'call')
+      assert.equal((await take([rate(1, key)])).taken, false)
+    })
+
+    test('a refund at once gives all of it back, and each gets only what its own take left', async () => {
+      const key = fresh('tokens')
+      const marks: Mark[] = []
+      for (let n = 0; n < 2; n += 1) {
+        const taken = await take([rate(5, key)])
+        if (taken.taken && taken.marks?.[0]) marks.push(taken.marks[0])
+      }
+      await place.advance(4 * emissionMs)
+      const [first, second] = marks
+      assert.ok(first && second)
+      // One of the first is left, all of the second.
+      place.counters.settle([{ ...rate(-5, key), mark: first }], 'call')
+      assert.ok(near((await take([rate(0, key)])).states[0]?.remaining ?? 0, 5))
+      place.counters.settle([{ ...rate(-4, key), mark: second }], 'call')
+      assert.ok(near((await take([rate(0, key)])).states[0]?.remaining ?? 0, 9))
+    })
+
+    test('with refunds too no stretch of time admits more than burst + rate x elapsed of what was used in the end', async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, async (commands) => {
+          const key = fresh('tokens')
+          const admitted: { readonly at: number; amount: number; mark: Mark | undefined }[] = []
+          let elapsed = 0
+          for (const { what, amount, tenths } of commands) {
+            await place.advance(tenths * (emissionMs / 10))
+            elapsed += tenths
+            if (what === 'refund') {
+              const one = admitted[amount % Math.max(1, admitted.length)]
+              if (!one?.mark) continue
+              const back = Math.min(one.amount, Math.ceil(amount / 2))
+              place.counters.settle([{ ...rate(-back, key), mark: one.mark }], 'call')
+              one.amount -= back
+              one.mark = undefined
+            } else {
+              const taken = await take([rate(amount, key)])
+              if (taken.taken) admitted.push({ at: elapsed / 10, amount, mark: taken.marks?.[0] })
+            }
+            let total = 0
+            for (const { at, amount } of admitted.toReversed()) {
+              total += amount
+              assert.ok(total <= slow.burst + (elapsed / 10 - at) + tolerance)
+            }
+          }
+        }),
+        { numRuns: 60 },
+      )
+    })
+
+    test('what is endless is not settled', async () => {
+      const key = fresh('budget-day')
+      await take([sum(1, key, 10)])
+      place.counters.settle([sum(Number.POSITIVE_INFINITY, key, 10), sum(Number.NaN, key, 10)], 'call')
+      assert.equal((await take([sum(9, key, 10)])).taken, true)
+    })
+
+    test('what was spent before is restored once, on top of what has come in meanwhile', async () => {
+      const key = fresh('budget-day')
+      await take([sum(1, key, 10)])
+      for (let n = 0; n < 2; n += 1) await place.counters.restore([sum(4, key, 10)])
+      assert.equal((await take([sum(0, key, 10)])).states[0]?.remaining, 5)
+      await take([sum(2, key, 10)])
+      await place.counters.restore([sum(4, key, 10)])
+      assert.equal((await take([sum(0, key, 10)])).states[0]?.remaining, 3)
+    })
+
+    test('what was spent before is restored once, and a rate is not', async () => {
       const key = fresh('budget-day')
       await place.counters.restore([sum(4, key, 10), rate(5, fresh('tokens'))])
       assert.equal((await take([sum(0, key, 10)])).states[0]?.remaining, 6)

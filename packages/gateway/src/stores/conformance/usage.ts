@@ -59,6 +59,20 @@ export function usageConformance(newPlace: NewPlace): void {
       )
     }))
 
+  test('what was spent is told by any dimensions, however many rows that are', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      for (let n = 0; n <= 10_000; n += 1) records.put(sampleCall(n, { versionServed: String(n), costUsd: 0.5 }))
+      records.put(sampleCall(10_001, { team: 'growth', costUsd: 2 }))
+      records.put(sampleCall(10_002, { team: 'idle' }))
+      records.put(sampleCall(10_003, { team: 'growth', costUsd: 8, time: hour.to }))
+      await records.flush()
+      assert.equal((await reports.spent({ ...hour, by: ['version'] })).length, 10_002)
+      assert.deepEqual(await reports.spent({ ...hour, by: ['team'] }), [
+        { by: { team: '' }, costUsd: 5000.5 },
+        { by: { team: 'growth' }, costUsd: 2 },
+      ])
+    }))
+
   test('usage sums up by team, and counts what the cache answered', () =>
     withStore(newPlace, async ({ records, reports }) => {
       for (const [n, cache] of (['hit', 'stale', 'joined', 'semantic', 'miss', 'bypass'] as const).entries()) {

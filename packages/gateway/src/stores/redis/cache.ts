@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { type CacheEntry, type CacheStore, purgedText } from '../../kernel/cache.ts'
 import { AstraError } from '../../kernel/errors.ts'
-import type { RedisClient, RedisConnection } from './connection.ts'
+import type { RedisConnection } from './connection.ts'
 import { operatorText } from './redis-fault.ts'
 
 /** Before every key, so that others may use the same Redis. */
@@ -35,7 +35,7 @@ export function redisCache(redis: RedisConnection): CacheStore {
     },
     async purge(what) {
       try {
-        return await redis.send((client) => purge(client, prefix + purgedText(what)))
+        return await purge(redis, prefix + purgedText(what))
       } catch (thrown) {
         throw new AstraError('store_unavailable', {
           detail: 'The shared cache cannot be reached just now: what it holds may not all be gone',
@@ -51,19 +51,20 @@ export function redisCache(redis: RedisConnection): CacheStore {
 }
 
 /** Every node that has keys of its own is looked through, a part at a time, so that it goes on answering others. */
-async function purge(client: RedisClient, begin: string): Promise<number> {
-  const nodes = 'nodes' in client ? client.nodes('master') : [client]
-  const gone = await Promise.all(nodes.map((node) => purgeNode(node, begin)))
+async function purge(redis: RedisConnection, begin: string): Promise<number> {
+  const nodes = await redis.send(async (client) => ('nodes' in client ? client.nodes('master') : [client]))
+  const gone = await Promise.all(nodes.map((node) => purgeNode(redis, node, begin)))
   return gone.reduce((sum, count) => sum + count, 0)
 }
 
-async function purgeNode(node: Redis, begin: string): Promise<number> {
+async function purgeNode(redis: RedisConnection, node: Redis, begin: string): Promise<number> {
   let gone = 0
   let cursor = '0'
   do {
-    const [next, keys] = await node.scan(cursor, 'MATCH', `${escaped(begin)}*`, 'COUNT', scanCount)
+    const scan = () => node.scan(cursor, 'MATCH', `${escaped(begin)}*`, 'COUNT', scanCount)
+    const [next, keys] = await redis.send(scan)
     // One by one: in a cluster keys of several slots cannot be named in one command.
-    const counts = await Promise.all(keys.map((key) => node.unlink(key)))
+    const counts = await redis.send(() => Promise.all(keys.map((key) => node.unlink(key))))
     gone += counts.reduce((sum, count) => sum + count, 0)
     cursor = next
   } while (cursor !== '0')

@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { Redis } from 'ioredis'
 import { Secret } from '../../kernel/secret.ts'
 import { openRedis } from './connection.ts'
+import { RedisFault } from './redis-fault.ts'
 import { startRedis, withoutRedis } from './testing/redis-server.ts'
 import { working } from './testing/working.ts'
 
@@ -84,4 +85,58 @@ describe('the connection to Redis', { skip: withoutRedis, timeout: 60_000 }, () 
     await redis.send((client) => client.config('SET', 'maxmemory', '0'))
     await working(redis)
   })
+
+  test('a busy process takes no time from the server: what it answered meanwhile is in time', async (t) => {
+    const server = await startRedis()
+    t.after(() => server.remove())
+    const redis = await working(openRedis(new Secret(server.url), { commandTimeoutMs: 100 }))
+    t.after(() => redis.close())
+    for (let round = 0; round < 3; round += 1) {
+      const answers = Array.from({ length: 20 }, () => redis.send((client) => client.ping()))
+      // Once before they are written, and once when the answers lie there.
+      block(300)
+      setImmediate(() => block(300))
+      assert.equal(new Set(await Promise.all(answers)).size, 1)
+    }
+    assert.equal(redis.fault(), undefined)
+  })
+
+  test('what comes too late is a fault at once, and can still be had', async (t) => {
+    const server = await startRedis()
+    t.after(() => server.remove())
+    const redis = await working(openRedis(new Secret(server.url), { commandTimeoutMs: 100 }))
+    t.after(() => redis.close())
+    await redis.send((client) => client.ping())
+    server.stall()
+    const thrown = await redis.send((client) => client.incr('here')).catch((error: unknown) => error)
+    server.goOn()
+    assert.ok(thrown instanceof RedisFault)
+    assert.deepEqual([thrown.sent, thrown.message], [true, 'it does not answer in time'])
+    assert.equal(await thrown.late, 1)
+    await working(redis)
+  })
+
+  test('a server that stalls is dropped, so that what comes next fails at once, and found again', async (t) => {
+    const server = await startRedis()
+    t.after(() => server.remove())
+    const redis = await working(openRedis(new Secret(server.url), { commandTimeoutMs: 100 }))
+    t.after(() => redis.close())
+    server.stall()
+    const thrown = await redis.send((client) => client.ping()).catch((error: unknown) => error)
+    assert.ok(thrown instanceof RedisFault)
+    await assert.rejects(thrown.late ?? Promise.resolve())
+    await assert.rejects(
+      redis.send((client) => client.ping()),
+      { sent: false },
+    )
+    server.goOn()
+    await working(redis)
+    assert.equal(await redis.send((client) => client.ping()), 'PONG')
+  })
 })
+
+/** As the parsing of a large body does. */
+function block(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}

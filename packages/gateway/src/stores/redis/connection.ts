@@ -11,7 +11,8 @@ export interface RedisConnection {
   readonly cluster: boolean
   /**
    * Runs commands, all those of one turn of the event loop in one write. Rejects with a `RedisFault`: at once where there is no
-   * connection, else within the command timeout. Nothing waits for a connection, and nothing is sent twice.
+   * connection, else within the command timeout. Nothing waits for a connection, and nothing is sent twice. What comes too late
+   * is told by the fault's `late`.
    */
   send<T>(commands: (client: RedisClient) => Promise<T>): Promise<T>
   /** Called whenever it works (again). */
@@ -29,6 +30,7 @@ export interface RedisConnectionOptions {
 
 const commandTimeoutDefaultMs = 200
 const connectTimeoutMs = 2000
+const handshakeTimeoutMs = 5000
 const pauseFirstMs = 50
 const pauseLongestMs = 1000
 const probeEveryMs = 1000
@@ -43,7 +45,8 @@ const waitingMax = 20_000
 export function openRedis(url: Secret, options: RedisConnectionOptions = {}): RedisConnection {
   const commandTimeoutMs = options.commandTimeoutMs ?? commandTimeoutDefaultMs
   const address = parseRedisAddress(url)
-  const client = address.cluster ? clusterClient(address, commandTimeoutMs) : nodeClient(address, commandTimeoutMs)
+  const client = address.cluster ? clusterClient(address) : nodeClient(address)
+  const suspect = dropStalled(client, commandTimeoutMs)
   const cork = corkPerTurn(client)
   let fault: string | undefined = 'not connected yet'
   let open = false
@@ -72,15 +75,16 @@ export function openRedis(url: Secret, options: RedisConnectionOptions = {}): Re
       throw new RedisFault('too many commands wait for an answer', false)
     }
     waiting += 1
+    cork()
+    const running = commands(client).finally(() => (waiting -= 1))
     try {
-      cork()
-      return await commands(client)
+      return await inTime(running, commandTimeoutMs)
     } catch (thrown) {
+      const late = thrown instanceof TooLate
       const why = operatorText(thrown)
       failed(why)
-      throw new RedisFault(why, true)
-    } finally {
-      waiting -= 1
+      if (late) suspect()
+      throw new RedisFault(why, true, late ? running : undefined)
     }
   }
 
@@ -116,6 +120,63 @@ export function openRedis(url: Secret, options: RedisConnectionOptions = {}): Re
   }
 }
 
+class TooLate extends Error {
+  override readonly message = 'Command timed out'
+}
+
+const slices = 4
+/** Of which so many may come late and not count. */
+const slicesMax = 12
+
+/**
+ * Rejects with `TooLate` when there is no result in time. Time is counted in slices, without those that end late, and judged after sockets
+ * were read: while this process itself is busy, say with a large body, time passes that is not the server's, and its answer lies there unread.
+ */
+function inTime<T>(running: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const sliceMs = timeoutMs / slices
+    let ended = 0
+    let counted = 0
+    let since: number | undefined
+    const end = () => {
+      const now = performance.now()
+      if (since === undefined || now - since < 2 * sliceMs) counted++
+      since = now
+      ended++
+      if (counted < slices && ended < slicesMax) timer = setTimeout(end, sliceMs)
+      else setImmediate(() => reject(new TooLate()))
+    }
+    let timer = setTimeout(end, sliceMs)
+    running.finally(() => clearTimeout(timer)).then(resolve, reject)
+  })
+}
+
+/**
+ * Drops the connections to servers that stopped answering. To be called when one may have: each is asked for a sign of life, and has the
+ * command timeout to give one.
+ */
+function dropStalled(client: RedisClient, timeoutMs: number): () => void {
+  let looking = false
+  const look = async (node: Redis) => {
+    const { stream } = node
+    const before = stream.bytesRead
+    try {
+      await inTime(node.ping(), timeoutMs)
+    } catch (thrown) {
+      // Long answers to others may have come first.
+      if (thrown instanceof TooLate && stream.bytesRead === before) stream.destroy(thrown)
+    }
+  }
+  return () => {
+    if (looking) return
+    looking = true
+    const nodes = client instanceof Redis ? [client] : client.nodes('all')
+    void Promise.all(nodes.filter(({ status }) => status === 'ready').map(look)).finally(() => {
+      looking = false
+    })
+  }
+}
+
 /** A write, since a server may be readable and no more: a replica, or one whose memory is full. */
 async function probe(client: RedisClient): Promise<void> {
   if (client instanceof Redis) return void (await client.set('astra:probe', '1', 'PX', 10 * probeEveryMs))
@@ -132,10 +193,10 @@ function connected(node: Redis): Promise<void> {
   })
 }
 
-function nodeClient(address: RedisAddress, commandTimeoutMs: number): Redis {
+function nodeClient(address: RedisAddress): Redis {
   const [node] = address.nodes
   return new Redis({
-    ...shared(address, commandTimeoutMs),
+    ...shared(address),
     ...node,
     db: address.database,
     enableOfflineQueue: false,
@@ -144,7 +205,7 @@ function nodeClient(address: RedisAddress, commandTimeoutMs: number): Redis {
   })
 }
 
-function clusterClient(address: RedisAddress, commandTimeoutMs: number): Cluster {
+function clusterClient(address: RedisAddress): Cluster {
   return new Cluster([...address.nodes], {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -155,7 +216,7 @@ function clusterClient(address: RedisAddress, commandTimeoutMs: number): Cluster
     slotsRefreshInterval: probeEveryMs,
     // A certificate is issued for the name.
     ...(address.tls ? { dnsLookup: (host, callback) => callback(null, host) } : {}),
-    redisOptions: { ...shared(address, commandTimeoutMs), ...(address.tls ? { tls: {} } : {}) },
+    redisOptions: { ...shared(address), ...(address.tls ? { tls: {} } : {}) },
   })
 }
 
@@ -164,13 +225,13 @@ function serverName(host = ''): { servername?: string } {
   return isIP(host) === 0 ? { servername: host } : {}
 }
 
-function shared({ username, password }: RedisAddress, commandTimeoutMs: number) {
+function shared({ username, password }: RedisAddress) {
   return {
     ...(username ? { username } : {}),
     ...(password ? { password: password.reveal() } : {}),
     lazyConnect: true,
-    commandTimeout: commandTimeoutMs,
-    socketTimeout: 2 * commandTimeoutMs,
+    // For what is sent before a connection is ready. Not `commandTimeout`: its timers run before sockets are read.
+    socketTimeout: handshakeTimeoutMs,
     connectTimeout: connectTimeoutMs,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

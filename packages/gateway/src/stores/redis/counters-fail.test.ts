@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { Redis } from 'ioredis'
 import type { Counters, Take } from '../../kernel/limits.ts'
 import { Secret } from '../../kernel/secret.ts'
 import { openRedis, type RedisConnection } from './connection.ts'
 import { redisCounters } from './counters.ts'
-import { countersScript } from './counters-script.ts'
 import { lossy } from './testing/lossy-connection.ts'
-import { moveTime } from './testing/move-time.ts'
 import { startRedis, type TestRedis, withoutRedis } from './testing/redis-server.ts'
 import { working } from './testing/working.ts'
 
@@ -163,24 +160,6 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
     link.recover()
     await counters.close()
     assert.equal(await remaining(counters, lease('d/concurrent')), 1)
-  })
-
-  test('what a refusal gives back is what has not drained since it was taken', async () => {
-    const counters = redisCounters(redis)
-    const rate = request('g/requests')
-    await counters.take([{ ...rate, amount: 5 }], 'g')
-    await redis.send(async (client) => {
-      if (client instanceof Redis) await moveTime(client, 3 * hour)
-    })
-    await counters.take([{ ...rate, amount: 4 }], 'other')
-    await redis.send(async (client) => {
-      const [seconds] = await client.time()
-      const since = (Number(seconds) - 3 * 3600) * 1e6
-      const bound = ['rate', -5, 10, 1 / (hour * 1000)]
-      await client.eval(countersScript, 1, `astra:limit:${rate.key}`, 'settle', 'g', since, ...bound)
-    })
-    // 5 - 3 that drained + 4, and of the 5 only 2 are still there to be given back.
-    assert.equal(await remaining(counters, rate), 10 - 4)
   })
 
   test('no more wait for Redis than are bounded, and the rest is counted', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AstraError } from '../../kernel/errors.ts'
-import type { Bound, Counters, Take, Taken } from '../../kernel/limits.ts'
+import type { Bound, Counters, Mark, Take, Taken } from '../../kernel/limits.ts'
 import { mostOf, takenOf } from '../bounds.ts'
 import type { RedisClient, RedisConnection } from './connection.ts'
 import { countersScript } from './counters-script.ts'
@@ -17,6 +17,7 @@ interface Reply {
   /** Redis' own clock. */
   readonly nowMicros: number
   readonly used: readonly number[]
+  readonly marks: readonly (Mark | undefined)[]
 }
 
 /** Takes that lie on one machine. */
@@ -26,8 +27,6 @@ interface Settlement {
   readonly act: 'settle' | 'restore'
   readonly group: Group
   readonly leaseId: string
-  /** µs; 0: unknown. */
-  readonly since: number
 }
 
 const prefix = 'astra:limit:'
@@ -38,7 +37,7 @@ const waitingMax = 10_000
  * cluster each limit lies where its key falls, the scripts run side by side, and when one refuses, the others' takes are given back.
  * So a limit is never passed; at worst it briefly refuses what would have fitted.
  *
- * A take whose answer got lost may have happened. Its leases are given back (that may be done twice; one that Redis gets to run only
+ * A take whose answer comes too late is given back then. One whose answer got lost may have happened. Its leases are given back (that may be done twice; one that Redis gets to run only
  * after that ends by itself), the rest is not: a rate forgets by itself, a sum keeps it until its period ends, at most what was in
  * flight when Redis went away.
  */
@@ -54,7 +53,7 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   async function deliver(settlement: Settlement): Promise<void> {
     running += 1
     try {
-      await run(settlement.act, settlement.group, settlement.leaseId, settlement.since)
+      await run(settlement.act, settlement.group, settlement.leaseId)
     } catch (thrown) {
       keep(settlement, thrown instanceof RedisFault && !thrown.sent)
     }
@@ -71,12 +70,26 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
     unsettled += settlement.group.length - (fits ? group.length : 0)
     if (fits && group.length > 0) waiting.push({ ...settlement, group })
   }
-  function giveBack(group: Group, leaseId: string, since: number): void {
-    const taken = group.filter(({ amount }) => amount > 0).map((take) => ({ ...take, amount: -take.amount }))
-    if (taken.length > 0) void deliver({ act: 'settle', group: taken, leaseId, since })
+  function giveBack(group: Group, leaseId: string, marks: Reply['marks']): void {
+    const taken: Take[] = []
+    for (const [at, take] of group.entries()) {
+      const mark = marks[at]
+      if (take.amount > 0) taken.push({ ...take, amount: -take.amount, ...(mark ? { mark } : {}) })
+    }
+    if (taken.length > 0) void deliver({ act: 'settle', group: taken, leaseId })
+  }
+  /** Of an answer that was only late it is known what it took. */
+  function giveBackLate(result: PromiseSettledResult<Reply> | undefined, group: Group, leaseId: string): void {
+    const thrown: unknown = result?.status === 'rejected' ? result.reason : undefined
+    if (!(thrown instanceof RedisFault)) return
+    const read = (answer: unknown) => {
+      const { refusedAt, marks } = replyOf(answer, group.length)
+      if (refusedAt < 0) giveBack(group, leaseId, marks)
+    }
+    thrown.late?.then(read).catch(() => {})
   }
   function settleAll(act: Settlement['act'], takes: readonly Take[], leaseId: string): void {
-    for (const group of groupsOf(takes)) void deliver({ act, group, leaseId, since: 0 })
+    for (const group of groupsOf(takes)) void deliver({ act, group, leaseId })
   }
   function deliverWaiting(): void {
     const settlements = waiting
@@ -87,15 +100,16 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
 
   async function take(takes: readonly Take[], leaseId: string): Promise<Taken> {
     const groups = groupsOf(takes)
-    const results = await Promise.allSettled(groups.map((group) => run('take', group, leaseId, 0)))
+    const results = await Promise.allSettled(groups.map((group) => run('take', group, leaseId)))
     const replies = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined))
     const failed = results.find((result) => result.status === 'rejected')
     if (failed || replies.some((reply) => reply && reply.refusedAt >= 0)) {
       for (const [at, group] of groups.entries()) {
         const reply = replies[at]
         if (reply ? reply.refusedAt < 0 : wasSent(results[at])) {
-          giveBack(reply ? group : group.filter(isLease), leaseId, reply?.nowMicros ?? 0)
+          giveBack(reply ? group : group.filter(isLease), leaseId, reply?.marks ?? [])
         }
+        giveBackLate(results[at], group, leaseId)
       }
     }
     if (failed) throw unavailable(failed.reason)
@@ -148,18 +162,21 @@ function merged(takes: readonly Take[], replies: readonly Reply[]): Taken {
     if (reply.refusedAt >= 0) return takenOf(takes, used, before + reply.refusedAt, reply.nowMicros / 1000)
     before += reply.used.length
   }
-  return takenOf(takes, used, -1, (replies[0]?.nowMicros ?? 0) / 1000)
+  const marks = replies.flatMap((reply) => reply.marks)
+  return takenOf(takes, used, -1, (replies[0]?.nowMicros ?? 0) / 1000, marks)
 }
 
-type Run = (act: 'take' | Settlement['act'], group: Group, leaseId: string, since: number) => Promise<Reply>
+type Run = (act: 'take' | Settlement['act'], group: Group, leaseId: string) => Promise<Reply>
 
 /** By its digest; with its text where Redis does not know it (yet, or after a restart), which has then run nothing. */
 function scriptRunner(redis: RedisConnection): Run {
   const digest = createHash('sha1').update(countersScript).digest('hex')
-  return async (act, group, leaseId, since) => {
+  return async (act, group, leaseId) => {
     const keys = group.map(({ key }) => prefix + key)
-    const values = [act, leaseId, since]
-    for (const { bound, amount } of group) values.push(bound.type, amount, mostOf(bound), drainLeaseOrEnd(bound))
+    const values: (string | number)[] = [act, leaseId]
+    for (const { bound, amount, mark } of group) {
+      values.push(bound.type, amount, mostOf(bound), drainLeaseOrEnd(bound), mark?.born ?? '', mark?.upTo ?? '')
+    }
     const run = async (client: RedisClient) => {
       try {
         return await client.evalsha(digest, keys.length, ...keys, ...values)
@@ -178,9 +195,18 @@ function drainLeaseOrEnd(bound: Bound): number {
   return Math.ceil(bound.type === 'sum' ? bound.until : bound.leaseMs)
 }
 
+/** Of what was refused, settled or restored there are no marks. */
 function replyOf(reply: unknown, length: number): Reply {
-  if (!Array.isArray(reply) || reply.length !== length + 2) throw new RedisFault('its answer cannot be read', true)
-  const [refused, nowMicros, ...used] = reply.map(Number)
-  if (refused === undefined || nowMicros === undefined) throw new RedisFault('its answer cannot be read', true)
-  return { refusedAt: refused - 1, nowMicros, used }
+  if (!Array.isArray(reply) || (reply.length !== length + 2 && reply.length !== 3 * length + 2)) throw unreadable()
+  const [refused, nowMicros, ...used] = reply.slice(0, length + 2).map(Number)
+  if (refused === undefined || nowMicros === undefined) throw unreadable()
+  const marks: (Mark | undefined)[] = []
+  for (let at = length + 2; at < reply.length; at += 2) {
+    marks.push(reply[at] === '' ? undefined : { born: Number(reply[at]), upTo: Number(reply[at + 1]) })
+  }
+  return { refusedAt: refused - 1, nowMicros, used, marks }
+}
+
+function unreadable(): RedisFault {
+  return new RedisFault('its answer cannot be read', true)
 }

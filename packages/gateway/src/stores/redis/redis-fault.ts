@@ -2,11 +2,14 @@
 export class RedisFault extends Error {
   /** Whether Redis may have run it. */
   readonly sent: boolean
+  /** What it did run comes here, where it was only too late. */
+  readonly late: Promise<unknown> | undefined
 
-  constructor(why: string, sent: boolean) {
+  constructor(why: string, sent: boolean, late?: Promise<unknown>) {
     super(why)
     this.name = 'RedisFault'
     this.sent = sent
+    this.late = late
   }
 }
 

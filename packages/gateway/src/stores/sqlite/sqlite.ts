@@ -90,6 +90,7 @@ function reportsOf(reader: WorkerLink<ReaderOperations>): Reports {
     calls: (filter) => reader.ask('calls', filter),
     feedback: (callId) => reader.ask('feedback', callId),
     usage: (query) => reader.ask('usage', query),
+    spent: (query) => reader.ask('spent', query),
   }
 }
 

@@ -1,6 +1,6 @@
-import { AstraError } from '../../../kernel/errors.ts'
+import { type AstraError, refusal } from '../../../kernel/errors.ts'
 import type { FittedCall } from '../../assign/fit-inputs.ts'
-import { timeLimitMs } from '../time-limit.ts'
+import { timeLimitMs } from '../../assign/time-limit.ts'
 import { Pace } from './pace.ts'
 import { type Held, WaitList } from './wait-list.ts'
 
@@ -44,7 +44,7 @@ export class Queue {
   /** Resolves with how long it waited when it is given a place. Throws when there is no room to wait. */
   wait(fitted: FittedCall): Promise<number> {
     const { call, caller, catalog, contract } = fitted
-    if (call.signal.aborted) throw new AstraError('cancelled')
+    if (call.signal.aborted) throw refusal('cancelled')
     const now = this.#ports.elapsed()
     const priority = catalog.consumer(caller.consumer)?.priority ?? 'normal'
     if (this.length === 0) this.#pace.begins(now)
@@ -60,7 +60,7 @@ export class Queue {
       this.#ports.dropped(contract.model, reason)
       this.#drop(waiter, error)
     }
-    const leave = () => giveUp(new AstraError('cancelled', { reason: 'the caller left in the queue' }), 'cancelled')
+    const leave = () => giveUp(refusal('cancelled', { reason: 'the caller left in the queue' }), 'cancelled')
     const timer = setTimeout(() => giveUp(tooLate(fitted), 'timeout'), limitMs)
     const waiter: Waiter = { fitted, since: now, until: now + limitMs, timer, leave, resolve, reject }
     const held: Held<Waiter> = this.#list.push(priority, caller.consumer, waiter)
@@ -96,7 +96,7 @@ export class Queue {
     const { inFlightMax, queueMax = 0 } = contract.limits
     const name = `Version ${version.id} of ${contract.model}@v${contract.major}`
     const yielded = reason === 'displaced' ? '; this call made room for one that goes first' : ''
-    return new AstraError('overloaded', {
+    return refusal('overloaded', {
       detail: `${name} has ${inFlightMax} calls in flight and ${queueMax} waiting, its limits${yielded}`,
       retryAfterMs: this.#pace.waitMs(this.length + 1, now),
     })
@@ -109,7 +109,7 @@ function forget({ timer, leave, fitted }: Waiter): void {
 }
 
 function tooLate({ call, contract }: FittedCall): AstraError {
-  return new AstraError('timeout', {
+  return refusal('timeout', {
     detail: `The time limit of ${timeLimitMs(call, contract)} ms ran out while the call waited for a free place`,
     next: 'Repeat when there are fewer calls, or allow more time (Astra-Timeout).',
   })

@@ -60,6 +60,11 @@ export class Meter implements Spending {
     return this.#said
   }
 
+  /** Nothing told of any output. */
+  get isUnheard(): boolean {
+    return this.#told?.outputTokens === undefined && this.#said?.isEmpty !== false && this.#exchanges.length === 0
+  }
+
   /** Of an answer that is whole. The promise never rejects. */
   usage(): Usage | Promise<Usage> {
     this.#usage ??= this.#whole()

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 
 /**
  * Moves the time of one node's counters on, as its own clock cannot be moved: what they remember, they remember as so much longer ago.
- * Sums know no time.
+ * Sums know no time, and a level's birth is its name: marks know it by that.
  */
 export async function moveTime(node: Redis, ms: number): Promise<void> {
   if (ms > 0) await node.eval(script, 0, ms)
@@ -15,8 +15,8 @@ for _, key in ipairs(redis.call('KEYS', 'astra:limit:*')) do
   if kind == 'zset' then
     for _, id in ipairs(redis.call('ZRANGE', key, 0, -1)) do redis.call('ZINCRBY', key, -ms, id) end
   else
-    local level, at = string.match(redis.call('GET', key), '^(%S+) (%S+)$')
-    if level then redis.call('SET', key, level .. ' ' .. string.format('%.17g', at - ms * 1000), 'KEEPTTL') end
+    local level, at, rest = string.match(redis.call('GET', key), '^(%S+) (%S+) (%S+ %S+)$')
+    if level then redis.call('SET', key, level .. ' ' .. string.format('%.17g', at - ms * 1000) .. ' ' .. rest, 'KEEPTTL') end
   end
 end
 `

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LimitStatus } from '../../kernel/limits.ts'
+import { limitRefusal } from './limit-refusal.ts'
+
+const tokens: LimitStatus = {
+  owner: { kind: 'team', name: 'growth' },
+  kind: 'tokens',
+  limit: 100_000,
+  windowMs: 60_000,
+  burst: 20_000,
+  remaining: 20_000,
+  resetMs: 0,
+}
+const budget: LimitStatus = { ...tokens, kind: 'budget-day', limit: 20, remaining: 19.5, resetMs: 5e7 }
+const refused = (status: LimitStatus, amount: number, retryAfterMs?: number) =>
+  limitRefusal([status], { taken: false, refusedAt: 0, retryAfterMs, states: [] }, amount)
+
+test('what never fits names the burst, where that is what it does not fit', () => {
+  const { message, facts } = refused(tokens, 25_000)
+  assert.equal(
+    message,
+    'The limit of team "growth" is 100000 tokens a minute, 20000 at once, and this call may need 25000 at once: that never fits',
+  )
+  assert.match(facts.next ?? '', /bound the answer lower/)
+  assert.equal(facts.retryAfterMs, undefined)
+})
+
+test('a budget with room for less advises to ask for less; one that is used up, to wait', () => {
+  assert.match(refused(budget, 0.7, 5e7).facts.next ?? '', /max_tokens.*or wait until the budget begins anew\.$/)
+  assert.match(refused(budget, 30).facts.next ?? '', /or ask an administrator for more\.$/)
+  assert.equal(refused({ ...budget, remaining: 0 }, 0.7, 5e7).facts.next, undefined)
+})
+
+test('what waiting helps needs no other advice', () => {
+  const { message, facts } = refused({ ...tokens, remaining: 10 }, 15_000, 9000)
+  assert.match(message, /100000 tokens a minute: 10 are left, and this call may need 15000$/)
+  assert.deepEqual([facts.next, facts.retryAfterMs], [undefined, 9000])
+})
