@@ -41,7 +41,10 @@ export function createIssuerKeys({ clock, fetchJson, failed }: IssuerKeysPorts):
     const name = `${issuer} ${jwksUrl}`
     const known = sets.get(name)
     if (known) return known
-    for (const oldest of sets.keys()) if (sets.size >= issuersMax) sets.delete(oldest)
+    for (const oldest of sets.keys()) {
+      if (sets.size < issuersMax) break
+      sets.delete(oldest)
+    }
     const set: KeySet = { keys: undefined, fetchedAt: 0, triedAt: -Infinity, fault: undefined, fetching: undefined }
     sets.set(name, set)
     return set

@@ -55,7 +55,10 @@ export function createVerifyToken(ports: TokenPorts): VerifyToken {
 
   async function verify(token: string, id: string): Promise<Caller> {
     const found = await judge(token, ports)
-    for (const oldest of known.keys()) if (known.size >= knownMax) known.delete(oldest)
+    for (const oldest of known.keys()) {
+      if (known.size < knownMax) break
+      known.delete(oldest)
+    }
     known.set(id, found)
     return found.caller
   }

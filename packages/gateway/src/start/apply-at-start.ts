@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import type { CatalogControl } from '../control/operations/ports.ts'
 import { AstraError } from '../kernel/errors.ts'
 import type { Store } from '../kernel/store.ts'
+import type { AuditStart } from './audit-start.ts'
 import { StartError } from './options.ts'
 
 /** The name under which a manifest may be missing: then this gateway serves what it served last, or waits for `apply`. */
@@ -19,6 +20,7 @@ export async function applyAtStart(
   { state }: Store,
   file: string,
   note: (text: string) => void,
+  audit: AuditStart,
 ): Promise<number | undefined> {
   const yaml = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && basename(file) === usualName) return undefined
@@ -31,10 +33,13 @@ export async function applyAtStart(
   if (known.includes(digest)) return undefined
   const before = control.current().revision
   try {
-    const { revision, notes } = await control.apply(yaml, file, ['*'], 'start')
+    const { revision, notes, changes } = await control.apply(yaml, file, ['*'], 'start')
     for (const text of notes) note(text)
     await state.saveSetting('manifest-at-start', digest)
-    return revision === before ? undefined : revision
+    if (revision === before) return undefined
+    const target = '/manifest'
+    await audit({ operation: 'applyManifest', target, before: { revision: before }, after: { revision, changes } })
+    return revision
   } catch (thrown) {
     throw manifestFault(thrown, file)
   }

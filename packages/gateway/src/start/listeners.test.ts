@@ -18,6 +18,15 @@ test('trusted proxies are addresses and networks; nothing is none', () => {
   }
 })
 
+test('whoever would believe everybody is told so', () => {
+  for (const all of ['0.0.0.0/0', '::/0', '10.0.0.1/0'])
+    assert.throws(
+      () => parseTrustedProxies(`::1,${all}`),
+      { name: 'StartError', message: /would believe everybody/ },
+      all,
+    )
+})
+
 test('what cannot be listened on ends the start before anything is opened, and names the flag', async () => {
   for (const [wrong, message] of [
     [{ listen: 'nowhere' }, /^--listen "nowhere" is no address/],

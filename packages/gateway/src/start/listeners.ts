@@ -5,7 +5,7 @@ import { createHttpServer, type HttpPorts } from './http-server.ts'
 import { closeWithin, listen } from './listen.ts'
 import { type Doors, mountDoors } from './mount-doors.ts'
 import { parseListen, parseTrustedProxies, type StartOptions } from './options.ts'
-import { openTls, type Tls } from './tls.ts'
+import { adminTlsFlags, openTls, type Tls } from './tls.ts'
 
 export interface Urls {
   readonly url: string
@@ -32,7 +32,7 @@ export async function prepareListeners(options: StartOptions): Promise<OpenListe
     options.adminListen === undefined ? undefined : parseListen(options.adminListen, '--admin-listen')
   const trustedProxies = parseTrustedProxies(options.trustedProxies)
   const tls = options.tls && (await openTls(options.tls))
-  const adminTls = options.adminTls ? await openTls(options.adminTls) : tls
+  const adminTls = options.adminTls ? await openTls(options.adminTls, adminTlsFlags) : tls
 
   return (ports, doors) => {
     const open = (serves: Serves, tls: Tls | undefined) => {

@@ -42,6 +42,7 @@ function gateway() {
     catalog: () => catalog,
     operations: [],
     isKey: () => false,
+    mask: (text) => text,
     audit: { append: async () => {}, list: async () => ({ entries: [], next: undefined }) },
     journey: {
       async serve(call) {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { auditOperations } from '../control/audit/audit-operations.ts'
+import type { Mask } from '../control/audit/audit-text.ts'
 import { dialects } from '../dialects/dialects.ts'
 import { anthropicModels } from '../journey/accept/anthropic/anthropic-models.ts'
 import { mountAnthropic } from '../journey/accept/anthropic/mount-anthropic.ts'
@@ -49,6 +50,7 @@ export interface Doors {
   readonly audit: AuditLog
   /** Whether a text is a key that is known here. */
   readonly isKey: (text: string) => boolean
+  readonly mask: Mask
   readonly journey: Journey
   readonly fleet: ReplicaFleet
   readonly metrics: Metrics
@@ -66,7 +68,7 @@ export interface Doors {
 export function mountDoors(http: FastifyInstance, given: Doors, serves: Serves = 'all'): void {
   const doors = partOf(given, serves)
   const { clock, catalog, operations, journey, fleet, bodyBytesMax, notReady, report } = doors
-  const audited = auditOperations(operate, { log: doors.audit, clock, isKey: doors.isKey, report })
+  const audited = auditOperations(operate, { log: doors.audit, clock, isKey: doors.isKey, mask: doors.mask, report })
   const context: DoorContext = {
     clock,
     catalog,

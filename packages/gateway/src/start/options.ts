@@ -81,8 +81,14 @@ export function parseBytes(name: string, text: string | undefined): number | und
 export function parseTrustedProxies(text = ''): readonly string[] {
   const networks = text.split(',').flatMap((word) => word.trim() || [])
   const bad = networks.find((word) => !isNetwork(word))
-  if (bad === undefined) return networks
+  if (bad !== undefined) {
+    throw new StartError(
+      `--trusted-proxies names "${bad}", which is no address. Give addresses and networks, for example 10.0.0.0/8,192.0.2.7.`,
+    )
+  }
+  const all = networks.find((word) => /\/0+$/.test(word))
+  if (all === undefined) return networks
   throw new StartError(
-    `--trusted-proxies names "${bad}", which is no address. Give addresses and networks, for example 10.0.0.0/8,192.0.2.7.`,
+    `--trusted-proxies ${all} would believe everybody: whoever calls could say that it calls from any address. Name the proxies alone, for example 10.0.0.0/8,192.0.2.7.`,
   )
 }

@@ -3,8 +3,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keyText } from '../control/keys/key-text.ts'
 import type { Keyring } from '../control/keys/keyring.ts'
+import { keyJson } from '../control/operations/key-json.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import { Secret } from '../kernel/secret.ts'
+import type { AuditStart } from './audit-start.ts'
 import { keyFromFile } from './key-file.ts'
 import { StartError, type StartOptions } from './options.ts'
 
@@ -22,15 +24,21 @@ export const ownKeys = {
   /** The consumer behind the admin key: always there, never declared. */
   consumer: 'admin',
 
-  async prepare(ports: { keyring: Keyring; options: StartOptions; catalog: Catalog }): Promise<OwnKeys> {
-    const { keyring, options, catalog } = ports
+  async prepare(ports: {
+    keyring: Keyring
+    options: StartOptions
+    catalog: Catalog
+    audit: AuditStart
+  }): Promise<OwnKeys> {
+    const { options, catalog, audit } = ports
+    const keyring = { ...ports.keyring, adopt: auditedAdopt(ports.keyring, audit) }
     const adminKeyPath = options.adminKey === undefined ? join(options.data, 'admin.key') : undefined
     const id =
       adminKeyPath === undefined
         ? await adoptGiven(keyring, options.adminKey ?? '')
         : await adoptFromFile(keyring, adminKeyPath)
     // A rotated ASTRA_ADMIN_KEY must not leave the one before it open.
-    await revokeOthers(keyring, adminNote, id)
+    await revokeOthers(keyring, adminNote, id, audit)
 
     const demo = Object.entries(catalog.state.consumers).find(([, consumer]) => consumer.demo)?.[0]
     if (demo === undefined) return { adminKeyPath, demoKey: undefined }
@@ -62,10 +70,21 @@ function newKey(): string {
   return keyText(randomBytes)
 }
 
-async function revokeOthers(keyring: Keyring, note: string, id: string): Promise<void> {
+/** A key that was not there before is a change like any other. */
+function auditedAdopt(keyring: Keyring, audit: AuditStart): Keyring['adopt'] {
+  return async (secret, grant) => {
+    const known = keyring.find(secret.reveal())
+    const key = await keyring.adopt(secret, grant)
+    if (!known) await audit({ operation: 'createKey', target: `/keys/${key.id}`, after: keyJson(key, undefined) })
+    return key
+  }
+}
+
+async function revokeOthers(keyring: Keyring, note: string, id: string, audit: AuditStart): Promise<void> {
   for (const key of keyring.list()) {
     if (key.note === note && key.consumer === ownKeys.consumer && key.id !== id && key.revokedAt === undefined) {
-      await keyring.revoke(key.id)
+      const [before, after] = [key, await keyring.revoke(key.id)].map((key) => keyJson(key, undefined))
+      await audit({ operation: 'revokeKey', target: `/keys/${key.id}`, before, after })
     }
   }
 }

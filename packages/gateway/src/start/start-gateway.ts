@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
 import { createBackends } from '../backends/backends.ts'
+import { maskOf } from '../control/audit/audit-text.ts'
 import { createCatalogControl } from '../control/catalog/catalog-control.ts'
 import { createKeyring } from '../control/keys/keyring.ts'
 import { embeddedReplica } from '../control/manifest/replica-address.ts'
@@ -16,6 +17,7 @@ import { Secret } from '../kernel/secret.ts'
 import type { RedisConnection } from '../stores/redis/connection.ts'
 import { openSqliteStore } from '../stores/sqlite/sqlite.ts'
 import { applyAtStart } from './apply-at-start.ts'
+import { auditStart } from './audit-start.ts'
 import { bannerLines } from './banner.ts'
 import { describe } from './describe.ts'
 import { lookAround } from './hints.ts'
@@ -131,11 +133,13 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     log,
   })
   undo.push(identity.close)
+  const mask = maskOf(options.adminKey === undefined ? [] : [options.adminKey])
   const operations = platformOperations({
     clock: systemClock,
     catalogControl: control,
     keyring,
     tokens: identity.tokens,
+    holdsKey: (text) => mask(text) !== text,
     cache: wired.cache.cache,
     audit: store.audit,
     limits: wired.limits,
@@ -181,6 +185,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
       operations,
       audit: store.audit,
       isKey: (text) => findKey(text) !== undefined,
+      mask,
       bodyBytesMax,
       notReady,
       report,
@@ -201,12 +206,12 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   await followed
   await watching.verified(embeddedReplica)
   goOn()
-  const applied = await applyAtStart(control, store, options.config, (note) =>
-    log.warn({ note }, 'a note on the manifest'),
-  )
+  const audit = auditStart(store.audit, systemClock, mask)
+  const note = (note: string) => log.warn({ note }, 'a note on the manifest')
+  const applied = await applyAtStart(control, store, options.config, note, audit)
   if (applied !== undefined)
     options.print?.(`${options.config} was new or had changed: applied as revision ${applied}.`)
-  const keys = await ownKeys.prepare({ keyring, options, catalog: control.current() })
+  const keys = await ownKeys.prepare({ keyring, options, catalog: control.current(), audit })
   goOn()
   const startMs = systemClock.now() - startedAt
   const catalog = control.current()

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { selfSigned } from './testing/self-signed.ts'
-import { openTls } from './tls.ts'
+import { adminTlsFlags, openTls } from './tls.ts'
 
 async function folderWith(t: TestContext, files: Readonly<Record<string, string>>) {
   const folder = await mkdtemp(join(tmpdir(), 'astra-tls-'))
@@ -100,6 +100,12 @@ test('files that cannot be used are named, with what to do', async (t) => {
   await assert.rejects(openTls({ cert: '', key: at('one.key') }), {
     message: /certificate is missing.*--tls-cert FILE/,
   })
+})
+
+test('files for management are asked for by its own flags', async (t) => {
+  const { cert } = selfSigned()
+  const { at } = await folderWith(t, { 'tls.pem': cert })
+  await assert.rejects(openTls({ cert: at('tls.pem'), key: '' }, adminTlsFlags), { message: /--admin-tls-key FILE/ })
 })
 
 test('an encrypted key is told as such', async (t) => {

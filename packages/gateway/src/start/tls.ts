@@ -14,9 +14,19 @@ export interface Tls {
 
 const handshakeMs = 10_000
 
+/** The flags that named the files, for advice. */
+interface TlsFlags {
+  readonly cert: string
+  readonly key: string
+}
+
+const callFlags: TlsFlags = { cert: '--tls-cert', key: '--tls-key' }
+export const adminTlsFlags: TlsFlags = { cert: '--admin-tls-cert', key: '--admin-tls-key' }
+
 /** Rejects with a StartError that names the file and what is wrong with it. */
-export async function openTls(files: TlsFiles): Promise<Tls> {
-  let context = await readContext(files)
+export async function openTls(files: TlsFiles, flags: TlsFlags = callFlags): Promise<Tls> {
+  let context = await readContext(files, flags)
+  let reading: Promise<unknown> = Promise.resolve()
   const servers: ReturnType<typeof createServer>[] = []
   return {
     createServer(handler) {
@@ -24,17 +34,22 @@ export async function openTls(files: TlsFiles): Promise<Tls> {
       servers.push(server)
       return server
     },
-    async reload() {
-      context = await readContext(files)
-      for (const server of servers) server.setSecureContext(context)
+    // One after the other: of two at once, the one that read the older files could come last.
+    reload() {
+      const run = reading.then(async () => {
+        context = await readContext(files, flags)
+        for (const server of servers) server.setSecureContext(context)
+      })
+      reading = run.catch(() => undefined)
+      return run
     },
   }
 }
 
-async function readContext({ cert, key }: TlsFiles): Promise<SecureContextOptions> {
+async function readContext({ cert, key }: TlsFiles, flags: TlsFlags): Promise<SecureContextOptions> {
   const context: SecureContextOptions = {
-    cert: await readPem(cert, 'certificate', '--tls-cert'),
-    key: await readPem(key, 'key', '--tls-key'),
+    cert: await readPem(cert, 'certificate', flags.cert),
+    key: await readPem(key, 'key', flags.key),
     minVersion: 'TLSv1.2',
   }
   try {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { limitsOfOwners } from '../journey/charge/limits-of.ts'
 import { createReserve, type Reserve } from '../journey/charge/reserve.ts'
@@ -11,7 +12,7 @@ import type { Store } from '../kernel/store.ts'
 import { memoryCounters } from '../stores/memory/counters.ts'
 import type { RedisConnection } from '../stores/redis/connection.ts'
 import { redisCounters } from '../stores/redis/counters.ts'
-import { restoreBudgets } from './restore-budgets.ts'
+import { freshBudgets, restoreBudgets } from './restore-budgets.ts'
 
 export interface WiredLimits {
   readonly reserve: Reserve
@@ -35,6 +36,9 @@ export interface LimitPorts {
   readonly log: Logger
 }
 
+/** Of very much accounting: a start, or a change, does not wait longer, and the rest is restored while calls come in. */
+const restoreWaitMs = 2000
+
 export function wireLimits({ redis, backends, catalog, store, metrics, clock, log }: LimitPorts): WiredLimits {
   const shared = redis && redisCounters(redis)
   const counters = shared ?? memoryCounters({ clock })
@@ -49,20 +53,24 @@ export function wireLimits({ redis, backends, catalog, store, metrics, clock, lo
     { labels: {}, value: shared?.unsettled() ?? 0 },
   ])
   let restored = Promise.resolve()
-  const restore = async (catalog: Catalog) => {
-    try {
-      // What was spent a moment ago may still wait to be written.
-      await store.records.flush()
-      await restoreBudgets(catalog, { counters, reports: store.reports, now: clock.now() })
-    } catch (thrown) {
-      log.warn({ reason: operatorReason(toAstraError(thrown)) }, 'budgets begin without what was spent before')
-    }
+  const failed = (owner: string, thrown: unknown) =>
+    log.warn({ owner, reason: operatorReason(toAstraError(thrown)) }, 'budgets begin without what was spent before')
+  const restore = async (fresh: Awaited<ReturnType<typeof freshBudgets>>, now: number) => {
+    if (fresh.every(({ bounds }) => bounds.size === 0)) return
+    // What was spent a moment ago may still wait to be written.
+    await store.records.flush()
+    await restoreBudgets(fresh, { counters, reports: store.reports, now, failed })
   }
   const reserve = createReserve({ counters, clock, backends, unchecked: () => unchecked++ })
   const follow = (catalog: Catalog) => {
-    if (!hasBudgets(catalog)) return restored
-    restored = restored.then(() => restore(catalog))
-    return restored
+    const now = clock.now()
+    const before = restored
+    // Which are new has to be known at once, before calls count in them.
+    const fresh = attempt(() => freshBudgets(catalog, { counters, now }))
+    restored = Promise.all([fresh, before])
+      .then(([fresh]) => restore(fresh, now))
+      .catch((thrown) => failed('all', thrown))
+    return Promise.race([restored, setTimeout(restoreWaitMs, undefined, { ref: false })])
   }
   // What it held may be gone with a crash.
   redis?.onWorking(() => void follow(catalog()))
@@ -75,14 +83,7 @@ export function wireLimits({ redis, backends, catalog, store, metrics, clock, lo
   }
 }
 
-function hasBudgets({ state }: Catalog): boolean {
-  const models = Object.values(state.models)
-  return (
-    [...Object.values(state.consumers), ...Object.values(state.teams ?? {}), ...models].some(
-      ({ limits }) => limits?.budget,
-    ) ||
-    models.some(({ contracts }) =>
-      Object.values(contracts).some(({ versions }) => Object.values(versions).some(({ limits }) => limits?.budget)),
-    )
-  )
+/** What it throws, its promise rejects with; what it gives, it gives at once. */
+async function attempt<T>(run: () => T | Promise<T>): Promise<T> {
+  return run()
 }

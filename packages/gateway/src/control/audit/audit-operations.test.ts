@@ -6,7 +6,7 @@ import { AstraError } from '../../kernel/errors.ts'
 import type { Operation } from '../../kernel/operation.ts'
 import { fakePlatform } from '../operations/fake-platform.ts'
 import { auditOperations, isManagement } from './audit-operations.ts'
-import { auditBytesMax } from './audit-text.ts'
+import { auditBytesMax, maskOf } from './audit-text.ts'
 
 type Entry = Omit<AuditEntry, 'id'>
 
@@ -15,7 +15,7 @@ const caller = callerOf({ id: 'key_7', consumer: 'platform', permissions: ['admi
 const chosenKey = 'correct horse battery staple, 32 characters'
 const context = { caller, ifMatch: ['*'], etag: () => {}, address: '192.0.2.7' }
 
-function open({ fail = () => {} }: { fail?: () => void } = {}) {
+function open({ fail = () => {}, chosen = [] }: { fail?: () => void; chosen?: readonly string[] } = {}) {
   const entries: Entry[] = []
   const reported: AstraError[] = []
   let now = 60_000
@@ -33,6 +33,7 @@ function open({ fail = () => {} }: { fail?: () => void } = {}) {
         list: async () => ({ entries: [], next: undefined }),
       },
       isKey: (text) => text === chosenKey,
+      mask: maskOf(chosen),
       clock: { now: () => now, elapsed: () => 0, id: () => '' },
       report: (error) => reported.push(error),
     },
@@ -79,6 +80,17 @@ test('every mutation of the platform leaves exactly one entry, made or refused; 
   }
 })
 
+test('an entry is about what the input names, where the path does not; a key that is taken for a name is hidden there, too', async () => {
+  const { operations } = await fakePlatform()
+  const { operate, entries } = open()
+  const named = (name: string) => operations.find((operation) => operation.name === name) ?? assert.fail(name)
+  await operate(named('purgeCache'), { model: 'spam', major: 'v1' }, context)
+  await assert.rejects(operate(named('createKey'), { consumer: 'nobody' }, context))
+  await assert.rejects(operate(named('createKey'), { consumer: chosenKey }, context))
+  const targets = entries.map(({ target }) => target)
+  assert.deepEqual(targets, ['/cache/spam/v1', '/consumers/nobody/keys', '/consumers/***/keys'])
+})
+
 test('reads leave none', async () => {
   const { operate, entries } = open()
   for (const operation of (await fakePlatform()).operations.filter(({ name }) =>
@@ -99,6 +111,7 @@ test('a key’s entry tells what it was and what it is, and never the key', asyn
   // Whoever takes the key for its handle has it in the log of its refusal.
   await assert.rejects(operate(named('revokeKey'), { id: made.secret }, context), { code: 'unknown_key' })
   const [created, rotated, updated, refused] = entries
+  assert.equal(created?.target, `/keys/${made.id}`)
   assert.equal(created?.before, undefined)
   assert.equal(JSON.parse(created?.after ?? '').id, made.id)
   assert.equal(JSON.parse(rotated?.before ?? '').id, made.id)
@@ -126,6 +139,17 @@ function operationOf(over: Partial<Operation>): Operation {
     ...{ input: {}, output: {}, guarded: false, run: async () => ({}), ...over },
   }
 }
+
+test('a chosen key shows nowhere, wherever it was put, whole or as JSON has it, nor does a part of it at a cut', async () => {
+  const chosen = 'an"admin\\key\\of"any$&form$1-0123456'
+  const { operate, entries } = open({ chosen: [chosen] })
+  const state = { yaml: `owner: ${chosen}`, [chosen]: [chosen], last: 'x'.repeat(auditBytesMax - 200) + chosen }
+  await operate(operationOf({ audit: () => state }), { name: 'x'.repeat(290) + chosen }, context)
+  const [entry] = entries
+  assert.match(entry?.after ?? '', /^\{"yaml":"owner: \*\*\*","\*\*\*":\["\*\*\*"\]/)
+  assert.doesNotMatch(JSON.stringify(entries), /admin/)
+  assert.match(entry?.target ?? '', /x\*\*$|x\*\*\*$/)
+})
 
 test('long states are cut, and those that cannot be told are left out', async () => {
   const { operate, entries } = open()

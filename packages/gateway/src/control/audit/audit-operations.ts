@@ -2,7 +2,7 @@ import type { AuditEntry, AuditLog } from '../../kernel/audit.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
 import type { Operation, OperationContext } from '../../kernel/operation.ts'
-import { auditTarget, auditText } from './audit-text.ts'
+import { auditTarget, auditText, type Mask, maskOf } from './audit-text.ts'
 import { createRefusalBound } from './refusal-bound.ts'
 
 type Operate = (
@@ -17,6 +17,8 @@ export interface AuditPorts {
   readonly clock: Clock
   /** Whether a text is a key that is known here. */
   readonly isKey: (text: string) => boolean
+  /** Left out: knows no keys but those of our form. */
+  readonly mask?: Mask | undefined
   /** Sees why a refusal could not be kept; its caller sees the refusal. */
   readonly report: (error: AstraError) => void
 }
@@ -25,26 +27,29 @@ export interface AuditPorts {
  * Runs operations and leaves one entry of each management change, made or refused. Of a change that was made the answer waits until its
  * entry is durable; when the store fails just then, the caller is told that the change stands without one.
  */
-export function auditOperations(operate: Operate, { log, clock, isKey, report }: AuditPorts): Operate {
+export function auditOperations(
+  operate: Operate,
+  { log, clock, isKey, mask = maskOf([]), report }: AuditPorts,
+): Operate {
   const bound = createRefusalBound(clock)
 
   return async (operation, input, context) => {
     if (!isManagement(operation)) return await operate(operation, input, context)
     let before: string | undefined
-    const entry = (rest: Pick<AuditEntry, 'outcome' | 'code' | 'after'>): Omit<AuditEntry, 'id'> => ({
+    const entry = (rest: Pick<AuditEntry, 'outcome' | 'code' | 'after'>, output?: unknown): Omit<AuditEntry, 'id'> => ({
       time: clock.now(),
       keyId: context.caller.keyId,
       consumer: context.caller.consumer,
       address: context.address?.slice(0, 64),
       operation: operation.name,
-      target: auditTarget(operation.path, input, isKey),
+      target: auditTarget(pathOf(operation, input, output), input, { isKey, mask }),
       before,
       ...rest,
     })
     let output: unknown
     try {
       output = await operate(operation, input, context, () => {
-        before = stateOf(operation, input)
+        before = stateOf(operation, mask, input)
       })
     } catch (thrown) {
       const error = toAstraError(thrown)
@@ -57,7 +62,9 @@ export function auditOperations(operate: Operate, { log, clock, isKey, report }:
       throw error
     }
     try {
-      await log.append(entry({ outcome: 'done', code: undefined, after: stateOf(operation, input, output) }))
+      await log.append(
+        entry({ outcome: 'done', code: undefined, after: stateOf(operation, mask, input, output) }, output),
+      )
     } catch (thrown) {
       throw unwritten(thrown)
     }
@@ -79,10 +86,19 @@ export function isManagement({ kind, permission }: Operation): boolean {
   return kind === 'mutation' && permission !== 'infer'
 }
 
-/** What cannot be told is not told: it must not keep the change from being made, nor its entry from being written. */
-function stateOf({ audit }: Operation, input: unknown, output?: unknown): string | undefined {
+/** Of an input that does not fit, nothing can be told. */
+function pathOf({ auditTarget, path }: Operation, input: unknown, output: unknown): string {
   try {
-    return auditText(audit?.(input as never, output as never))
+    return auditTarget?.(input as never, output as never) ?? path
+  } catch {
+    return path
+  }
+}
+
+/** What cannot be told is not told: it must not keep the change from being made, nor its entry from being written. */
+function stateOf({ audit }: Operation, mask: Mask, input: unknown, output?: unknown): string | undefined {
+  try {
+    return auditText(audit?.(input as never, output as never), mask)
   } catch {
     return undefined
   }

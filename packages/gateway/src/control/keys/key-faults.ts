@@ -4,7 +4,7 @@ import { keyLength } from './key-text.ts'
 export function expired(id: string): AstraError {
   return new AstraError('key_expired', {
     detail: `${id} has expired`,
-    next: 'Make another: "astraapi keys create"; or give this one more time: "astraapi keys update".',
+    next: 'Make another: "astraapi keys create"; or give this one more time: "astraapi keys update --expires".',
   })
 }
 

@@ -123,13 +123,14 @@ test('a rotated key gives its grant to the next one and ends when the overlap do
   const grant = { ...demo, models: ['spam'], addresses: ['10.0.0.0/8'], note: 'a note', expiresAt: 90_000 }
   const old = await keyring.create(grant)
   const next = await keyring.rotate(old.key.id, 60_000)
-  const { id, createdAt, replaces, ...rest } = next.key
-  assert.deepEqual([rest, replaces], [grant, old.key.id])
+  const { id, createdAt, replaces, countsAs, ...rest } = next.key
+  const ends = createdAt + 90_000 - old.key.createdAt
+  assert.deepEqual([rest, replaces, countsAs], [{ ...grant, expiresAt: ends }, old.key.id, old.key.id])
   assert.equal(keyring.find(next.secret.reveal()), next.key)
   assert.equal(keyring.find(old.secret.reveal())?.expiresAt, createdAt + 60_000)
   // It would have ended before the overlap does; the next one may have another end.
   const last = await keyring.rotate(id, 1_000_000, { expiresAt: 500_000 })
-  assert.deepEqual([keyring.get(id)?.expiresAt, last.key.expiresAt], [90_000, 500_000])
+  assert.deepEqual([keyring.get(id)?.expiresAt, last.key.expiresAt, last.key.countsAs], [ends, 500_000, old.key.id])
   const reopened = await open(store)
   assert.deepEqual(reopened.list(), keyring.list())
 
@@ -153,7 +154,8 @@ test('what cannot be rotated or changed says why', async () => {
   const next = await keyring.rotate(twice, 60_000)
   await assert.rejects(keyring.rotate(twice, 60_000), { code: 'conflict', message: RegExp(next.key.id) })
   await keyring.revoke(next.key.id)
-  await keyring.rotate(twice, 0)
+  // The end that the overlap gave it is not the length of its life.
+  assert.equal((await keyring.rotate(twice, 0)).key.expiresAt, undefined)
   const own = await keyring.adopt(new Secret('0123456789abcdef0123456789abcdef'), demo)
   await assert.rejects(keyring.rotate(own.id, 0), { code: 'conflict' })
   await assert.rejects(keyring.update(own.id, { addresses: ['::1'] }), { code: 'conflict' })

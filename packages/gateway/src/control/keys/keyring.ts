@@ -26,7 +26,8 @@ export interface Keyring {
   create(grant: Grant): Promise<{ readonly key: Key; readonly secret: Secret }>
   /**
    * A new secret and id for the same grant; the old key works for `overlapMs` longer, or until it would have expired anyway. Both
-   * become durable together. The new one ends when the old one would have, unless `change` says otherwise. Rejects with `unknown_key`,
+   * become durable together. The new one lives as long as the old one was to, from now on, unless `change` says otherwise, and counts
+   * against the limits that the old one did. Rejects with `unknown_key`,
    * `key_revoked`, `key_expired`, or `conflict` for a key that is kept elsewhere or was replaced already.
    */
   rotate(id: string, overlapMs: number, change?: KeyChange): Promise<{ readonly key: Key; readonly secret: Secret }>
@@ -45,7 +46,7 @@ export interface Keyring {
 }
 
 /** What a key allows, and whom. */
-export type Grant = Omit<Key, 'id' | 'createdAt' | 'revokedAt' | 'replaces'>
+export type Grant = Omit<Key, 'id' | 'createdAt' | 'revokedAt' | 'replaces' | 'countsAs'>
 
 export type KeyChange = { readonly [Name in 'limits' | 'addresses' | 'note' | 'expiresAt']?: Key[Name] | undefined }
 
@@ -114,10 +115,14 @@ export async function createKeyring(ports: {
         const { key, hash } = changeable(id)
         const now = clock.now()
         if (key.expiresAt !== undefined && key.expiresAt <= now) throw expired(id)
-        const successor = [...byId.values()].find(({ key }) => key.replaces === id && key.revokedAt === undefined)
+        const successors = [...byId.values()].filter(({ key }) => key.replaces === id)
+        const successor = successors.find(({ key }) => key.revokedAt === undefined)
         if (successor) throw replaced(id, successor.key.id)
-        const grant = withoutUndefined({ ...key, ...change })
-        const made = newKey(keyText(random), { ...grant, id: newId(), createdAt: now, replaces: id })
+        // Of a key that was rotated before, its end is that of the overlap.
+        const expiresAt = endOfNext(successors[0]?.key ?? key, now)
+        const grant = withoutUndefined({ ...key, expiresAt, ...change })
+        const countsAs = key.countsAs ?? id
+        const made = newKey(keyText(random), { ...grant, id: newId(), createdAt: now, replaces: id, countsAs })
         const ends = Math.min(now + overlapMs, key.expiresAt ?? Number.POSITIVE_INFINITY)
         await keep(made.stored, { key: Object.freeze({ ...key, expiresAt: ends }), hash })
         return { key: made.stored.key, secret: made.secret }
@@ -149,6 +154,11 @@ export async function createKeyring(ports: {
       return stored.key
     },
   }
+}
+
+/** A key that was to work for 90 days is followed by one that does. */
+function endOfNext({ createdAt, expiresAt }: Key, now: number): number | undefined {
+  return expiresAt === undefined ? undefined : now + expiresAt - createdAt
 }
 
 function newKey(text: string, key: Key): { readonly stored: StoredKey; readonly secret: Secret } {

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import Type from 'typebox'
 import { errorTable } from '../../kernel/errors.ts'
-import { limitText, ownerText } from '../../kernel/limit-text.ts'
+import { limitText, nextOfRefused, ownerText } from '../../kernel/limit-text.ts'
 import type { LimitStatus, RefusedBy } from '../../kernel/limits.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
 import { attemptJson, attemptSchema, outcomes } from './call-json.ts'
@@ -38,7 +38,7 @@ export function explainCall(
     outcome,
     code,
     why: whyOf(record),
-    next: code && errorTable[code].next,
+    next: (refusedBy && nextOfRefused(refusedBy)) ?? (code && errorTable[code].next),
     refusedBy: refusedBy && refusedByJson(refusedBy),
     freesAt: frees === undefined ? undefined : isoTime(frees),
     now: now && limitJson(now),

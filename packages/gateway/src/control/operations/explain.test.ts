@@ -49,6 +49,7 @@ test('a call that asks for more than ever fits', async () => {
   const tokens = { ...refusedBy, kind: 'tokens', limit: 1000, remaining: 912.4, retryAfterMs: undefined }
   const { output } = await explained({ ...refused, refusedBy: tokens })
   assert.match(String(output.why), /1000 tokens a minute: 912 of them left, too few for it\. Waiting does not help/)
+  assert.match(String(output.next), /^Send less at once/)
   assert.equal('freesAt' in output, false)
 })
 

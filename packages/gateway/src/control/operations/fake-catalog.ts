@@ -9,6 +9,9 @@ import type {
 } from '../../kernel/catalog.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 
+const keeps = { scope: 'consumer', ttlMs: 1000, staleMs: 0, answerBytesMax: 1000 } as const
+const semantic = { mode: 'measure', model: 'embed@v1', similarityMin: 0.95, timeoutMs: 200 } as const
+
 /** 2026-11-22T12:00:00.000Z */
 export const noon = Date.UTC(2026, 10, 22, 12)
 
@@ -69,7 +72,7 @@ function model(name: string): Model {
     ...rest,
     fallback: [],
     hedge: undefined,
-    cache: undefined,
+    cache: name === 'spam' ? { ...keeps, semantic } : keeps,
     model: name,
     major: 1,
     description: undefined,

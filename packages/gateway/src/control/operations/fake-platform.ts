@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { AuditEntry } from '../../kernel/audit.ts'
+import type { SemanticReport } from '../../kernel/cache.ts'
 import { callerOf, type Key } from '../../kernel/caller.ts'
 import type { LimitStatus } from '../../kernel/limits.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
@@ -30,6 +31,7 @@ export async function fakePlatform() {
     limits?: LimitOwners
   } = {}
   const limits: LimitStatus[] = []
+  const semanticReports: SemanticReport[] = []
   const keys: StoredKey[] = []
   const nameFaults = new Map<string, string>()
   const replicas = new Map(
@@ -72,11 +74,13 @@ export async function fakePlatform() {
       clock,
       random: randomBytes,
     }),
+    holdsKey: (text) => text.includes(chosenKey),
     cache: {
       purge: async (prefix) => {
         asked.purged = prefix
         return 3
       },
+      semanticReports: () => semanticReports,
     },
     audit: {
       list: async (filter) => {
@@ -104,6 +108,7 @@ export async function fakePlatform() {
         asked.usage = query
         return [usageRow]
       },
+      spent: async () => [],
     },
     pending: {
       recentCall: (id) => waiting.get(id),
@@ -146,7 +151,7 @@ export async function fakePlatform() {
     return { output: output as Record<string, unknown>, etag: tags[0] }
   }
 
-  return { run, operations, ports, limits, calls, waiting, feedback, asked, replicas, nameFaults }
+  return { run, operations, ports, limits, semanticReports, calls, waiting, feedback, asked, replicas, nameFaults }
 }
 
 export const replica: ReplicaStatus = {
@@ -175,6 +180,9 @@ const auditEntry: AuditEntry = {
   before: undefined,
   after: undefined,
 }
+
+/** A key of no form that could be known. */
+export const chosenKey = 'correct-horse-battery-staple-2026'
 
 export const adminKey: Key = { id: 'key_admin', consumer: 'admin', permissions: ['admin'], createdAt: 0 }
 

@@ -28,8 +28,15 @@ interface AskedChange {
   readonly expiresAt?: string
 }
 
-/** Only what was asked for is in it; undefined takes away. */
-export function changeOf({ limits, addresses, note, expiresAt }: AskedChange, now: number): KeyChange {
+/** Only what was asked for is in it; undefined takes away. Throws `invalid_input`. */
+export function changeOf(
+  { limits, addresses, note, expiresAt }: AskedChange,
+  now: number,
+  holdsKey: (text: string) => boolean = () => false,
+): KeyChange {
+  if (note !== undefined && holdsKey(note)) {
+    throw invalidField('note', 'must not hold a key or a token: notes are shown and kept in the audit log')
+  }
   const bad = addresses?.find((address) => !isNetwork(address))
   if (bad !== undefined) {
     throw invalidField('addresses', `must be addresses or networks like 10.0.0.7 or 10.0.0.0/8; "${bad}" is none`)

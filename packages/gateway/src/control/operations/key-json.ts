@@ -24,7 +24,8 @@ export const keyRow = {
   replaces: Type.Optional(text('The key that it took the place of')),
 }
 
-export function keyJson({ limits, createdAt, expiresAt, revokedAt, ...rest }: Key, lastUsedAt: number | undefined) {
+export function keyJson(key: Key, lastUsedAt: number | undefined) {
+  const { limits, createdAt, expiresAt, revokedAt, countsAs: _, ...rest } = key
   const iso = (time: number | undefined) => (time === undefined ? undefined : isoTime(time))
   return withoutUndefined({
     ...rest,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fakePlatform } from './fake-platform.ts'
+import type { AstraError } from '../../kernel/errors.ts'
+import { chosenKey, fakePlatform } from './fake-platform.ts'
 
 test('a key is created, shown once, listed without its secret, and revoked', async () => {
   const { run, ports } = await fakePlatform()
@@ -15,10 +16,11 @@ test('a key is created, shown once, listed without its secret, and revoked', asy
     note: 'a note',
     createdAt: '2026-11-22T12:00:00.000Z',
   })
-  assert.deepEqual((await run('listKeys', {})).output, { keys: [row] })
+  assert.deepEqual((await run('listKeys', {})).output.keys, [row])
+  assert.match(String((await run('listKeys', {})).output.askedWith), /^key_/)
   const revoked = { ...row, revokedAt: '2026-11-22T12:00:00.000Z' }
   assert.deepEqual((await run('revokeKey', { id: row.id })).output, revoked)
-  assert.deepEqual((await run('listKeys', {})).output, { keys: [revoked] })
+  assert.deepEqual((await run('listKeys', {})).output.keys, [revoked])
 })
 
 test('404 for a consumer, model or key that is not there, naming the nearest; no key is made', async () => {
@@ -33,6 +35,25 @@ test('404 for a consumer, model or key that is not there, naming the nearest; no
   })
   await assert.rejects(run('revokeKey', { id: 'key_x' }), { code: 'unknown_key' })
   assert.deepEqual(ports.keyring.list(), [])
+})
+
+test('400 for a note that holds a key, which is not repeated', async () => {
+  const { run, ports } = await fakePlatform()
+  const { output } = await run('createKey', { consumer: 'demo', note: 'a note' })
+  const note = `made with ${chosenKey}`
+  for (const [name, input] of [
+    ['createKey', { consumer: 'demo', note }],
+    ['updateKey', { id: output.id, note }],
+  ] as const) {
+    await assert.rejects(run(name, input), (error: AstraError) => {
+      assert.deepEqual([error.code, error.facts.violations?.[0]?.path], ['invalid_input', '/note'])
+      return !JSON.stringify(error.facts).includes(chosenKey)
+    })
+  }
+  assert.deepEqual(
+    ports.keyring.list().map(({ note }) => note),
+    ['a note'],
+  )
 })
 
 test('403 when a key would grant what it has not', async () => {

@@ -13,7 +13,7 @@ import { withoutUndefined } from './without-undefined.ts'
 const secret = text('The key itself')
 const id = text('Handle of the key, "key_…"', 64)
 
-export function keyOperations({ clock, keyring, catalogControl }: OperationPorts): readonly Operation[] {
+export function keyOperations({ clock, keyring, catalogControl, holdsKey }: OperationPorts): readonly Operation[] {
   const tell = (key: Key) => keyJson(key, keyring.lastUsedAt(key.id))
   /** For the audit log. */
   const stateOf = ({ id }: { readonly id: string }, output?: object) => {
@@ -34,8 +34,8 @@ export function keyOperations({ clock, keyring, catalogControl }: OperationPorts
       method: 'GET',
       path: '/keys',
       input: closed({}),
-      output: closed({ keys: listOf(closed(keyRow)) }),
-      run: async () => ({ keys: keyring.list().map(tell) }),
+      output: closed({ keys: listOf(closed(keyRow)), askedWith: text('Handle of the key that asks') }),
+      run: async (_, { caller }) => ({ keys: keyring.list().map(tell), askedWith: caller.keyId }),
     }),
     operation({
       name: 'createKey',
@@ -52,13 +52,14 @@ export function keyOperations({ clock, keyring, catalogControl }: OperationPorts
       }),
       output: closed({ ...keyRow, secret }),
       audit: (_, output) => output && withoutSecret(output),
+      auditTarget: (_, output) => (output ? `/keys/${output.id}` : '/consumers/{consumer}/keys'),
       run: async ({ consumer, permissions, models, ...rest }, { caller }) => {
         const catalog = catalogControl.current()
         requireConsumer(catalog, consumer)
         for (const model of models ?? []) modelOf(catalog, model)
         const granted = grantedBy(caller, permissions ?? defaultPermissions, models)
         const { key, secret } = await keyring.create(
-          withoutUndefined({ consumer, ...granted, ...changeOf(rest, clock.now()) }),
+          withoutUndefined({ consumer, ...granted, ...changeOf(rest, clock.now(), holdsKey) }),
         )
         return { ...tell(key), secret: secret.reveal() }
       },
@@ -76,7 +77,7 @@ export function keyOperations({ clock, keyring, catalogControl }: OperationPorts
       audit: stateOf,
       run: async ({ id, ...change }, { caller }) => {
         may(id, caller)
-        return tell(await keyring.update(id, changeOf(change, clock.now())))
+        return tell(await keyring.update(id, changeOf(change, clock.now(), holdsKey)))
       },
     }),
     operation({
@@ -98,7 +99,7 @@ export function keyOperations({ clock, keyring, catalogControl }: OperationPorts
       audit: stateOf,
       run: async ({ id, overlap = '24h', ...change }, { caller }) => {
         may(id, caller)
-        const { key, secret } = await keyring.rotate(id, overlapMs(overlap), changeOf(change, clock.now()))
+        const { key, secret } = await keyring.rotate(id, overlapMs(overlap), changeOf(change, clock.now(), holdsKey))
         const until = keyring.get(id)?.expiresAt ?? clock.now()
         return { ...tell(key), secret: secret.reveal(), replacedUntil: isoTime(until) }
       },

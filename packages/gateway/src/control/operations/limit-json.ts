@@ -8,8 +8,11 @@ const status = {
   kind: choice(limitKinds),
   limit: Type.Number({ description: 'The amount of an interval, the most at once, or USD' }),
   windowMs: Type.Optional(Type.Number({ description: 'Interval of a rate or budget, ms' })),
+  burst: Type.Optional(Type.Number({ description: 'The most at once, where that is another than the limit' })),
   remaining: Type.Number({ description: 'What could be had at once' }),
-  resetMs: Type.Number({ description: 'Until all of it could be had again, ms' }),
+  resetMs: Type.Number({
+    description: 'Until all of it could be had again, ms; 0 of calls in flight, as nobody knows when one ends',
+  }),
 }
 
 /** A bound and its use, as JSON. */

@@ -13,6 +13,7 @@ const table = [
   'POST /models/{model}/{major}/versions/{version}/replicas operate addReplica guarded',
   'DELETE /models/{model}/{major}/versions/{version}/replicas operate removeReplica guarded',
   'DELETE /cache operate purgeCache',
+  'GET /cache/report read getCacheReport',
   'GET /keys admin listKeys',
   'POST /keys admin createKey',
   'PUT /keys/{id} admin updateKey',

@@ -1,4 +1,5 @@
 import type { AuditLog } from '../../kernel/audit.ts'
+import type { SemanticReport } from '../../kernel/cache.ts'
 import type { Key, TokenGrant } from '../../kernel/caller.ts'
 import type { Catalog, Hedge, Version } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -15,6 +16,8 @@ export interface OperationPorts {
   readonly catalogControl: CatalogControl
   readonly keyring: Pick<Keyring, 'get' | 'list' | 'lastUsedAt' | 'create' | 'rotate' | 'update' | 'revoke'>
   readonly tokens: TokenMint
+  /** Whether a text that will be shown holds a key or a token. */
+  readonly holdsKey?: ((text: string) => boolean) | undefined
   readonly audit: Pick<AuditLog, 'list'>
   readonly records: Pick<RecordSink, 'feedback' | 'flush'>
   readonly reports: Reports
@@ -22,7 +25,11 @@ export interface OperationPorts {
   readonly replicas: ReplicaReports
   readonly limits: LimitReports
   /** Kept answers; what is purged as `CacheStore.purge` has it. */
-  readonly cache: { purge(prefix: string): Promise<number> }
+  readonly cache: {
+    purge(prefix: string): Promise<number>
+    /** Of contracts of which a text was looked up since the start. */
+    semanticReports(): readonly SemanticReport[]
+  }
   status(): GatewayStatus
 }
 

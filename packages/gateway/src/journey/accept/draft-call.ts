@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../../kernel/call.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { LeaveSignal } from './leave-signal.ts'
 import { traceFrom } from './trace.ts'
 
 /** What a path and its door tell of a call. */
@@ -12,10 +13,6 @@ export type DraftCall = { -readonly [Member in keyof Call]: Call[Member] }
 /** The call as far as its request line and headers tell; enough for a Record should the rest be unreadable. */
 export function draftCall(request: FastifyRequest, reply: FastifyReply, clock: Clock, outline: CallOutline): DraftCall {
   const id = clock.id()
-  const controller = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort()
-  })
   return {
     ...outline,
     id,
@@ -24,6 +21,6 @@ export function draftCall(request: FastifyRequest, reply: FastifyReply, clock: C
     receivedAt: clock.now(),
     startedAt: clock.elapsed(),
     trace: traceFrom(request.headers, id),
-    signal: controller.signal,
+    signal: new LeaveSignal(reply.raw),
   }
 }

@@ -84,12 +84,23 @@ describe('bounds on what is parsed', () => {
     assert.throws(() => parseJson(Buffer.from(`[${'[],'.repeat(1_000_000)}0]`)), code('body_too_large'))
   })
 
-  it('property: tells whether the outermost object repeats a key', () => {
+  it('refuses what is not UTF-8, also within a text, as others may read it otherwise', () => {
+    const body = (...bytes: number[]) => Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')])
+    for (const bytes of [[0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80]]) {
+      assert.throws(() => parseJson(body(...bytes)), code('invalid_body'))
+      assert.throws(() => parseJsonMembers(body(...bytes), 10), code('invalid_body'))
+    }
+    assert.deepEqual(parseJson(body(0xc3, 0xa4)), { a: 'ä' })
+  })
+
+  it('property: tells whether an object repeats a key, however deep it lies', () => {
     const keys = fc.array(fc.constantFrom('a', 'b', '1', '__proto__', 'constructor', 'a:b'), { maxLength: 4 })
+    const around = fc.array(fc.constantFrom('[1,#]', '{"a":#,"b":[]}', '{"a":{"x":1},"1":#}'), { maxLength: 4 })
     fc.assert(
-      fc.property(keys, fc.jsonValue({ maxDepth: 3 }), (names, value) => {
-        const text = `{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
-        const { repeats } = parseJsonMembers(Buffer.from(text), 1000)
+      fc.property(keys, fc.jsonValue({ maxDepth: 3 }), around, (names, value, layers) => {
+        const inner = `{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
+        const text = layers.reduce((text, layer) => layer.replace('#', () => text), inner)
+        const { repeats } = parseJsonMembers(Buffer.from(`{"m":${text}}`), 1000)
         assert.equal(repeats, new Set(names).size < names.length)
       }),
     )

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { GatheredBytes } from '@astraapi/oip'
 import { AstraError } from '../../kernel/errors.ts'
@@ -34,9 +35,10 @@ export function readBody(stream: Readable, contentLength: string | undefined, by
       if (!open) return
       open = false
       allBytes -= bytes
+      if (!error) return resolve(body.take())
+      // Of a body that came whole they hear no more, and go with it.
       stream.off('data', take).off('end', end).off('close', gone)
-      if (error) return reject(error)
-      resolve(body.take())
+      reject(error)
     }
     const take = (chunk: Buffer) => {
       bytes += chunk.length
@@ -64,14 +66,28 @@ export function parseJsonObject(body: Buffer): Record<string, unknown> {
   return objectOf(parseJson(body))
 }
 
-/** The same, with whether a key stands in the outermost object twice: others that read the bytes may believe the other one. */
+/** The same, with whether a key stands in one of its objects twice: others that read the bytes may believe the other one. */
 export function parseJsonMembers(
   body: Buffer,
   most: number,
 ): { readonly object: Record<string, unknown>; readonly repeats: boolean } {
-  const { outermost } = surveyWithin(body, most)
+  const { members } = surveyWithin(body, most)
   const object = objectOf(parse(body))
-  return { object, repeats: outermost > Object.keys(object).length }
+  return { object, repeats: members > membersIn(object) }
+}
+
+/** Of all its objects. As deep as the survey let it be. */
+function membersIn(value: object): number {
+  let members = 0
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object' && item !== null) members += membersIn(item)
+    return members
+  }
+  for (const item of Object.values(value)) {
+    members++
+    if (typeof item === 'object' && item !== null) members += membersIn(item)
+  }
+  return members
 }
 
 function objectOf(value: unknown): Record<string, unknown> {
@@ -80,6 +96,9 @@ function objectOf(value: unknown): Record<string, unknown> {
 }
 
 function parse(body: Buffer): unknown {
+  // Several such bodies would be read as one and the same, which whoever gets the bytes may tell apart.
+  if (!isUtf8(body))
+    throw new AstraError('invalid_body', { detail: 'The body is not UTF-8', next: 'Encode it as UTF-8.' })
   try {
     return JSON.parse(body.toString('utf8'))
   } catch (error) {

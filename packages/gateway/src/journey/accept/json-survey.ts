@@ -9,9 +9,8 @@ const colon = 0x3a
 export interface JsonSurvey {
   /** The deepest level. */
   readonly depth: number
-  /** Of all objects, and of the outermost one. */
+  /** Of all objects. */
   readonly members: number
-  readonly outermost: number
   /** Objects and lists. */
   readonly nests: number
 }
@@ -22,20 +21,17 @@ export function surveyJson(body: Buffer): JsonSurvey {
   let level = 0
   let depth = 0
   let members = 0
-  let outermost = 0
   let nests = 0
   for (let i = 0; i < length; i++) {
     const byte = body[i]
     if (byte === quote) i = endOfString(body, i + 1)
-    else if (byte === colon) {
-      members++
-      if (level === 1) outermost++
-    } else if (byte === openBracket || byte === openBrace) {
+    else if (byte === colon) members++
+    else if (byte === openBracket || byte === openBrace) {
       nests++
       if (++level > depth) depth = level
     } else if (byte === closeBracket || byte === closeBrace) level--
   }
-  return { depth, members, outermost, nests }
+  return { depth, members, nests }
 }
 
 function endOfString(body: Buffer, start: number): number {

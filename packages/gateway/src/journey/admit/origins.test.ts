@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { callerOf } from '../../kernel/caller.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import { anthropicLimits } from '../emit/anthropic/anthropic-limits.ts'
+import { cacheHeaders } from '../emit/cache-headers.ts'
+import { rateLimitHeaders } from '../emit/limit-headers.ts'
+import { openaiLimits } from '../emit/openai/openai-limits.ts'
+import { wireErrorHeaders } from '../emit/wire/wire-headers.ts'
 import { testCatalog } from '../testing/fixtures.ts'
 import { originHeaders, preflight, strangerHeaders } from './origins.ts'
 
@@ -82,6 +88,29 @@ describe('an answer', () => {
     for (const name of ['retry-after', 'ratelimit', 'ratelimit-policy', 'astra-call-id', 'x-ratelimit-limit-tokens'])
       assert.ok(exposed?.includes(name), name)
     assert.ok(!exposed?.includes('*'))
+  })
+
+  it('lets a page read every header that the doors write, but those of the connection', () => {
+    const headers = originHeaders(shopPage, 'api.example.com', by('shop'), catalog)
+    const exposed = new Set(headers['access-control-expose-headers']?.toLowerCase().split(', '))
+    const limits = (['requests', 'tokens'] as const).map((kind) => ({
+      ...{ owner: { kind: 'consumer', name: 'shop' } as const, kind, limit: 1, windowMs: 1, remaining: 1, resetMs: 1 },
+    }))
+    const facts = { limits, replayed: true, allow: ['POST'], retryAfterMs: 1 } as const
+    const written = {
+      ...rateLimitHeaders(limits),
+      ...openaiLimits(limits),
+      ...anthropicLimits(limits, 0),
+      ...cacheHeaders({ outcome: 'hit', ageMs: 1, similarity: 1, replayed: true }),
+      ...wireErrorHeaders(new AstraError('key_expired', facts), 'call', 'x-request-id'),
+      ...wireErrorHeaders(new AstraError('body_too_large', facts), 'call', 'request-id'),
+    }
+    assert.ok('age' in written && 'idempotent-replayed' in written && 'www-authenticate' in written)
+    const others = ['connection', 'allow']
+    assert.deepEqual(
+      Object.keys(written).filter((name) => !exposed.has(name) && !others.includes(name)),
+      [],
+    )
   })
 
   it("is refused to pages of another consumer's origins, and of none", () => {

@@ -14,6 +14,10 @@ const exposed = [
   'Astra-Version',
   'Astra-Error-Code',
   'Astra-Cache',
+  'Astra-Cache-Similarity',
+  'Astra-Estimated',
+  'Age',
+  'Idempotent-Replayed',
   'RateLimit',
   'RateLimit-Policy',
   'Retry-After',
@@ -29,7 +33,10 @@ const exposed = [
   'Retry-After-Ms',
   'Inference-Header-Content-Length',
   ...['Requests', 'Tokens'].flatMap((kind) =>
-    ['Limit', 'Remaining', 'Reset'].map((fact) => `X-RateLimit-${fact}-${kind}`),
+    ['Limit', 'Remaining', 'Reset'].flatMap((fact) => [
+      `X-RateLimit-${fact}-${kind}`,
+      `Anthropic-RateLimit-${kind}-${fact}`,
+    ]),
   ),
 ].join(', ')
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Key } from '../../kernel/caller.ts'
+import type { AstraError } from '../../kernel/errors.ts'
 import { requireUsable } from './usable-key.ts'
 
 const key: Key = { id: 'key_1', consumer: 'shop', permissions: ['infer'], createdAt: 0 }
@@ -25,6 +26,18 @@ test('the refusal names an address, and no other text that a proxy forwards', ()
     message: 'This key may not be used from this address 192.0.2.7',
   })
   assert.throws(() => use({ addresses }, '<script>'), { message: 'This key may not be used from this address' })
+})
+
+test('who may have revoked the last key of an administrator is told the way back', () => {
+  const next = (permission: 'infer' | 'admin') => {
+    try {
+      return use({ permissions: [permission], revokedAt: 1 })
+    } catch (thrown) {
+      return (thrown as AstraError).facts.next
+    }
+  }
+  assert.match(next('admin') ?? '', /start the gateway again.*admin\.key/)
+  assert.equal(next('infer'), undefined)
 })
 
 test('the address is not worked out for a key that is bound to none', () => {

@@ -7,11 +7,18 @@ export interface From {
   readonly ip: string
 }
 
+/** For whom there may be nobody left to ask. */
+const wayBack =
+  'Ask for a new key: "astraapi keys create". If no administrator has one, start the gateway again: it keeps a working one in admin.key of its data folder, or takes a new ASTRA_ADMIN_KEY.'
+
 const networks = new WeakMap<Key, Networks>()
 
 /** Throws `key_revoked`, `key_expired` or `address_forbidden`. */
 export function requireUsable(key: Key, from: From, now: () => number): void {
-  if (key.revokedAt !== undefined) throw new AstraError('key_revoked', { reason: `${key.id} was revoked` })
+  if (key.revokedAt !== undefined) {
+    const next = key.permissions.includes('admin') ? { next: wayBack } : {}
+    throw new AstraError('key_revoked', { ...next, reason: `${key.id} was revoked` })
+  }
   if (key.expiresAt !== undefined && key.expiresAt <= now()) {
     throw new AstraError('key_expired', {
       detail: `This key expired at ${new Date(key.expiresAt).toISOString()}`,

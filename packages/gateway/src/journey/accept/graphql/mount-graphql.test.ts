@@ -8,6 +8,19 @@ import { answerOf, clientOf, fakeDoor, serverWith } from './testing/fake-door.ts
 const catalog = fakeCatalog({ spam: { 1: text, 2: text }, 'support-chat': { 1: text } })
 const spamQuery = '{ models { spam { v1(input: {text: "hi"}) { id } } } }'
 
+test('each call of a request has an Idempotency-Key of its own, which no text that a caller may send is by chance', async () => {
+  const door = fakeDoor({ catalog })
+  const ask = clientOf(door, graphqlEmit)
+  const query =
+    '{ models { spam { a: v1(input: {text: "a"}) { id } b: v1(input: {text: "b"}) { id } c: v1(input: {text: "c"}) { id } } } }'
+  await ask(query, {}, { 'idempotency-key': 'k' })
+  await ask(query, {}, { 'idempotency-key': 'k' })
+  const keys = door.calls.map(({ options }) => options.idempotencyKey)
+  assert.deepEqual(keys.slice(0, 3), keys.slice(3))
+  assert.deepEqual([keys[0], new Set(keys).size], ['k', 3])
+  assert.ok(keys.slice(1, 3).every((key) => key?.length === 43))
+})
+
 test('a model is called by its field, and answers in the form that was asked for', async () => {
   const door = fakeDoor({ catalog })
   const query = `query ($input: SpamV2Input!) { models { spam { v2(input: $input, options: {unit: "u1", timeoutMs: 800}) {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { GraphQLError } from 'graphql'
 import type { Answer } from '../../../kernel/answer.ts'
 import type { Call, CallOptions } from '../../../kernel/call.ts'
@@ -82,7 +83,9 @@ function headerOptions({ headers, callIds }: GraphqlRequest): CallOptions {
   const options = optionsFromHeaders(headers)
   const { idempotencyKey } = options
   if (idempotencyKey === undefined || callIds.length === 1) return options
-  return { ...options, idempotencyKey: `${idempotencyKey} ${callIds.length}` }
+  // Hashed, as any text may be the key of another call.
+  const key = hash('sha256', JSON.stringify([idempotencyKey, callIds.length]), 'base64url')
+  return { ...options, idempotencyKey: key }
 }
 
 /** The request's body is all calls' together: only what is longer than a contract allows is worth measuring, call by call. */

@@ -7,7 +7,7 @@ import type { DoorContext } from '../../../kernel/door.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { optionsFromHeaders } from '../call-options.ts'
 import { deprecate } from '../deprecate.ts'
-import { draftCall } from '../draft-call.ts'
+import { type DraftCall, draftCall } from '../draft-call.ts'
 import { readBody } from '../json-body.ts'
 import { type PredictBody, readPredictBody } from './predict-body.ts'
 import { type StreamWish, streamWish } from './stream-wish.ts'
@@ -38,14 +38,16 @@ export function mountNative(http: FastifyInstance, door: NativeDoor): void {
     const { context, emit } = door
     const caller = door.callerOf(request)
     // Filled step by step, so that the Record of a call that cannot be read tells as much as could be.
-    let call = draft(request, reply, context)
+    const call = draft(request, reply, context)
     let served = false
     try {
       // Before the body: a bad option costs no upload, and the Record of a bad body has its reference.
       if (call.major === 0) throw noMajor(request.params.major)
-      call = { ...call, options: optionsFromHeaders(request.headers) }
-      call = { ...call, ...(await readInputs(request, call, door)) }
-      call = { ...call, stream: streams(streamWish(request.headers.accept), call, context) }
+      call.options = optionsFromHeaders(request.headers)
+      const { inputs, batch } = await readInputs(request, call, door)
+      call.inputs = inputs
+      call.batch = batch
+      call.stream = streams(streamWish(request.headers.accept), call, context)
       served = true
       const answer = await context.serve(call, caller)
       deprecate(reply, contractOf(context, call)?.deprecated)
@@ -58,7 +60,7 @@ export function mountNative(http: FastifyInstance, door: NativeDoor): void {
   })
 }
 
-function draft(request: FastifyRequest<{ Params: Params }>, reply: FastifyReply, { clock }: DoorContext): Call {
+function draft(request: FastifyRequest<{ Params: Params }>, reply: FastifyReply, { clock }: DoorContext): DraftCall {
   const { model, major } = request.params
   return draftCall(request, reply, clock, {
     door: 'native',

@@ -29,6 +29,9 @@ const refused: readonly (readonly [what: string, text: string, path: string])[] 
   ['an unknown key twice', '{"model":"a","x":1,"x":1}', '/x'],
   ['an escaped key twice', '{"model":"a","mod\\u0065l":"b"}', '/model'],
   ['__proto__ twice', '{"__proto__":1,"__proto__":2}', '/__proto__'],
+  ['a key twice in an object below', '{"messages":[{"role":"user","content":"a","content":"b"}]}', ''],
+  ['an escaped key twice in an object below', '{"a":[[{"b":{"x":1,"\\u0078":2}}]]}', ''],
+  ['__proto__ twice in an object below', '{"a":{"__proto__":1,"__proto__":2}}', ''],
   ['models', '{"model":"a","models":["b"]}', '/models'],
   ['fallbacks in capitals', '{"model":"a","Fallbacks":["b"]}', '/Fallbacks'],
 ]

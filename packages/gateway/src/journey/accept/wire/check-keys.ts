@@ -7,7 +7,7 @@ import { AstraError } from '../../../kernel/errors.ts'
  * take the first of two equal keys. What was checked and set here would then not hold there. Throws `invalid_input`, naming the key.
  */
 export function checkKeys(bytes: Buffer, body: JsonObject, repeats: boolean): void {
-  if (repeats) throw refusal(repeatedKey(bytes) ?? '', 'stands in the body twice', 'Send it once.')
+  if (repeats) throw repeated(repeatedKey(bytes))
   for (const key of Object.keys(body)) {
     if (ownKeys.has(key)) continue
     // In nearly all of them there is nothing to fold.
@@ -74,6 +74,16 @@ const routingKeys: ReadonlySet<string> = new Set([
 
 const lowerCase = /^[a-z0-9_]*$/
 const keyLengthMax = 64
+
+/** Of one below the outermost object no name is told: to find it would take a reader of its own. */
+function repeated(key: string | undefined): AstraError {
+  if (key !== undefined) return refusal(key, 'stands in the body twice', 'Send it once.')
+  return new AstraError('invalid_input', {
+    detail: 'An object in the body holds a key twice',
+    next: 'Send each key of an object once: readers differ in which of the two they take.',
+    violations: [{ path: '', message: 'must hold no object with a key twice' }],
+  })
+}
 
 function refusal(key: string, message: string, next: string): AstraError {
   const name = key.slice(0, keyLengthMax)
