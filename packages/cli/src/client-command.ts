@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Client } from './client.ts'
-import { connect } from './connection.ts'
+import { connect, type Wanted } from './connection.ts'
 import { addFlags, type Environment } from './flags.ts'
 import type { Io } from './io.ts'
 
@@ -54,8 +54,9 @@ export async function ask<Data>(
   options: ClientOptions,
   io: Io,
   request: (client: Client) => Promise<{ readonly data: Data; readonly text: string }>,
+  wants?: Wanted,
 ): Promise<Data | undefined> {
-  const { data, text } = await request(await connect(options, io.env))
+  const { data, text } = await request(await connect(options, io.env, wants))
   if (!options.json) return data
   io.out.raw(text.endsWith('\n') ? text : `${text}\n`)
   return undefined

@@ -1,4 +1,4 @@
-import { isProblem, refusal, unreachable } from './failures.ts'
+import { isProblem, type Problem, refusal, unreachable } from './failures.ts'
 import { readEvents, type ServerSentEvent } from './sse.ts'
 
 /** A gateway as the commands see it. Rejects with a Failure: refused, or unreachable. */
@@ -69,10 +69,19 @@ export function createClient(url: string, key: string): Client {
 }
 
 function failureOf(response: Response, data: unknown) {
-  if (isProblem(data)) return refusal(data)
+  if (isProblem(data)) return refusal(isCall(response) ? inTheInput(data) : data)
   return unreachable(
     `${response.url} answered HTTP ${response.status}, but not as AstraAPI does. Is the address right?`,
   )
+}
+
+function isCall({ url }: Response): boolean {
+  return new URL(url).pathname.startsWith('/models/')
+}
+
+/** What a model's input calls its fields is no flag. */
+function inTheInput({ errors, ...problem }: Problem): Problem {
+  return errors ? { ...problem, violations: errors } : problem
 }
 
 function parse(text: string): unknown {

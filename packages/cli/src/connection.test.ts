@@ -97,6 +97,39 @@ test('management is asked at ASTRA_ADMIN_LISTEN, unless the command line names a
   const nobody = '127.0.0.1:1'
   assert.equal(await code([], { ASTRA_ADMIN_LISTEN: listen, ASTRA_LISTEN: nobody }), 0)
   assert.equal(await code(['--listen', listen], { ASTRA_ADMIN_LISTEN: nobody }), 0)
-  assert.equal(await code([], { ASTRA_URL: `http://${listen}`, ASTRA_ADMIN_LISTEN: nobody }), 0)
+  assert.equal(await code(['--url', `http://${listen}`], { ASTRA_ADMIN_LISTEN: nobody }), 0)
+  assert.equal(await code([], { ASTRA_URL: `http://${nobody}`, ASTRA_ADMIN_LISTEN: listen }), 0)
   assert.notEqual(await code([], { ASTRA_ADMIN_LISTEN: nobody, ASTRA_LISTEN: listen }), 0)
+})
+
+test('what callers ask for is asked where calls are served, whatever ASTRA_ADMIN_LISTEN says', async (context) => {
+  const answer = { id: 'call-1', model: 'spam', version: '1.0', output: 1, cached: false }
+  const { listen, asked } = await fakeGateway(context, {
+    'GET /api/v1/deployments': { body: { models: [] } },
+    'GET /api/v1/contracts': { body: {} },
+    'POST /models/spam/v1/predict': { body: answer },
+    'POST /api/v1/tokens': { body: { token: 't', expiresAt: '2026-11-22T12:00:00Z' } },
+  })
+  const surroundings = { ASTRA_KEY: 'astra_test', ASTRA_ADMIN_LISTEN: '127.0.0.1:1' }
+  for (const argv of [['predict', 'spam@v1', '{}'], ['tokens', 'create'], ['models'], ['generate', '--json']]) {
+    for (const env of [{ ASTRA_LISTEN: listen }, { ASTRA_URL: `http://${listen}` }]) {
+      const { code, notes } = await runWith(argv, { env: { ...surroundings, ...env } })
+      assert.equal(code, 0, `${argv}: ${notes}`)
+    }
+  }
+  assert.equal(asked.length, 8)
+})
+
+test('at the other listener, advice names what the command line takes', async (context) => {
+  const next = (text: string) => ({ status: 404, body: { code: 'unknown_route', detail: 'No such path', next: text } })
+  const { run } = await fakeGateway(context, {
+    'GET /api/v1/keys': next(
+      'This is management, which has an address of its own here (--admin-listen): ask the platform team for it.',
+    ),
+    'POST /models/spam/v1/predict': next(
+      'This address serves management alone; models are called at the other one (--listen).',
+    ),
+  })
+  assert.match((await run(['keys', 'list'])).notes, /set ASTRA_ADMIN_LISTEN to it, or give --url\./)
+  assert.match((await run(['predict', 'spam@v1', '{}'])).notes, /at the other one: give it with --url or --listen\./)
 })

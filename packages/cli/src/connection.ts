@@ -8,11 +8,14 @@ export interface ConnectionOptions {
   readonly keyFile?: string
 }
 
+/** What may have an address of its own: management, or what callers ask for. */
+export type Wanted = 'management' | 'calls'
+
 /** The gateway and the key that the command line, the environment or a running `start` name; see the README. */
 export async function connect(
   options: ConnectionOptions,
   env: Environment,
-  wants: 'management' | 'calls' = 'management',
+  wants: Wanted = 'management',
 ): Promise<Client> {
   const url = gatewayUrl(options, env, wants)
   const key = await keyFor(url, options, env)
@@ -21,11 +24,14 @@ export async function connect(
   return createClient(url.href, key)
 }
 
-function gatewayUrl(options: ConnectionOptions, env: Environment, wants: 'management' | 'calls'): URL {
-  const given = readFlag('url', options, env)
-  // An address on the command line is meant as it stands, whatever the environment says of management.
-  const apart = wants === 'management' && !('listen' in options) ? readFlag('adminListen', {}, env) : undefined
-  const text = given ?? `http://${dialable(apart ?? readFlag('listen', options, env))}`
+function gatewayUrl(options: ConnectionOptions, env: Environment, wants: Wanted): URL {
+  // An address on the command line is meant as it stands, whatever the environment says.
+  const named = 'url' in options || 'listen' in options
+  const apart = wants === 'management' && !named ? readFlag('adminListen', {}, env) : undefined
+  const text =
+    apart === undefined
+      ? (readFlag('url', options, env) ?? `http://${dialable(readFlag('listen', options, env))}`)
+      : `http://${dialable(apart)}`
   const url = URL.parse(text)
   if (url && /^https?:$/.test(url.protocol)) return url
   throw usageFault(`"${text}" is no address. Give --url like http://127.0.0.1:8787, or --listen like 127.0.0.1:8787.`)

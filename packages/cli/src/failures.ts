@@ -26,6 +26,7 @@ export interface Problem {
   readonly title?: string
   readonly next?: string
   readonly callId?: string
+  readonly retryAfterMs?: number
   readonly errors?: readonly Place[]
   readonly violations?: readonly Place[]
 }
@@ -36,11 +37,20 @@ const cliWords: readonly (readonly [rest: string, cli: string])[] = [
   ['GET /api/v1/calls', '"astraapi calls"'],
   ['GET /api/v1/keys', '"astraapi keys list"'],
   ['"Accept: text/event-stream"', '--stream'],
+  ['(--admin-listen): ask the platform team for it.', '(--admin-listen): set ASTRA_ADMIN_LISTEN to it, or give --url.'],
+  ['at the other one (--listen).', 'at the other one: give it with --url or --listen.'],
 ]
 
-/** Fields of requests that were flags of the command line. */
+/** Fields of requests that were flags of the command line, by the flag where it has another name. */
+const flagOf: Readonly<Record<string, string>> = {
+  ...{ expiresAt: 'expires', expiresIn: 'expires', addresses: 'address', beforeId: 'before-id', keyId: 'key-id' },
+  ...{ models: 'model', permissions: 'permission', 'budget/day': 'budget-day', 'budget/month': 'budget-month' },
+}
 const flagPath =
-  /^\/(since|until|by|every|limit|before|outcome|code|reference|version|model|permission|note)s?(\/\d+)?$/
+  /^\/(?:limits\/)?(since|until|by|every|limit|before|beforeId|outcome|code|reference|version|models?|permissions?|note|overlap|expires(?:At|In)|addresses|requests|items|tokens|concurrent|budget\/(?:day|month)|team|key|keyId|operation|target|unit|session|major)(?:\/\w+)*$/
+
+/** Says nothing where what is wrong is told already. */
+const emptyAdvice = 'Correct the places that are named.'
 
 interface Place {
   readonly path: string
@@ -49,34 +59,48 @@ interface Place {
 }
 
 /** The gateway refused, or the model failed: what happened, each place, what to do, and the call to ask an operator about. */
-export function refusal({ code, detail, title, errors, violations, next, callId }: Problem): Failure {
+export function refusal(problem: Problem): Failure {
+  const { code, detail, title, errors, violations, next, callId, retryAfterMs } = problem
   // The SDK's places lie in a file, which has no flags.
-  const places = (errors?.map((place) => ({ ...place, path: inFlags(place.path) })) ?? violations ?? [])
-    // What the first line says already is not said twice.
-    .filter(({ message, suggestion }) => suggestion !== undefined || !detail?.includes(message))
-    .map(({ path, message, suggestion }) => `  ${path || '/'}: ${sentences(message, suggestion)}`)
-  // The first place stands in the detail too.
-  const told = errors?.reduce((text, { path }) => text?.replace(path, () => inFlags(path)), detail) ?? detail
-  const lines = [`${told ?? title ?? 'The gateway refused'} (${code})`, ...places]
-  if (next !== undefined) lines.push(inCliWords(next))
+  const all = errors?.map((place) => ({ ...place, path: inFlags(place.path) })) ?? violations ?? []
+  // What the first line says already is not said twice.
+  const said = ({ message }: Place) => detail?.includes(message) === true
+  const places = all
+    .filter((place) => place.suggestion !== undefined || !said(place))
+    .map((place) => `  ${place.path || '/'}: ${sentences(said(place) ? '' : place.message, place.suggestion)}`)
+  const lines = [`${told(problem) ?? title ?? 'The gateway refused'} (${code})`, ...places]
+  if (next !== undefined && !(next === emptyAdvice && all.length === 1)) lines.push(inCliWords(next, retryAfterMs))
   if (callId !== undefined) lines.push(`Call ${callId}`)
   return new Failure(1, lines.join('\n'))
 }
 
+/** The first place stands in the detail too: as a path, or as the name of a field at its beginning. */
+function told({ detail, errors = [] }: Problem): string | undefined {
+  return errors.reduce((text, { path }) => {
+    const flag = inFlags(path)
+    if (text === undefined || flag === path) return text
+    const name = path.slice(1)
+    return text.startsWith(`${name} `) ? flag + text.slice(name.length) : text.replace(path, () => flag)
+  }, detail)
+}
+
 /** A message and its advice, each ended. */
 export function sentences(message: string, suggestion = ''): string {
-  return `${/[.?!]$/.test(message) ? message : `${message}.`} ${suggestion}`.trimEnd()
+  return `${message === '' || /[.?!]$/.test(message) ? message : `${message}.`} ${suggestion}`.trim()
 }
 
 export function isProblem(value: unknown): value is Problem {
   return typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string'
 }
 
-function inCliWords(advice: string): string {
-  return cliWords.reduce((text, [rest, cli]) => text.replaceAll(rest, cli), advice)
+/** A header that was not shown is no help: the time itself is. */
+function inCliWords(advice: string, retryAfterMs: number | undefined): string {
+  const text = cliWords.reduce((text, [rest, cli]) => text.replaceAll(rest, cli), advice)
+  if (retryAfterMs === undefined) return text
+  return text.replace('Repeat after the time in Retry-After.', `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`)
 }
 
 function inFlags(path: string): string {
-  const flag = flagPath.exec(path)?.[1]
-  return flag === undefined ? path : `--${flag}`
+  const field = flagPath.exec(path)?.[1]
+  return field === undefined ? path : `--${flagOf[field] ?? field}`
 }

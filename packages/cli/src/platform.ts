@@ -141,6 +141,8 @@ export interface Calls {
     readonly usageEstimated: boolean
     readonly costUsd?: number
     readonly unpriced: boolean
+    /** Left out where the contract has none. */
+    readonly cache?: string
   }[]
   readonly next?: string
 }

@@ -20,3 +20,37 @@ test('a version is one of a contract, which has to be named', async (context) =>
   assert.equal(code, 2)
   assert.match(notes, /spam@v1/)
 })
+
+const contract = {
+  model: 'chat',
+  major: 'v1',
+  mode: 'measure',
+  embeddings: 'embed@v1',
+  similarityMin: 0.95,
+  lookups: 7,
+  failures: 1,
+  served: 0,
+  wouldServe: 3,
+  similarities: [
+    { from: 0.99, calls: 0, compared: 0, equal: 0 },
+    { from: 0.975, calls: 3, compared: 3, equal: 2 },
+    { from: 0, calls: 1, compared: 0, equal: 0 },
+  ],
+}
+
+test('cache report tells what semantic look-ups found, by similarity', async (context) => {
+  const { run } = await fakeGateway(context, {
+    'GET /api/v1/cache/report?model=chat': { body: { contracts: [contract] } },
+    'GET /api/v1/cache/report': { body: { contracts: [] } },
+  })
+  assert.equal(
+    (await run(['cache', 'report', 'chat'])).out,
+    `chat@v1: measure by embed@v1 from 0.95 on
+  7 looked up, 1 without a vector in time, 0 served, 3 would have been served
+  SIMILARITY  CALLS  COMPARED  EQUAL ANSWERS
+  from 0.975      3         3  2 (67 %)
+  from 0          1         0  -
+`,
+  )
+  assert.match((await run(['cache', 'report'])).notes, /cache\.semantic/)
+})

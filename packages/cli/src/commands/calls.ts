@@ -55,6 +55,8 @@ function rowOf(call: Call) {
     door: call.door,
     outcome: call.code === undefined ? call.outcome : `${call.outcome}: ${call.code}`,
     ms: rounded(call.latencyMs),
+    // "miss" is what a call is anyway.
+    cache: call.cache === 'miss' ? undefined : call.cache,
     cost: costOf(call),
     call: call.id,
   }

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import type { Io } from '../io.ts'
+import { amountText } from '../limit-amount.ts'
 
 interface Explanation {
   readonly why: string
   readonly next?: string
   readonly refusedBy?: object
-  readonly now?: { readonly remaining: number }
+  readonly now?: { readonly kind: string; readonly remaining: number }
   readonly story: readonly string[]
 }
 
@@ -22,7 +23,7 @@ export function explainCommand(program: Command, io: Io): void {
     if (!data) return
     io.out.line(data.why)
     if (data.next !== undefined) io.out.line(data.next)
-    if (data.now) io.out.line(`Of that limit ${Number(data.now.remaining.toPrecision(6))} are left now.`)
+    if (data.now) io.out.line(`Of that limit ${amountText(data.now.kind, data.now.remaining)} are left now.`)
     io.out.line('')
     for (const sentence of data.story) io.out.line(sentence)
   })

@@ -41,7 +41,7 @@ export function generateCommand(program: Command, io: Io): void {
 
 async function contractsOf(options: GenerateOptions, io: Io): Promise<unknown> {
   if (options.from === undefined) {
-    const client = await connect(options, io.env)
+    const client = await connect(options, io.env, 'calls')
     return (await client.request('GET', '/api/v1/contracts')).data
   }
   try {

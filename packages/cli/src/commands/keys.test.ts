@@ -65,7 +65,10 @@ test('a rotated key alone goes to stdout, and the notes say when the old one end
   const { run, asked } = await fakeGateway(context, { 'POST /api/v1/keys/key_1/rotate': { body: next } })
   const { out, notes } = await run(['keys', 'rotate', 'key_1', '--overlap', '1h'])
   assert.deepEqual([out, asked[0]?.body], ['astra_secret\n', { overlap: '1h' }])
-  assert.match(notes, /This is key_3 of demo.*\nkey_1 ends at 2026-11-22 13:00:00 UTC\.\n/)
+  assert.match(
+    notes,
+    /This is key_3 of demo.*\nkey_3 has no end of its own\.\nkey_1 ends at 2026-11-22 13:00:00 UTC\.\n/,
+  )
 })
 
 test('a change of one limit keeps the others; all can be taken away', async (context) => {
@@ -96,4 +99,40 @@ test('the list tells where, how much and until when, of keys that have it', asyn
   const [head = '', line = ''] = (await run(['keys', 'list'])).out.split('\n')
   assert.deepEqual(head.split(/ +/), ['KEY', 'CONSUMER', 'MAY', 'FROM', 'LIMITS', 'CREATED', 'USED', 'ENDS'])
   assert.match(line, /^key_1 +demo +infer +::1 +requests +2026/)
+})
+
+test('the key that asks, and the last one that administers, are revoked only where that is meant', async (context) => {
+  const admin = { ...row, id: 'key_9', permissions: ['admin'] }
+  const table = [
+    [[row, admin], 'key_1', 'key_1', /key_1 is the key that this command asks with/],
+    [
+      [row, admin, { ...admin, id: 'key_8', revokedAt: row.createdAt }],
+      'key_9',
+      'key_1',
+      /last key that may administer/,
+    ],
+    [[admin, { ...admin, id: 'key_8', expiresAt: row.createdAt }], 'key_9', 'key_9', /last key .* ASTRA_ADMIN_KEY/],
+    [[admin, { ...admin, id: 'key_8' }], 'key_9', 'key_9', /asks with/],
+    [[admin, { ...admin, id: 'key_8' }], 'key_9', 'key_8', undefined],
+    [[row, admin], 'key_1', 'key_9', undefined],
+  ] as const
+  for (const [keys, id, askedWith, warning] of table) {
+    const { run, asked } = await fakeGateway(context, {
+      'GET /api/v1/keys': { body: { keys, askedWith } },
+      [`DELETE /api/v1/keys/${id}`]: { body: { ...row, id } },
+    })
+    const deleted = () => asked.some(({ request }) => request.startsWith('DELETE'))
+    const { code, notes } = await run(['keys', 'revoke', id])
+    assert.deepEqual([code, deleted()], warning ? [1, false] : [0, true])
+    if (warning) assert.match(notes, warning)
+    assert.equal((await run(['keys', 'revoke', id, '--yes'])).code, 0)
+    assert.equal(deleted(), true)
+  }
+})
+
+test('2 where nothing to change is named', async (context) => {
+  const { run, asked } = await fakeGateway(context, {})
+  const { code, notes } = await run(['keys', 'update', 'key_1'])
+  assert.deepEqual([code, asked.length], [2, 0])
+  assert.match(notes, /^Nothing to change was named: give --expires/)
 })

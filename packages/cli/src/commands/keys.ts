@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { ask, type ClientOptions, clientCommand, exampleText } from '../client-command.ts'
 import { columns } from '../columns.ts'
+import { usageFault } from '../failures.ts'
 import type { Io } from '../io.ts'
 import { changeOptions, type KeyOptions, keyChange, listOf } from '../key-options.ts'
 import { type KeyRow, shortTime } from '../platform.ts'
+import { type ConsentOptions, requireConsent, yesOption } from '../require-consent.ts'
 
 interface CreateOptions extends ClientOptions, KeyOptions {
   readonly permission?: string
@@ -12,6 +14,8 @@ interface CreateOptions extends ClientOptions, KeyOptions {
 
 interface Keys {
   readonly keys: readonly KeyRow[]
+  /** The key that asks; an older gateway does not tell it. */
+  readonly askedWith?: string
 }
 
 type NewKey = KeyRow & { readonly secret: string }
@@ -74,7 +78,10 @@ function rotateCommand(keys: Command, io: Io): void {
     examples: ['astraapi keys rotate key_3f9ab2c45d6e7f80 --overlap 1h > checkout.key'],
     options: [
       ['--overlap <time>', 'for how long the old one still works: 1h, 2d, 0 (default 24h)'],
-      ['--expires <time>', 'when the new one ends: 90d, a time, or never (default: as the old one)'],
+      [
+        '--expires <time>',
+        'when the new one ends: 90d, a time, or never (default: as long from now as the old one was to live)',
+      ],
     ],
   }).action(async (id: string, options: ClientOptions & { readonly overlap?: string; readonly expires?: string }) => {
     const body = { overlap: options.overlap, expiresAt: options.expires }
@@ -83,6 +90,7 @@ function rotateCommand(keys: Command, io: Io): void {
     )
     if (!key) return
     tellNew(key, io)
+    if (key.expiresAt === undefined) io.notes.line(`${key.id} has no end of its own.`)
     io.notes.line(`${id} ends at ${shortTime(key.replacedUntil)} UTC.`)
   })
 }
@@ -97,6 +105,9 @@ function updateCommand(keys: Command, io: Io): void {
     ],
     options: [...changeOptions, ['--no-limits', 'take all its limits away']],
   }).action(async (id: string, options: ClientOptions & KeyOptions) => {
+    if (Object.values(keyChange(options)).every((value) => value === undefined)) {
+      throw usageFault('Nothing to change was named: give --expires, --address, --note, or a limit (see --help).')
+    }
     const key = await ask<KeyRow>(options, io, async (client) => {
       // The gateway replaces limits as a whole.
       const { data } = await client.request<Keys>('GET', '/api/v1/keys')
@@ -112,12 +123,15 @@ function revokeCommand(keys: Command, io: Io): void {
     usage: 'revoke <key-id>',
     summary: 'end a key for good, at once',
     examples: ['astraapi keys revoke key_3f9ab2c45d6e7f80'],
-  }).action(async (id: string, options: ClientOptions) => {
+    options: [yesOption],
+  }).action(async (id: string, options: ClientOptions & ConsentOptions) => {
     let before: KeyRow | undefined
     const key = await ask<KeyRow>(options, io, async (client) => {
       // The answer is the same for a key that was revoked long ago.
       const { data } = await client.request<Keys>('GET', '/api/v1/keys')
       before = data.keys.find((row) => row.id === id)
+      const fact = warningOf(id, data)
+      if (fact !== undefined) await requireConsent({ fact, question: 'Revoke it?' }, options, io)
       return await client.request('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`)
     })
     if (!key) return
@@ -125,6 +139,19 @@ function revokeCommand(keys: Command, io: Io): void {
     const since = before?.revokedAt
     io.notes.line(since === undefined ? `Revoked ${name}.` : `${name} was revoked already at ${shortTime(since)} UTC.`)
   })
+}
+
+/** What goes with a key besides itself: the way in. */
+function warningOf(id: string, { keys, askedWith }: Keys): string | undefined {
+  const administers = ({ permissions, revokedAt, expiresAt }: KeyRow) =>
+    permissions.includes('admin') &&
+    revokedAt === undefined &&
+    (expiresAt === undefined || Date.parse(expiresAt) > Date.now())
+  const admins = keys.filter(administers)
+  if (admins.length === 1 && admins[0]?.id === id) {
+    return `${id} is the last key that may administer this gateway. Without it, only a restart of the gateway gives a key again: in admin.key of its data folder, or a new ASTRA_ADMIN_KEY.`
+  }
+  return id === askedWith ? `${id} is the key that this command asks with: the next one will need another.` : undefined
 }
 
 function rowOf(key: KeyRow) {

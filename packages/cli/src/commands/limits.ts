@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import type { Io } from '../io.ts'
+import { amountText, isBudget } from '../limit-amount.ts'
 
 const filters = {
   consumer: ['--consumer <name>', 'of calls of this consumer, and its team'],
@@ -19,10 +20,20 @@ interface Limits {
     readonly owner: { readonly kind: string; readonly name: string }
     readonly kind: string
     readonly limit: number
+    /** Of a rate: what may come at once after a pause. */
+    readonly burst?: number
     readonly windowMs?: number
     readonly remaining: number
     readonly resetMs: number
   }[]
+  /** Where a model was named. */
+  readonly contract?: {
+    readonly model: string
+    readonly major: string
+    readonly inFlightMax: number
+    readonly queueMax: number
+    readonly outputTokensMax?: number
+  }
 }
 
 export function limitsCommand(program: Command, io: Io): void {
@@ -36,22 +47,37 @@ export function limitsCommand(program: Command, io: Io): void {
     const query = Object.fromEntries(names.map((name) => [name, options[name]]))
     const data = await ask<Limits>(options, io, (client) => client.request('GET', '/api/v1/limits', { query }))
     if (!data) return
-    for (const line of columns(data.limits.map(rowOf))) io.out.line(line)
+    for (const line of columns([...data.limits.map(rowOf), ...contractRows(data)])) io.out.line(line)
     if (data.limits.length === 0) io.notes.line('No limits.')
   })
 }
 
 type Limit = Limits['limits'][number]
 
-function rowOf({ owner, kind, limit, windowMs, remaining, resetMs }: Limit) {
-  const rate = windowMs !== undefined && !kind.startsWith('budget-')
+function rowOf({ owner, kind, limit, burst, windowMs, remaining, resetMs }: Limit) {
+  const span = windowMs === undefined || isBudget(kind) ? '' : ` in ${spanText(windowMs)}`
+  const atOnce = burst === undefined || burst === limit ? '' : `, ${burst} at once`
   return {
     owner: `${owner.kind} ${owner.name}`,
     kind,
-    limit: rate ? `${limit} in ${spanText(windowMs)}` : String(limit),
-    left: String(Number(remaining.toPrecision(6))),
+    limit: `${isBudget(kind) ? amountText(kind, limit) : limit}${span}${kind === 'concurrent' ? ' at once' : atOnce}`,
+    left: amountText(kind, remaining),
     'all again in': resetMs > 0 ? spanText(resetMs) : '-',
   }
+}
+
+/** What bounds every call of the contract, whoever makes it: by the names that the manifest has for it. */
+function contractRows({ contract }: Limits) {
+  if (!contract) return []
+  const { model, major, inFlightMax, queueMax, outputTokensMax } = contract
+  const rows = [
+    ['inFlight', inFlightMax, ' at once, per version in one gateway'],
+    ['queue', queueMax, ' may wait'],
+    ['outputTokens', outputTokensMax, ' an answer'],
+  ] as const
+  return rows.flatMap(([kind, amount, unit]) =>
+    amount ? [{ owner: `contract ${model}@${major}`, kind, limit: `${amount}${unit}` }] : [],
+  )
 }
 
 const units = [

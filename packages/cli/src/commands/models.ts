@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Client } from '../client.ts'
 import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import type { Io } from '../io.ts'
@@ -10,7 +11,8 @@ export function modelsCommand(program: Command, io: Io): void {
     summary: 'list what is deployed: models, majors, versions and their part of the traffic',
     examples: ['astraapi models'],
   }).action(async (options: ClientOptions) => {
-    const data = await ask<Deployments>(options, io, (client) => client.request('GET', '/api/v1/deployments'))
+    const list = (client: Client) => client.request<Deployments>('GET', '/api/v1/deployments')
+    const data = await ask(options, io, list, 'calls')
     if (!data) return
     const deployed = data.models.flatMap(rowsOf)
     const [heading, ...lines] = columns(deployed.map(({ row }) => row))

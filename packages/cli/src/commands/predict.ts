@@ -51,10 +51,11 @@ export function predictCommand(program: Command, io: Io): void {
       const { path, request } = await requestTo(client)
       return await printStream(client, path, request, options, io)
     }
-    const answer = await ask<Answer>(options, io, async (client) => {
+    const askModel = async (client: Client) => {
       const { path, request } = await requestTo(client)
-      return client.request('POST', path, request)
-    })
+      return await client.request<Answer>('POST', path, request)
+    }
+    const answer = await ask(options, io, askModel, 'calls')
     if (!answer) return
     io.out.raw(`${JSON.stringify(answer.output, undefined, 2)}\n`)
     noteCall(answer, io)

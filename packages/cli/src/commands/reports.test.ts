@@ -115,9 +115,17 @@ test('calls tell what each cost: unpriced where nobody knows, about so much wher
   assert.deepEqual(costs, ['COST', '$0.0123', '~$0.5', 'unpriced', '$0.5 + unpriced', '', ''])
 })
 
+test('calls tell what the cache did, where it did something for any', async (context) => {
+  const of = (cache: string) => ({ ...call, cache })
+  const { run } = await fakeGateway(context, { 'GET /api/v1/calls': { body: { calls: [of('hit'), of('miss')] } } })
+  const [head = '', hit = '', miss = ''] = (await run(['calls'])).out.split('\n')
+  const at = head.indexOf('CACHE')
+  assert.deepEqual([hit.slice(at, at + 5).trim(), miss.slice(at, at + 5).trim()], ['hit', ''])
+})
+
 test('explain tells why, what helps, how the limit stands now, and the story', async (context) => {
   const story = ['12:00:00.123 received.', 'Assigned to 1.1.']
-  const body = { why: 'It was refused.', next: 'Repeat later.', now: { remaining: 3.00000004 }, story }
+  const body = { why: 'It was refused.', next: 'Repeat later.', now: { kind: 'requests', remaining: 3.94 }, story }
   const { run } = await fakeGateway(context, { 'GET /api/v1/calls/call-1/explain': { body } })
   const told =
     'It was refused.\nRepeat later.\nOf that limit 3 are left now.\n\n12:00:00.123 received.\nAssigned to 1.1.\n'
@@ -130,16 +138,21 @@ test('limits shows a bound a line, and what is left of it', async (context) => {
     { owner: shop, kind: 'requests', limit: 100, windowMs: 60_000, remaining: 99, resetMs: 600 },
     { owner: shop, kind: 'budget-month', limit: 300, windowMs: 2_592_000_000, remaining: 12.5, resetMs: 950_400_000 },
     { owner: { kind: 'model', name: 'spam' }, kind: 'concurrent', limit: 50, remaining: 50, resetMs: 0 },
+    { owner: shop, kind: 'tokens', limit: 30, burst: 1, windowMs: 3_600_000, remaining: 0.94, resetMs: 1 },
   ]
-  const { run, asked } = await fakeGateway(context, { 'GET /api/v1/limits': { body: { limits } } })
+  const contract = { model: 'spam', major: 'v1', inFlightMax: 64, queueMax: 0, outputTokensMax: 100 }
+  const { run, asked } = await fakeGateway(context, { 'GET /api/v1/limits': { body: { limits, contract } } })
   const { out } = await run(['limits', '--consumer', 'shop', '--model', 'spam'])
   assert.equal(asked[0]?.request, 'GET /api/v1/limits?consumer=shop&model=spam')
   assert.equal(
     out,
-    `OWNER          KIND          LIMIT      LEFT  ALL AGAIN IN
-consumer shop  requests      100 in 1m  99    1s
-consumer shop  budget-month  300        12.5  11d
-model spam     concurrent    50         50    -
+    `OWNER             KIND          LIMIT                                   LEFT      ALL AGAIN IN
+consumer shop     requests      100 in 1m                               99        1s
+consumer shop     budget-month  USD 300                                 USD 12.5  11d
+model spam        concurrent    50 at once                              50        -
+consumer shop     tokens        30 in 1h, 1 at once                     0         1s
+contract spam@v1  inFlight      64 at once, per version in one gateway
+contract spam@v1  outputTokens  100 an answer
 `,
   )
 })

@@ -37,9 +37,8 @@ export function tokensCommand(program: Command, io: Io): void {
   }).action(async (options: CreateOptions) => {
     const { expires, model, unit, session } = options
     const models = model?.split(',').map((name) => name.trim())
-    const made = await ask<Token>(options, io, (client) =>
-      client.request('POST', '/api/v1/tokens', { body: { expiresIn: expires, models, unit, session } }),
-    )
+    const body = { expiresIn: expires, models, unit, session }
+    const made = await ask<Token>(options, io, (client) => client.request('POST', '/api/v1/tokens', { body }), 'calls')
     if (!made) return
     io.out.raw(`${made.token}\n`)
     const only = made.models ? `, only ${made.models.join(', ')}` : ''

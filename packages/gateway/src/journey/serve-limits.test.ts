@@ -142,12 +142,24 @@ describe('tokens and cost', () => {
   })
 
   it('come back when nothing ran, and when the model failed before it used anything', async () => {
-    for (const code of ['upstream_unavailable', 'upstream_failed', 'timeout'] as const) {
+    for (const code of ['upstream_unavailable', 'upstream_failed'] as const) {
       const { run, counters } = bed(limits, { ...chats, predict: failing(code) })
       assert.ok(await codeOf(run))
       await counted()
       assert.deepEqual(new Set(spent(counters)), new Set([run.records[0]?.costUsd ?? 0]), code)
     }
+  })
+
+  it('of an answer that was given up unheard stay reserved, while the Record tells what is known', async () => {
+    const many = { tokens: rate(10_000), budget: { day: 10_000 } }
+    const contractLimits = { outputTokensMax: 400, inFlightMax: 10 }
+    const { run, counters } = bed(many, { ...chats, contractLimits, predict: failing('timeout') })
+    for (let i = 0; i < 6; i++) assert.equal((await codeOf(run))?.code, 'timeout')
+    await counted()
+    const costs = run.records.map(({ costUsd = 0 }) => costUsd)
+    const known = costs.reduce((sum, cost) => sum + cost, 0)
+    assert.ok(known > 0 && known < 6 * 400)
+    assert.deepEqual(spent(counters), [known + 6 * 400, known + 6 * 400])
   })
 
   it('stay reserved where a model that has a price did not tell, and nobody could count', async () => {

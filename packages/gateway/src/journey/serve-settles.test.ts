@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { AstraError, type ErrorCode } from '../kernel/errors.ts'
+import { outputTokensDefault } from './charge/estimate.ts'
 import { fakeCounters } from './charge/testing/fake-counters.ts'
 import { testCall, testCaller } from './testing/fixtures.ts'
 import { counted, echo, journeyWith, type Predict, type Stream } from './testing/journey-bed.ts'
@@ -95,11 +96,16 @@ test('whatever becomes of a call, its place is free afterwards, and it has paid 
       assert.equal(records.length, 1)
       const [record] = records
       const cost = record?.costUsd ?? 0
+      // Of a whole answer that was left unheard, what it may have had stays used up beside what is known.
+      const { tokens = 0 } = named(used)
+      const unheard = (tokens - cost) / outputTokensDefault
+      const mayBe = plan.stream ? 0 : (record?.attempts.filter(({ code }) => code === 'cancelled').length ?? 0)
+      assert.ok(Number.isInteger(unheard) && unheard >= 0 && unheard <= mayBe, `${unheard} of ${mayBe}`)
       const refused = record?.outcome === 'refused' && record.attempts.length === 0
       assert.deepEqual(
         { concurrent: 0, requests: refused ? 0 : 1, tokens: 0, day: 0, ...named(used) },
         // Each token costs one dollar.
-        { concurrent: 0, requests: refused ? 0 : 1, tokens: cost, day: cost },
+        { concurrent: 0, requests: refused ? 0 : 1, tokens, day: tokens },
       )
     }),
     { numRuns: 300 },

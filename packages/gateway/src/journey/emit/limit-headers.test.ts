@@ -20,7 +20,7 @@ describe('RateLimit and RateLimit-Policy', () => {
     assert.deepEqual(rateLimitHeaders(limits), {
       'ratelimit-policy':
         '"consumer-requests";q=100;w=60, "team-tokens";q=100000;w=60;qu="tokens", "version-concurrent";q=8;qu="concurrent-requests"',
-      ratelimit: '"consumer-requests";r=99;t=1, "team-tokens";r=12;t=60, "version-concurrent";r=7;t=1',
+      ratelimit: '"consumer-requests";r=99;t=1, "team-tokens";r=12;t=60, "version-concurrent";r=7',
     })
   })
 
@@ -35,6 +35,22 @@ describe('RateLimit and RateLimit-Policy', () => {
     ]
     const names = [...(rateLimitHeaders(limits).ratelimit ?? '').matchAll(/"([^"]+)"/g)].map(([, name]) => name)
     assert.deepEqual(names, ['consumer-requests', 'team-tokens', 'version-concurrent'])
+  })
+
+  it('tell the bound that leaves least, whatever its size, and of two alike the one that is back later', () => {
+    const state = (...limits: LimitStatus[]) => rateLimitHeaders(limits).ratelimit
+    const small = status('consumer', 'requests', { limit: 600, remaining: 20, resetMs: 1000 })
+    assert.equal(
+      state(status('team', 'requests', { limit: 10_000, remaining: 400 }), small),
+      '"consumer-requests";r=20;t=1',
+    )
+    assert.equal(state(small, status('team', 'requests', { remaining: 4 })), '"team-requests";r=4;t=1')
+    assert.equal(state(small, status('team', 'requests', { remaining: 20, resetMs: 9000 })), '"team-requests";r=20;t=9')
+  })
+
+  it('tell less than one in an interval as one in a longer interval', () => {
+    const limits = [status('consumer', 'requests', { limit: 0.5, remaining: 0, resetMs: 120_000 })]
+    assert.equal(rateLimitHeaders(limits)['ratelimit-policy'], '"consumer-requests";q=1;w=120')
   })
 
   it('are left out where there is nothing to tell, and say nothing of money', () => {

@@ -27,22 +27,26 @@ export function rateLimitHeaders(limits: readonly LimitStatus[] | undefined): He
     if (!found) continue
     const { owner, limit, windowMs, remaining, resetMs } = found
     const name = `${state && ', '}"${owner.kind}-${kind}"`
-    const window = windowMs === undefined ? '' : `;w=${Math.ceil(windowMs / 1000)}`
-    policy += `${name};q=${Math.floor(limit)}${window}${units[kind]}`
-    state += `${name};r=${Math.floor(remaining)};t=${Math.ceil(resetMs / 1000)}`
+    // In whole numbers: one in two minutes rather than a half in one.
+    const scale = limit > 0 && limit < 1 ? 1 / limit : 1
+    const window = windowMs === undefined ? '' : `;w=${Math.ceil((windowMs * scale) / 1000)}`
+    // No counter knows when a call will end.
+    const reset = kind === 'concurrent' ? '' : `;t=${Math.ceil(resetMs / 1000)}`
+    policy += `${name};q=${Math.floor(limit * scale)}${window}${units[kind]}`
+    state += `${name};r=${Math.floor(remaining)}${reset}`
   }
   return state === '' ? none : { 'ratelimit-policy': policy, ratelimit: state }
 }
 
-/** The bound of a kind that will stop its caller first. */
+/** The bound of a kind that will stop its caller first: the one that leaves least, and of two alike the one that is longer in coming back. */
 export function tightestOf(kind: LimitKind, limits: readonly LimitStatus[]): LimitStatus | undefined {
   let found: LimitStatus | undefined
   for (const limit of limits) {
-    if (limit.kind === kind && (!found || share(limit) < share(found))) found = limit
+    if (limit.kind === kind && (!found || isTighter(limit, found))) found = limit
   }
   return found
 }
 
-function share({ remaining, limit }: LimitStatus): number {
-  return remaining / limit
+function isTighter(one: LimitStatus, other: LimitStatus): boolean {
+  return one.remaining === other.remaining ? one.resetMs > other.resetMs : one.remaining < other.remaining
 }

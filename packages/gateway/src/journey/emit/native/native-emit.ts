@@ -5,19 +5,20 @@ import { cacheHeaders } from '../cache-headers.ts'
 import { rateLimitHeaders } from '../limit-headers.ts'
 import { problemMediaType, problemOf } from '../problem.ts'
 import { serverTiming } from '../server-timing.ts'
+import { writeWhole } from '../write-whole.ts'
 import { writeEventStream } from './event-stream.ts'
 import { wholeAnswerBody } from './whole-answer.ts'
 
 /** How answers leave by the native door. */
 export const nativeEmit = {
   whole(reply: FastifyReply, answer: WholeAnswer, batch: boolean): FastifyReply {
-    return reply
-      .header('content-type', 'application/json; charset=utf-8')
-      .header('astra-call-id', answer.callId)
-      .header('server-timing', serverTiming(answer.timing))
-      .headers(rateLimitHeaders(answer.limits))
-      .headers(cacheHeaders(answer.cache))
-      .send(wholeAnswerBody(answer, batch))
+    const headers = {
+      'astra-call-id': answer.callId,
+      'server-timing': serverTiming(answer.timing),
+      ...rateLimitHeaders(answer.limits),
+      ...cacheHeaders(answer.cache),
+    }
+    return writeWhole(reply, headers, 'application/json; charset=utf-8', wholeAnswerBody(answer, batch))
   },
 
   async stream(reply: FastifyReply, answer: StreamAnswer): Promise<FastifyReply> {
@@ -39,6 +40,8 @@ export const nativeEmit = {
 
   error(reply: FastifyReply, error: AstraError, callId: string | undefined): FastifyReply {
     const { status, headers, body } = problemOf(error, callId)
+    // A call's refusal is to cost less than an answer.
+    if (callId !== undefined) return writeWhole(reply, headers, problemMediaType, body, status)
     return reply.code(status).headers(headers).header('content-type', problemMediaType).send(body)
   },
 }

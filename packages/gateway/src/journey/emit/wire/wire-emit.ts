@@ -5,10 +5,10 @@ import type { AstraError } from '../../../kernel/errors.ts'
 import type { LimitStatus } from '../../../kernel/limits.ts'
 import type { Dialect } from '../../../kernel/wire.ts'
 import { rateLimitHeaders } from '../limit-headers.ts'
+import { writeWhole } from '../write-whole.ts'
 import { type Advice, type ToldError, tellError } from './tell-error.ts'
 import { answerHeaders, wireErrorHeaders } from './wire-headers.ts'
 import { writeStream } from './write-stream.ts'
-import { writeWhole } from './write-whole.ts'
 
 const json = 'application/json'
 const none: Readonly<Record<string, string>> = {}
