@@ -31,6 +31,15 @@ test('an answer that is kept comes back as it was', () => {
   }
 })
 
+test('a single output is kept as its own JSON, and read when its items are asked for', () => {
+  const output = { text: 'ü – 漢' }
+  const kept = decodeKept(bytesOf(encodeKept({ version: '1.0', usage, body: { form: 'items', items: [{ output }] } })))
+  assert.ok(kept?.body.form === 'items')
+  assert.equal(kept.body.outputJson?.toString(), JSON.stringify(output))
+  assert.deepEqual(kept.body.items, [{ output }])
+  assert.deepEqual(decodeKept(bytesOf(encodeKept(kept))), kept)
+})
+
 test('of an error is kept what its caller was told, and nothing private', () => {
   const error = new AstraError('upstream_failed', { detail: 'It broke', reason: 'secret', next: 'Wait' })
   const bytes = bytesOf(encodeFirst('p', { state: 'error', error }))
