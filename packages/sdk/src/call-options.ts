@@ -12,9 +12,9 @@ export interface CallOptions extends RequestOptions {
   readonly reference?: string | undefined
   /** Kept with the call's record. */
   readonly tags?: Readonly<Record<string, string>> | undefined
-  /** Accepted; nothing is cached yet. */
+  /** `no-cache` asks anew and keeps the answer; `no-store` does not keep it either. */
   readonly cache?: 'default' | 'no-cache' | 'no-store' | undefined
-  /** Accepted and bounded; repeats are not joined yet. */
+  /** The first answer to it is kept for a day, and given to every repeat of the same request by the same consumer. */
   readonly idempotencyKey?: string | undefined
 }
 

@@ -32,7 +32,7 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
     const first = this.#first
     this.#first = undefined
     if (this.#over) return Promise.resolve(end)
-    return first ? Promise.resolve(this.#taker.take(first) ?? end) : this.#begun.read(this.#taker)
+    return first ? Promise.resolve(this.#pass(first)) : this.#begun.read(this.#taker)
   }
 
   async return(): Promise<IteratorResult<StreamEvent, void>> {
