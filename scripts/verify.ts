@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const { status } = spawnSync(
   process.execPath,
-  ['--expose-gc', '--test', '--test-concurrency=1', '--test-reporter=spec', 'scenarios/**/*.verify.ts'],
+  ['--expose-gc', '--test', '--test-concurrency=1', '--test-reporter=spec', '{packages,scenarios}/**/*.verify.ts'],
   { cwd: root, stdio: 'inherit' },
 )
 process.exit(status ?? 1)
