@@ -16,7 +16,8 @@ const choice = (delta: string, finish = 'null') =>
 /** OpenAI's chat completion chunks: what begins a stream, one for each chunk of the answer, and what ends it. */
 export const chatEvents = {
   start: event(choice('"role":"assistant","content":""')),
-  chunk: event(choice('"content":"chunk "')),
+  /** Each says something else, as tokens do. */
+  chunk: (n: number) => event(choice(`"content":"chunk ${n} "`)),
   end: (chunks: number) =>
     event(choice('', '"stop"')) +
     event('', `,"usage":{"prompt_tokens":31,"completion_tokens":${chunks},"total_tokens":${31 + chunks}}`) +

@@ -14,7 +14,7 @@ const server = createServer((request, response) => {
     let sent = 0
     let timer: NodeJS.Timeout
     const next = () => {
-      response.write(chatEvents.chunk)
+      response.write(chatEvents.chunk(sent))
       if (++sent === chunks) response.end(chatEvents.end(chunks))
       else if (sent < hangAfter) timer = setTimeout(next, intervalMs)
     }

@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../kernel/answer.ts'
 import { AstraError, toAstraError } from '../kernel/errors.ts'
-import type { Taker } from '../kernel/readable.ts'
+import { type Readable, type Taker, toResult } from '../kernel/readable.ts'
 import type { DispatchedStream } from './dispatch/dispatch.ts'
 import type { OpenRecord } from './record/open-record.ts'
 
@@ -8,11 +8,13 @@ import type { OpenRecord } from './record/open-record.ts'
  * A stream on its way out, whose Record is closed by its end, its error, or its reader's leaving. No generator: one that nobody
  * ever reads would run nothing when it is left.
  */
-export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> {
+export class RecordedStream implements AsyncIterableIterator<StreamEvent, void>, Readable<StreamEvent> {
   readonly #begun: DispatchedStream
   readonly #release: () => void
   readonly #record: OpenRecord
-  readonly #taker: Taker<StreamEvent, IteratorResult<StreamEvent, void>>
+  /** Between what was begun and who reads. */
+  readonly #passing: Taker<StreamEvent, unknown>
+  #reader: Taker<StreamEvent, unknown> = toResult
   #first: StreamEvent | undefined
   #over = false
 
@@ -21,23 +23,33 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
     this.#release = release
     this.#record = record
     this.#first = begun.first
-    this.#taker = {
-      take: (value) => this.#pass(value),
-      end: () => end,
+    this.#passing = {
+      take: (event) => this.#pass(event),
+      end: () => this.#reader.end(),
       fail: (thrown) => this.#breakOff(thrown),
     }
   }
 
-  next(): Promise<IteratorResult<StreamEvent, void>> {
+  async read<R>(reader: Taker<StreamEvent, R>): Promise<R> {
+    this.#reader = reader
     const first = this.#first
     this.#first = undefined
-    if (this.#over) return Promise.resolve(end)
-    return first ? Promise.resolve(this.#pass(first)) : this.#begun.read(this.#taker)
+    if (this.#over) return reader.end()
+    const taken = first && this.#pass(first)
+    return (taken === undefined ? this.#begun.read(this.#passing) : taken) as R | Promise<R>
+  }
+
+  next(): Promise<IteratorResult<StreamEvent, void>> {
+    return this.read<IteratorResult<StreamEvent, void>>(toResult)
+  }
+
+  async leave(): Promise<void> {
+    await this.fail(new AstraError('cancelled', { reason: 'the caller left in mid-stream' }))
   }
 
   async return(): Promise<IteratorResult<StreamEvent, void>> {
-    await this.fail(new AstraError('cancelled', { reason: 'the caller left in mid-stream' }))
-    return end
+    await this.leave()
+    return { done: true, value: undefined }
   }
 
   async fail(error: AstraError): Promise<void> {
@@ -52,24 +64,24 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
     return this
   }
 
-  #pass(value: StreamEvent): IteratorResult<StreamEvent, void> {
+  #pass(event: StreamEvent): unknown {
     // The stream was left while it was waited for.
-    if (this.#over) return end
-    if (value.type === 'answer-end') {
+    if (this.#over) return this.#reader.end()
+    if (event.type === 'answer-end') {
       this.#finish()
       this.#record.succeed(0)
     } else this.#record.firstChunk()
-    return { done: false, value }
+    return this.#reader.take(event)
   }
 
-  #breakOff(thrown: unknown): never {
+  #breakOff(thrown: unknown): unknown {
     const error = toAstraError(thrown)
     // What a stream that was left ended with has been told already.
     if (!this.#over) {
       this.#finish()
       this.#record.fail(error)
     }
-    throw error
+    return this.#reader.fail(error)
   }
 
   #finish(): void {
@@ -78,5 +90,3 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void> 
     this.#release()
   }
 }
-
-const end: IteratorReturnResult<void> = { done: true, value: undefined }

@@ -44,6 +44,11 @@ export class EventSplitter {
   /** The events that end in this chunk. Throws `upstream_failed` at one that never ends. */
   push(chunk: Buffer): readonly EventBlock[] {
     this.#events = []
+    // Most chunks are one event.
+    if (this.#isBetween && endsOnce(chunk)) {
+      this.#read(chunk)
+      return this.#events
+    }
     this.#from = 0
     let nextCr = -1
     for (let i = 0; i < chunk.length; i++) {
@@ -80,9 +85,18 @@ export class EventSplitter {
     const whole = this.#begun.length === 0 ? end : this.#withBegun(end)
     this.#from = to
     this.#owesLf = false
+    this.#read(whole)
+  }
+
+  #read(whole: Buffer): void {
     const event = readEvent(this.#first ? withoutMark(whole) : whole)
     this.#first = false
     if (event) this.#events.push(event)
+  }
+
+  /** The next byte is an event's first. */
+  get #isBetween(): boolean {
+    return this.#blank && !this.#afterCr && this.#begun.length === 0
   }
 
   #withBegun(end: Buffer): Buffer {
@@ -98,6 +112,12 @@ export class EventSplitter {
       reason: `one event of the stream is longer than ${this.#bytesMax} bytes`,
     })
   }
+}
+
+/** It is one line that LF ends, and a blank one. */
+function endsOnce(chunk: Buffer): boolean {
+  const lineEnd = chunk.indexOf(lf)
+  return lineEnd > 0 && lineEnd === chunk.length - 2 && chunk[lineEnd + 1] === lf && !chunk.includes(cr)
 }
 
 function indexOf(chunk: Buffer, byte: number, from: number): number {

@@ -35,12 +35,21 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
   /** Upstream ended well; its usage is not told on yet. */
   #answered = false
   #over = false
+  #aborted = false
 
   constructor({ contract }: ChargedCall, attempts: Attempts, one: Try, { clock }: { readonly clock: Clock }) {
     this.#contract = contract
     this.#attempts = attempts
     this.#one = one
-    this.#silence = watchSilence(contract.limits, clock, (error) => one.open.controller.abort(error))
+    const { controller } = one.open
+    this.#silence = watchSilence(contract.limits, clock, (error) => controller.abort(error))
+    this.#aborted = controller.signal.aborted
+    controller.signal.addEventListener('abort', this, { once: true })
+  }
+
+  /** The attempt's signal aborted: EventTarget calls this. To ask the signal at each chunk would take longer than all else here. */
+  handleEvent(): void {
+    this.#aborted = true
   }
 
   /** One read at a time. What ends the attempt and is not thrown, so that another one is to be made, is an end. */
@@ -147,8 +156,7 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
   }
 
   #throwIfAborted(): void {
-    const { signal } = this.#one.open.controller
-    if (signal.aborted) throw signal.reason
+    if (this.#aborted) throw this.#one.open.controller.signal.reason
   }
 
   /** However upstream takes it. */
@@ -184,7 +192,8 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
         const bytes = this.#preamble.pass(event)
         if (bytes === undefined) return undefined
         this.#attempts.content(this.#one)
-        return { type: 'relayed', bytes }
+        // Nearly always as it came.
+        return bytes === event.bytes ? event : { type: 'relayed', bytes }
       }
       case 'usage':
         meter.told(event.usage)

@@ -2,6 +2,7 @@ import type { ChatChunk } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { EventFacts, JsonObject, SseEvent, StreamReader } from '../../dialect.ts'
+import { EventJson } from '../../event-json.ts'
 import { outOfForm } from '../../json.ts'
 import { anthropicFault } from '../fault.ts'
 import { textOf } from '../json.ts'
@@ -16,6 +17,7 @@ import { eventText } from './event-text.ts'
  */
 export function readStream(): StreamReader {
   const blocks = blockReader()
+  const json = new EventJson()
   let counts: UsageCounts = {}
   let began = false
   let stopped = false
@@ -60,7 +62,7 @@ export function readStream(): StreamReader {
     read(event) {
       // The answer is complete: whatever comes now cannot spoil it.
       if (ended) return { kind: 'aside', text: '', chunks: none }
-      const data = parse(event)
+      const data = parse(event, json)
       const type = textOf(data.type) || event.event
       if (type === 'error') throw anthropicFault(data, undefined, began) ?? outOfForm('an error event without an error')
       const piece = readers.get(type)?.(data) ?? silence
@@ -93,10 +95,10 @@ function eventFacts({ kind, text, chunks, usage: told }: Piece, began: boolean, 
   }
 }
 
-function parse({ data }: SseEvent): JsonObject {
+function parse({ data }: SseEvent, json: EventJson): JsonObject {
   let parsed: unknown
   try {
-    parsed = JSON.parse(data)
+    parsed = json.parse(data)
   } catch {
     throw outOfForm('an event whose data is no JSON')
   }

@@ -2,6 +2,7 @@ import type { TokenUsage } from '../../../kernel/answer.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { EventFacts, JsonObject, SseEvent, StreamReader } from '../../dialect.ts'
+import { EventJson } from '../../event-json.ts'
 import { faultError } from '../../vendor-fault.ts'
 import { openaiFault } from '../fault.ts'
 import { readUsage } from './usage.ts'
@@ -22,6 +23,7 @@ export interface StreamForm {
 export class CompletionStreamReader implements StreamReader {
   readonly #form: StreamForm
   readonly #hidesUsage: boolean
+  readonly #json = new EventJson()
   /** By choice, whether its finish was told. */
   readonly #choices = new Map<number, boolean>()
   #began = false
@@ -37,7 +39,7 @@ export class CompletionStreamReader implements StreamReader {
     if (short === '[DONE]') return this.#readEnd()
     // What comes after the end, and events without data, are nothing that a client could read.
     if (this.#done || short === '') return aside
-    const body = parsed(data)
+    const body = parsed(data, this.#json)
     const { choices } = body
     if (event === 'error' || body.error !== undefined || !Array.isArray(choices)) this.#refuseFault(body, event)
     const usage = readUsage(body.usage)
@@ -122,10 +124,10 @@ const none = () => []
 const aside: EventFacts = { kind: 'aside', text: '', chunks: none }
 const end: EventFacts = { kind: 'end', text: '', chunks: none }
 
-function parsed(data: string): JsonObject {
+function parsed(data: string, json: EventJson): JsonObject {
   let body: unknown
   try {
-    body = JSON.parse(data)
+    body = json.parse(data)
   } catch {
     throw failed('sent an event that is not JSON')
   }

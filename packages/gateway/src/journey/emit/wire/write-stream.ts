@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamWriter } from '../../../dialects/dialect.ts'
-import type { StreamAnswer, StreamEvent } from '../../../kernel/answer.ts'
+import type { StreamAnswer } from '../../../kernel/answer.ts'
 import { type AstraError, toAstraError } from '../../../kernel/errors.ts'
-import { writePiece } from '../write-piece.ts'
+import { type Tell, writeEvents } from '../write-events.ts'
 
 type Written = Buffer | string
 
@@ -11,39 +11,30 @@ export type ErrorEvent = (error: AstraError, last: Written) => string
 
 /**
  * Writes a stream in its protocol: upstream's own bytes as they come, or chunks in the words of `writer`, ended by the protocol's
- * terminal event or by its error event, never by neither. A slow reader holds the stream back instead of filling memory.
+ * terminal event or by its error event, never by neither.
  */
 export async function writeStream(
   response: ServerResponse,
-  { events, fail }: StreamAnswer,
+  answer: StreamAnswer,
   writer: () => StreamWriter,
   errorEvent: ErrorEvent,
 ): Promise<void> {
   const tell = teller(writer)
   let last: Written = ''
   try {
-    for await (const event of events) {
-      let told: Written
-      try {
-        told = tell(event)
-      } catch (thrown) {
-        await fail?.(toAstraError(thrown))
-        throw thrown
-      }
-      if (told.length === 0) continue
-      last = told
-      const wait = writePiece(response, told)
-      if (wait) await wait
-      if (response.destroyed) return
-    }
-    response.end()
+    const ended = await writeEvents(response, answer, (event) => {
+      const told = tell(event)
+      if (told.length > 0) last = told
+      return told
+    })
+    if (ended) response.end()
   } catch (thrown) {
     if (!response.destroyed) response.end(errorEvent(toAstraError(thrown), last))
   }
 }
 
 /** What of each event goes out; a relayed stream has its own end. */
-function teller(writer: () => StreamWriter): (event: StreamEvent) => Written {
+function teller(writer: () => StreamWriter): Tell {
   let relays = false
   let begun: StreamWriter | undefined
   return (event) => {
