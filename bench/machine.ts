@@ -28,6 +28,7 @@ const tools = {
   nginx: 'the floor, and the instant upstream of every row of calls: apt-get install nginx-light',
   wrk: 'load at saturation, so all CPU per request: apt-get install wrk',
   taskset: 'a core for the server alone (without it, figures are less steady): apt-get install util-linux',
+  'redis-server': 'what counting limits and keeping answers in Redis adds: apt-get install redis-server',
   chrt: 'latencies that the load itself does not lengthen: apt-get install util-linux',
 } as const
 

@@ -4,6 +4,7 @@ import { callsSuite } from './suites/calls.ts'
 import { chatSuite } from './suites/chat.ts'
 import { computeSuite } from './suites/compute.ts'
 import { latencySuite } from './suites/latency.ts'
+import { policiesSuite } from './suites/policies.ts'
 import { startSuite } from './suites/start.ts'
 import { streamsSuite } from './suites/streams.ts'
 
@@ -19,6 +20,7 @@ export const suites = {
   latency: { needs: ['nginx'], run: latencySuite },
   streams: { needs: [], run: streamsSuite },
   chat: { needs: ['nginx', 'wrk'], run: chatSuite },
+  policies: { needs: ['nginx', 'wrk'], run: policiesSuite },
   compute: { needs: ['wrk'], run: computeSuite },
   start: { needs: ['nginx', 'wrk'], run: startSuite },
 } as const satisfies Readonly<Record<string, Entry>>

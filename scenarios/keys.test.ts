@@ -51,6 +51,40 @@ describe('keys', () => {
     }
   })
 
+  it('a token may be used from where its key may, and follows it', async () => {
+    const { id, secret, revision } = await create({ addresses: ['10.0.0.0/8'] })
+    const headers = { 'X-Forwarded-For': '10.1.2.3' }
+    const { token } = (await gateway.ask('POST', '/api/v1/tokens', {}, { key: secret, headers })).body
+    const from = async () => [await call(token, '10.1.2.3'), await call(token, '11.0.0.1')]
+    assert.deepEqual(await from(), [200, '403 address_forbidden'])
+    const wider = { addresses: ['11.0.0.0/8'] }
+    await gateway.ask('PUT', `/api/v1/keys/${id}`, wider, { headers: { 'If-Match': `"${revision}"` } })
+    assert.deepEqual(await from(), ['403 address_forbidden', 200])
+  })
+
+  it('whose call was refused asks why with the key that may only infer; of others it learns nothing', async () => {
+    const mine = await create({ limits: { requests: '1/day' } })
+    assert.equal(await call(mine.secret), 200)
+    const { body: refusal } = await gateway.ask('POST', predict, input, { key: mine.secret })
+    const why = await gateway.ask('GET', `/api/v1/calls/${refusal.callId}/explain`, undefined, { key: mine.secret })
+    assert.deepEqual(
+      [why.status, why.body.code, why.body.refusedBy.owner],
+      [200, 'rate_limited', { kind: 'key', name: mine.id }],
+    )
+    assert.match(why.body.why, /by the limit of key key_\w+, 1 requests a day: none of them left\. It frees at/)
+    const query = `{ explainCall(id: "${refusal.callId}") { why story } }`
+    const graphql = await gateway.graphql(query, {}, { key: mine.secret })
+    assert.deepEqual(graphql.body.data, { explainCall: { why: why.body.why, story: [] } })
+    const other = (await gateway.ask('POST', '/api/v1/keys', { consumer: 'demo' })).body
+    const path = `/api/v1/calls/${refusal.callId}/explain`
+    const { status, body } = await gateway.ask('GET', path, undefined, { key: other.secret })
+    assert.deepEqual([status, body.code], [404, 'unknown_call'])
+    assert.equal(
+      (await gateway.ask('GET', `/api/v1/calls/${refusal.callId}`, undefined, { key: mine.secret })).status,
+      403,
+    )
+  })
+
   it('of what a client says behind the proxy only the last word counts: the proxy’s own', async () => {
     const { secret } = await create({ addresses: ['10.0.0.0/8'] })
     assert.equal(await call(secret, '10.1.2.3, 11.0.0.1'), '403 address_forbidden')
@@ -61,17 +95,23 @@ describe('keys', () => {
     const made = await create({ limits: { requests: '100/minute', tokens: { rate: '10/hour', burst: 5 } } })
     assert.deepEqual(made.limits, { requests: '100/minute', tokens: { rate: '10/hour', burst: 5 } })
     const path = `/api/v1/keys/${made.id}`
-    const { body: changed } = await gateway.ask('PUT', path, { limits: { budget: { day: 2 } }, expiresAt: '30d' })
-    assert.deepEqual(changed.limits, { budget: { day: 2 } })
+    const any = { headers: { 'If-Match': '*' } }
+    const change = { limits: { budget: { day: 2 } }, expiresAt: '30d' }
+    assert.equal((await gateway.ask('PUT', path, change)).body.code, 'precondition_required')
+    const at = (revision: number) => ({ headers: { 'If-Match': `"${revision}"` } })
+    const { body: changed, headers } = await gateway.ask('PUT', path, change, at(made.revision))
+    assert.deepEqual([changed.limits, headers.get('etag')], [{ budget: { day: 2 } }, '"2"'])
+    const late = await gateway.ask('PUT', path, { note: 'late' }, at(made.revision))
+    assert.deepEqual([late.status, late.body.code], [412, 'precondition_failed'])
     assert.ok(Date.parse(changed.expiresAt) > Date.now() + 29 * 86_400_000)
-    const { body: freed } = await gateway.ask('PUT', path, { limits: {}, expiresAt: 'never' })
+    const { body: freed } = await gateway.ask('PUT', path, { limits: {}, expiresAt: 'never' }, any)
     assert.deepEqual([freed.limits, freed.expiresAt], [undefined, undefined])
     for (const [field, value] of Object.entries({
       limits: { requests: '100 a minute' },
       addresses: ['10.0.0.0/64'],
       expiresAt: '2020-01-01',
     })) {
-      const { status, body } = await gateway.ask('PUT', path, { [field]: value })
+      const { status, body } = await gateway.ask('PUT', path, { [field]: value }, any)
       assert.deepEqual([status, body.code], [422, 'invalid_input'], field)
       assert.match(body.detail, RegExp(field))
     }
@@ -131,7 +171,8 @@ describe('without trusted proxies', () => {
         const { status } = await gateway.ask('POST', predict, input, { key: key.secret, headers })
         assert.equal(status, 403, name)
       }
-      await gateway.ask('PUT', `/api/v1/keys/${key.id}`, { addresses: ['127.0.0.1'] })
+      const any = { headers: { 'If-Match': '*' } }
+      await gateway.ask('PUT', `/api/v1/keys/${key.id}`, { addresses: ['127.0.0.1'] }, any)
       assert.equal((await gateway.ask('POST', predict, input, { key: key.secret })).status, 200)
     } finally {
       await gateway.stop()

@@ -243,6 +243,77 @@ describe('limits through every door', () => {
     const untilMidnight = 86_400 - (Date.now() % 86_400_000) / 1000
     assert.ok(Math.abs(Number(refused.headers.get('retry-after')) - untilMidnight) < 60)
   })
+
+  it('ends at the budget of a key, which neither a restart nor a rotation gives anew', async () => {
+    const limits = { budget: { day: 1 } }
+    const { body: first } = await gateway.ask('POST', '/api/v1/keys', { consumer: 'free' })
+    const { body: bounded } = await gateway.ask('POST', '/api/v1/keys', { consumer: 'free', limits })
+    const once = async (key: string) =>
+      codeOf(await gateway.ask('POST', path, { ...(body as object), max_tokens: 20 }, { key }))
+    const [path, body] = doors.openai ?? assert.fail()
+    for (const { secret } of [first, bounded]) assert.equal(await once(secret), undefined)
+    const left = async (key: string) => (await lookAt(`key=${key}`))[0].remaining
+    const before = await left(bounded.id)
+    assert.ok(before < 1, String(before))
+
+    await gateway.stop()
+    gateway = await startTestGateway({ config: join(folder, 'astra.json'), data: join(folder, 'data') })
+    assert.ok(Math.abs((await left(bounded.id)) - before) < 1e-6)
+    const { body: next } = await gateway.ask('POST', `/api/v1/keys/${bounded.id}/rotate`, { overlap: '0' })
+    assert.ok(Math.abs((await left(next.id)) - before) < 1e-6)
+    // A key that is given a budget in mid-month begins with what it has spent of it.
+    await gateway.ask('PUT', `/api/v1/keys/${first.id}`, { limits }, { headers: { 'If-Match': '*' } })
+    await waitUntil('what the key has spent is known', async () => (await left(first.id)) < 1, 5000)
+
+    const codes = []
+    for (let i = 0; i < 30 && codes.at(-1) === undefined; i++) codes.push(await once(next.secret))
+    assert.equal(codes.at(-1), 'budget_exhausted')
+    await gateway.stop()
+    gateway = await startTestGateway({ config: join(folder, 'astra.json'), data: join(folder, 'data') })
+    assert.equal(await once(next.secret), 'budget_exhausted')
+  })
+})
+
+describe('a budget that is declared while calls come in', () => {
+  it('counts them on top of what was spent before: none of it is lost', async (t) => {
+    process.env.ASTRA_TEST_LIMITS_KEY = 'sk-fake-limits-0123456789'
+    const vendor = await startFakeVendor({ protocol: 'openai' })
+    const folder = await mkdtemp(join(tmpdir(), 'astra-limits-'))
+    const config = join(folder, 'astra.json')
+    await writeFile(config, JSON.stringify(manifest(vendor, undefined, { shop: {} })))
+    const gateway = await startTestGateway({ config })
+    t.after(async () => {
+      await gateway.stop()
+      await Promise.all([vendor.close(), rm(folder, { recursive: true })])
+      delete process.env.ASTRA_TEST_LIMITS_KEY
+    })
+    const { secret: key } = (await gateway.ask('POST', '/api/v1/keys', { consumer: 'shop' })).body
+    const call = async () => {
+      const body = { model: 'support-chat', messages, max_tokens: 20 }
+      assert.equal((await gateway.ask('POST', '/openai/v1/chat/completions', body, { key })).status, 200)
+    }
+    await Promise.all([call(), call(), call()])
+    const budget = { day: 1000, month: 5000 }
+    const yaml = JSON.stringify(manifest(vendor, undefined, { shop: { limits: { budget } } }))
+    const applied = await gateway.ask('PUT', '/api/v1/manifest', { yaml }, { headers: { 'If-Match': '*' } })
+    assert.equal(applied.status, 200, JSON.stringify(applied.body))
+    for (let n = 0; n < 10; n++) await Promise.all([call(), call()])
+
+    const accounted = async () => {
+      const { body } = await gateway.ask('GET', '/api/v1/usage?by=consumer&since=1d')
+      const [row] = body.rows
+      return row.calls === 23 ? Number(row.costUsd) : undefined
+    }
+    await waitUntil('accounting has them all', async () => (await accounted()) !== undefined, 5000)
+    const cost = (await accounted()) ?? 0
+    const { limits } = (await gateway.ask('GET', '/api/v1/limits?consumer=shop')).body
+    for (const { limit, remaining } of limits) {
+      assert.ok(limit - remaining >= cost - 1e-6, `${limit - remaining} of ${cost}`)
+      // Those that ended before accounting was read may count twice, and no others.
+      assert.ok(limit - remaining <= 2 * cost)
+    }
+    assert.deepEqual(limits.length, 2)
+  })
 })
 
 describe('limits while Redis is away', { skip: withoutRedis }, () => {

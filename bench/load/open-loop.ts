@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool } from 'undici'
 import { percentile } from '../measure/percentiles.ts'
+import { firstCallNumber, isNumbered, numbered } from './call.ts'
 import type { OpenLoopOrder, OpenLoopReport } from './run-open-loop.ts'
 import { constantRate } from './schedule.ts'
 
@@ -10,8 +11,15 @@ const schedule = constantRate(rate, seconds)
 const latencies = new Float64Array(schedule.count)
 const lags = new Float64Array(schedule.count)
 const pool = new Pool(call.url, { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
-const headers = Object.entries(call.headers).flat()
-const request: Dispatcher.DispatchOptions = { path: call.path, method: 'POST', headers, body: call.body }
+const request: Dispatcher.DispatchOptions = { path: call.path, method: 'POST', headers: call.headers, body: call.body }
+let number = firstCallNumber()
+const isAlike = !isNumbered(call)
+
+function nextRequest(): Dispatcher.DispatchOptions {
+  if (isAlike) return request
+  const { headers, body } = numbered(call, number++)
+  return { ...request, headers, body }
+}
 
 let answered = 0
 let failed = 0
@@ -76,7 +84,7 @@ function sendWhatIsDue(): void {
   const elapsed = performance.now() - start
   for (const due = schedule.dueBy(elapsed); sent < due; sent++) {
     lags[sent] = performance.now() - start - schedule.dueMs(sent)
-    pool.dispatch(request, new Pending(sent))
+    pool.dispatch(nextRequest(), new Pending(sent))
   }
   // As long as answers are out, too: they are read as soon as they come.
   if (answered < schedule.count) setImmediate(sendWhatIsDue)
@@ -84,7 +92,7 @@ function sendWhatIsDue(): void {
 
 /** Opens a connection; the answer must be good. */
 async function warm(): Promise<void> {
-  const { statusCode, body } = await pool.request({ ...request, method: 'POST' })
+  const { statusCode, body } = await pool.request({ ...nextRequest(), method: 'POST' })
   const text = await body.text()
   if (statusCode !== 200) throw new Error(`POST ${call.path} answered ${statusCode}: ${text.slice(0, 300)}`)
 }

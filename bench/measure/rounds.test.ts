@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inTurns, ratioOf } from './rounds.ts'
+import { differenceOf, inTurns, ratioOf } from './rounds.ts'
 
 test('everything is measured in turns, once unmeasured', async () => {
   const order: string[] = []
@@ -35,4 +35,10 @@ test('a ratio is taken within each round', () => {
   // The machine was half as fast in the second round: the ratio does not show it.
   assert.deepEqual(ratioOf([40, 80, 42], [10, 20, 10]), { median: 4, min: 4, max: 4.2 })
   assert.equal(ratioOf([], []), undefined)
+})
+
+test('so is a difference', () => {
+  // The machine was slower and slower: the medians, of different rounds, are 15 apart.
+  assert.deepEqual(differenceOf([20, 35, 50], [10, 20, 40]), { median: 10, min: 10, max: 15 })
+  assert.equal(differenceOf([1], []), undefined)
 })

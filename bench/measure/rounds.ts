@@ -30,6 +30,15 @@ export async function inTurns<S>(
 
 /** Of each round's own ratio, so that both sides were measured seconds apart. `over` and `under` pair up by round. */
 export function ratioOf(over: readonly number[], under: readonly number[]): Summary | undefined {
-  const pairs = over.slice(0, under.length).map((value, round) => value / (under[round] ?? Number.NaN))
+  return byRound(over, under, (a, b) => a / b)
+}
+
+/** The same of differences. */
+export function differenceOf(over: readonly number[], under: readonly number[]): Summary | undefined {
+  return byRound(over, under, (a, b) => a - b)
+}
+
+function byRound(over: readonly number[], under: readonly number[], compare: (a: number, b: number) => number) {
+  const pairs = over.slice(0, under.length).map((value, round) => compare(value, under[round] ?? Number.NaN))
   return pairs.length === 0 ? undefined : summarise(pairs)
 }

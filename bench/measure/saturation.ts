@@ -5,14 +5,14 @@ import type { Settings } from '../suite.ts'
 import { connections } from '../workload.ts'
 import { cpuByThread, cpuSeconds } from './cpu.ts'
 import { summarise } from './percentiles.ts'
-import { inTurns, ratioOf } from './rounds.ts'
+import { differenceOf, inTurns, ratioOf } from './rounds.ts'
 
 /** A server under test and what it is asked. */
 export interface Contestant {
   readonly pid: number
   readonly calls: readonly Call[]
-  /** Part of every good answer. */
-  readonly expected: string
+  /** Part of every good answer; see `checkCall`. */
+  readonly expected: string | RegExp
   /** After each turn: throws when the server knows of a call that failed although the client saw a good status. */
   readonly check?: () => Promise<void>
 }
@@ -119,6 +119,22 @@ export function callRows(
       ...(note !== undefined && { note }),
     }
   })
+}
+
+/** What one row costs in place of another, as a ratio and in CPU. */
+export interface Comparison {
+  readonly name: string
+  readonly over: string
+  readonly under: string
+  readonly budget?: Budget | undefined
+}
+
+export function comparedRow(table: string, { name, over, under, budget }: Comparison, samples: Saturations): Row {
+  const [a, b] = [cpuOf(samples.get(over)), cpuOf(samples.get(under))]
+  const [ratio, more] = [ratioOf(a, b), differenceOf(a, b)]
+  const row = { table, name, ...(budget && { budget }) }
+  if (!ratio || !more) return budget ? row : { ...row, note: 'not measured' }
+  return { ...row, ratio, figures: { 'us CPU more': more.median } }
 }
 
 /** For the column of what is true of this machine only. */

@@ -14,8 +14,24 @@ export interface GatewayProcess extends Running {
   readonly url: string
   /** Of the consumer `bench`, which may only infer. */
   readonly key: string
-  /** Throws when a call since its start has no Record, or one that says it failed: some doors say so inside a 200. */
-  checkRecords(): Promise<void>
+  /**
+   * Throws when a call since its start has no Record, or one that says it failed: some doors say so inside a 200. Those of `code` may;
+   * then none but the first may have been answered.
+   */
+  checkRecords(code?: string): Promise<void>
+  /** Of the newest calls that nobody broke off. */
+  newestRecords(): Promise<readonly CallJson[]>
+  /** Of all metrics with this name, the sum. */
+  metric(name: string): Promise<number>
+}
+
+/** What the bench reads of a Record. */
+export interface CallJson {
+  readonly model: string
+  readonly keyId: string
+  readonly queueMs: number
+  readonly cache?: string
+  readonly code?: string
 }
 
 export interface GatewayOptions {
@@ -29,6 +45,9 @@ export interface GatewayOptions {
   readonly nodeFlags?: readonly string[]
   /** A key that the data folder holds already; else one is made. */
   readonly key?: string
+  /** Of the key that is made. */
+  readonly keyLimits?: object | undefined
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** `astraapi start` as an operator runs it: a process of its own with everything on, its log at level warn. */
@@ -49,7 +68,7 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
       {
         cores: options.cores,
         ready: /^AstraAPI is ready at (\S+) /,
-        env: { ...keys, ASTRA_LOG_LEVEL: 'warn', NODE_COMPILE_CACHE: compileCache },
+        env: { ...keys, ASTRA_LOG_LEVEL: 'warn', NODE_COMPILE_CACHE: compileCache, ...options.env },
       },
     )
     const url = running.ready[1] ?? ''
@@ -57,8 +76,16 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
       await running.stop()
       await forget()
     }
-    const key = options.key ?? (await createKey(url))
-    return { ...running, url, key, checkRecords: () => checkRecords(url), stop }
+    const key = options.key ?? (await createKey(url, options.keyLimits))
+    return {
+      ...running,
+      url,
+      key,
+      stop,
+      checkRecords: (code) => checkRecords(url, code),
+      newestRecords: async () => (await calls(url, 'limit=500')).filter(({ code }) => code !== 'cancelled'),
+      metric: async (name) => sumOf(await askText(url, 'GET', '/metrics'), name),
+    }
   } catch (thrown) {
     await forget()
     throw thrown
@@ -68,29 +95,46 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
 /** The one that `npm start` uses: what is compiled once is not compiled again. */
 const compileCache = join(root, 'node_modules', '.cache', 'compile')
 
-async function createKey(url: string): Promise<string> {
-  const body = { consumer: 'bench', permissions: ['infer'] }
+async function createKey(url: string, limits: object | undefined): Promise<string> {
+  const body = { consumer: 'bench', permissions: ['infer'], limits }
   return (await ask<{ secret: string }>(url, 'POST', '/api/v1/keys', body)).secret
 }
 
-async function checkRecords(url: string): Promise<void> {
-  const { calls } = await ask<{ calls: { received: number; recorded: number; refused: number } }>(
+async function checkRecords(url: string, code: string | undefined): Promise<void> {
+  const { calls: counted } = await ask<{ calls: { received: number; recorded: number; refused: number } }>(
     url,
     'GET',
     '/api/v1/status',
   )
-  const { received, recorded, refused } = calls
+  const { received, recorded, refused } = counted
   // What the load broke off at its end may be under way still.
   if (refused > 0 || received - recorded > connections) {
     throw new Error(`of ${received} calls received, ${recorded} have Records and ${refused} were refused`)
   }
   for (const outcome of ['failed', 'refused']) {
-    const found = await ask<{ calls: { code?: string }[] }>(url, 'GET', `/api/v1/calls?outcome=${outcome}&limit=1`)
-    if (found.calls.length > 0) throw new Error(`calls were ${outcome}: ${found.calls[0]?.code}`)
+    const [last] = await calls(url, `outcome=${outcome}&limit=1`)
+    if (last && last.code !== code) throw new Error(`calls were ${outcome}: ${last.code}`)
   }
+  if (code === undefined) return
+  const answered = await calls(url, 'outcome=ok&limit=2')
+  if (answered.length > 1) throw new Error(`calls were answered that should have been refused: ${code}`)
+}
+
+async function calls(url: string, query: string): Promise<readonly CallJson[]> {
+  return (await ask<{ calls: readonly CallJson[] }>(url, 'GET', `/api/v1/calls?${query}`)).calls
+}
+
+/** Of a metric in Prometheus' text format, over all its labels. */
+export function sumOf(text: string, name: string): number {
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
 }
 
 async function ask<T>(url: string, method: string, path: string, body?: unknown): Promise<T> {
+  return JSON.parse(await askText(url, method, path, body))
+}
+
+async function askText(url: string, method: string, path: string, body?: unknown): Promise<string> {
   const response = await fetch(url + path, {
     method,
     headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
@@ -98,5 +142,5 @@ async function ask<T>(url: string, method: string, path: string, body?: unknown)
   })
   const text = await response.text()
   if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
-  return JSON.parse(text)
+  return text
 }

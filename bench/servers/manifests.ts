@@ -76,17 +76,35 @@ export function streamManifest(): ManifestText {
 /** Where the gateway finds the key of the vendor. */
 export const vendorKey = { env: 'ASTRA_BENCH_VENDOR_KEY' } as const
 
+/** What is declared of a language model besides what answers; nothing by default. */
+export interface Policies {
+  /** Of its contract. */
+  readonly limits?: object
+  readonly cache?: object
+  readonly consumer?: object
+  /** Of the consumer's team, the model and each version. */
+  readonly owners?: object
+  readonly models?: object
+  readonly issuers?: object
+}
+
 /** Two versions of a language model at an upstream that speaks OpenAI's protocol, half of the calls each, with a price. */
-export function languageModelManifest(upstream: string): ManifestText {
-  const version = { backend: 'openai', model: 'bench', apiKey: vendorKey, replicas: [`${upstream}/v1`] }
+export function languageModelManifest(upstream: string, policies: Policies = {}): ManifestText {
+  const { limits, cache, consumer, owners, models, issuers } = policies
+  const owned = owners && { limits: owners }
+  const version = { backend: 'openai', model: 'bench', apiKey: vendorKey, replicas: [`${upstream}/v1`], ...owned }
   const v1 = {
     task: 'chat',
-    limits: { inFlight: 4096, timeout: '5m' },
+    limits: { inFlight: 4096, timeout: '5m', ...limits },
     versions: { '1.0': version, '1.1': version },
     traffic: { weights: { '1.0': 50, '1.1': 50 } },
+    cache,
   }
   const prices = { 'openai/bench': [{ from: '2026-01-01', input: 0.15, output: 0.6 }] }
-  return manifest({ bench: { owner: 'bench', contracts: { v1 } } }, { prices })
+  const teams = owned && { teams: { bench: owned } }
+  const consumers = { bench: { ...(owned && { team: 'bench' }), ...consumer } }
+  const rest = { prices, issuers, consumers, ...teams }
+  return manifest({ bench: { owner: 'bench', contracts: { v1 }, ...owned }, ...models }, rest)
 }
 
 /** The models of bench/models, on the embedded runtime. */

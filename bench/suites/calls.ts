@@ -1,11 +1,17 @@
 import type { Call } from '../load/call.ts'
 import { summarise } from '../measure/percentiles.ts'
-import { ratioOf } from '../measure/rounds.ts'
-import { type Contestant, callRows, cpuOf, measureSaturation, type Saturations } from '../measure/saturation.ts'
+import {
+  type Comparison,
+  type Contestant,
+  callRows,
+  comparedRow,
+  measureSaturation,
+  type Saturations,
+} from '../measure/saturation.ts'
 import { startPortkey } from '../peers/portkey.ts'
 import type { Row } from '../report.ts'
 import { startGatewayProcess } from '../servers/gateway.ts'
-import { cacheManifest, inProcessManifest, oneVersionManifest, splitManifest } from '../servers/manifests.ts'
+import { inProcessManifest, oneVersionManifest, splitManifest } from '../servers/manifests.ts'
 import { startProxy, startUpstream } from '../servers/nginx.ts'
 import { startNodeServer } from '../servers/node-server.ts'
 import type { Settings } from '../suite.ts'
@@ -28,8 +34,6 @@ const gateways = {
     path: '/models/chat/v1/predict',
     body: nativeRequest,
   },
-  // All calls ask for the same: the first is answered by upstream, all others are hits.
-  'gateway, REST, cache hit': { manifest: cacheManifest, path: '/models/chat/v1/predict', body: nativeRequest },
 } as const
 
 /** CPU per request of single calls at saturation. */
@@ -61,7 +65,8 @@ export async function callsSuite(settings: Settings): Promise<readonly Row[]> {
     )
   }
   const { samples, failures } = await measureSaturation(contestants, settings)
-  return [...budgetRows(samples, new Map([...failures, ...absent])), ...featureRows(samples), ...threadRows(samples)]
+  const features = comparisons.map((comparison) => comparedRow(featuresTable, comparison, samples))
+  return [...budgetRows(samples, new Map([...failures, ...absent])), ...features, ...threadRows(samples)]
 }
 
 const callsTable = 'CPU per call at saturation, nginx = 1'
@@ -74,32 +79,19 @@ function budgetRows(samples: Saturations, failures: ReadonlyMap<string, string>)
 
 const featuresTable = 'What features add, in CPU per call'
 
-/** Each a ratio of two rows above that differ in one thing. */
-const comparisons = [
-  ['GraphQL in place of REST', 'gateway, GraphQL', 'gateway, REST', { atMost: 1.6 }],
-  ['Open Inference Protocol in place of REST', 'gateway, Open Inference Protocol', 'gateway, REST', undefined],
-  ['a traffic split in place of one version', 'gateway, REST', 'gateway, REST, one version', undefined],
-  ['an upstream in place of none', 'gateway, REST, one version', 'gateway, REST, no upstream', undefined],
-  ['no upstream, over a hello server', 'gateway, REST, no upstream', 'hello', undefined],
-  ['all, over a bare Node proxy', 'gateway, REST', 'bare Node proxy', undefined],
-  ['a cache hit, over a hello server', 'gateway, REST, cache hit', 'hello', { atMost: 1.8 }],
-  ['a cache hit in place of asking', 'gateway, REST, cache hit', 'gateway, REST, one version', undefined],
-] as const
-
-function featureRows(samples: Saturations): readonly Row[] {
-  return comparisons.map(([name, over, under, budget]): Row => {
-    const [a, b] = [cpuOf(samples.get(over)), cpuOf(samples.get(under))]
-    const ratio = ratioOf(a, b)
-    const added = ratio && summarise(a).median - summarise(b).median
-    return {
-      table: featuresTable,
-      name,
-      ...(ratio && { ratio }),
-      ...(added !== undefined && { figures: { 'us CPU more': added } }),
-      ...(budget && { budget }),
-    }
-  })
-}
+/** Each of two rows above that differ in one thing. */
+const comparisons: readonly Comparison[] = [
+  { name: 'GraphQL in place of REST', over: 'gateway, GraphQL', under: 'gateway, REST', budget: { atMost: 1.6 } },
+  {
+    name: 'Open Inference Protocol in place of REST',
+    over: 'gateway, Open Inference Protocol',
+    under: 'gateway, REST',
+  },
+  { name: 'a traffic split in place of one version', over: 'gateway, REST', under: 'gateway, REST, one version' },
+  { name: 'an upstream in place of none', over: 'gateway, REST, one version', under: 'gateway, REST, no upstream' },
+  { name: 'no upstream, over a hello server', over: 'gateway, REST, no upstream', under: 'hello' },
+  { name: 'all, over a bare Node proxy', over: 'gateway, REST', under: 'bare Node proxy' },
+]
 
 /** Auth, validation, metrics and Records have no switch; the threads at least tell what is done beside the call's own. */
 function threadRows(samples: Saturations): readonly Row[] {

@@ -1,7 +1,5 @@
 import type { Call } from '../load/call.ts'
-import { summarise } from '../measure/percentiles.ts'
-import { ratioOf } from '../measure/rounds.ts'
-import { type Contestant, callRows, cpuOf, measureSaturation, type Saturations } from '../measure/saturation.ts'
+import { type Comparison, type Contestant, callRows, comparedRow, measureSaturation } from '../measure/saturation.ts'
 import { heldBack, measureStreams, type StreamContestant, streamRows } from '../measure/streaming.ts'
 import type { Row } from '../report.ts'
 import { type ChatOrder, chatMarks } from '../servers/chat-events.ts'
@@ -76,24 +74,16 @@ async function wholeChats(settings: Settings): Promise<readonly Row[]> {
   const budgets = { [doorNames.openai]: { atMost: 4 } }
   return [
     ...callRows(callsTable, 'nginx', [...contestants.keys()], measured, budgets),
-    ...comparisons.map((comparison) => rowOf(comparison, measured.samples)),
+    ...comparisons.map((comparison) => comparedRow(addedTable, comparison, measured.samples)),
   ]
 }
 
 const addedTable = 'Chat: what is added, in CPU per call'
 
-const comparisons = [
-  ['OpenAI door, over a bare Node proxy', doorNames.openai, 'bare Node proxy'],
-  ['translated in place of passed through', doorNames.anthropic, doorNames.openai],
-] as const
-
-function rowOf([name, over, under]: (typeof comparisons)[number], samples: Saturations): Row {
-  const [a, b] = [cpuOf(samples.get(over)), cpuOf(samples.get(under))]
-  const ratio = ratioOf(a, b)
-  if (!ratio) return { table: addedTable, name, note: 'not measured' }
-  const figures = { 'us CPU more': summarise(a).median - summarise(b).median }
-  return { table: addedTable, name, ratio, figures }
-}
+const comparisons: readonly Comparison[] = [
+  { name: 'OpenAI door, over a bare Node proxy', over: doorNames.openai, under: 'bare Node proxy' },
+  { name: 'translated in place of passed through', over: doorNames.anthropic, under: doorNames.openai },
+]
 
 function callOn({ url, key }: GatewayProcess, door: DoorName, body: string): Call {
   return { url, path: chatDoors[door].path, headers: { ...json, authorization: `Bearer ${key}` }, body }

@@ -5,6 +5,7 @@ import { applyCommand } from './commands/apply.ts'
 import { auditCommand } from './commands/audit.ts'
 import { cacheCommand } from './commands/cache.ts'
 import { callsCommand } from './commands/calls.ts'
+import { experimentsCommand } from './commands/experiments.ts'
 import { explainCommand } from './commands/explain.ts'
 import { exportCommand } from './commands/export.ts'
 import { generateCommand } from './commands/generate.ts'
@@ -39,6 +40,7 @@ const commands = [
   planCommand,
   applyCommand,
   trafficCommand,
+  experimentsCommand,
   replicasCommand,
   cacheCommand,
   exportCommand,

@@ -102,6 +102,8 @@ export interface KeyRow {
   readonly expiresAt?: string
   readonly revokedAt?: string
   readonly lastUsedAt?: string
+  /** An older gateway does not tell it, nor ask for it. */
+  readonly revision?: number
 }
 
 /** Rates as the manifest has them. */

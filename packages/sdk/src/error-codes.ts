@@ -21,6 +21,7 @@ export const errorCodes = {
   unknown_call: 'input',
   unknown_key: 'input',
   unknown_consumer: 'input',
+  unknown_experiment: 'input',
   method_not_allowed: 'input',
   not_streamable: 'input',
   invalid_body: 'input',

@@ -24,7 +24,7 @@ export function explainCommand(program: Command, io: Io): void {
     io.out.line(data.why)
     if (data.next !== undefined) io.out.line(data.next)
     if (data.now) io.out.line(`Of that limit ${amountText(data.now.kind, data.now.remaining)} are left now.`)
-    io.out.line('')
+    if (data.story.length > 0) io.out.line('')
     for (const sentence of data.story) io.out.line(sentence)
   })
 }

@@ -74,13 +74,13 @@ test('a rotated key alone goes to stdout, and the notes say when the old one end
 test('a change of one limit keeps the others; all can be taken away', async (context) => {
   const limits = { tokens: '10/hour', budget: { day: 1, month: 9 } }
   const { run, asked } = await fakeGateway(context, {
-    'GET /api/v1/keys': { body: { keys: [{ ...row, limits }] } },
+    'GET /api/v1/keys': { body: { keys: [{ ...row, limits, revision: 7 }] } },
     'PUT /api/v1/keys/key_1': { body: row },
   })
   const { notes } = await run(['keys', 'update', 'key_1', '--requests', '5/second', '--budget-day', '2'])
   assert.equal(notes, 'Changed key_1 of demo.\n')
   const merged = { tokens: '10/hour', requests: '5/second', budget: { day: 2, month: 9 } }
-  assert.deepEqual(asked.at(-1)?.body, { limits: merged })
+  assert.deepEqual([asked.at(-1)?.body, asked.at(-1)?.headers['if-match']], [{ limits: merged }, '"7"'])
   await run(['keys', 'update', 'key_1', '--no-limits', '--address', 'any', '--expires', 'never'])
   assert.deepEqual(asked.at(-1)?.body, { limits: {}, addresses: [], expiresAt: 'never' })
   await run(['keys', 'update', 'key_1', '--note', 'of the shop'])

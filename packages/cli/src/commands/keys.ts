@@ -111,8 +111,10 @@ function updateCommand(keys: Command, io: Io): void {
     const key = await ask<KeyRow>(options, io, async (client) => {
       // The gateway replaces limits as a whole.
       const { data } = await client.request<Keys>('GET', '/api/v1/keys')
-      const body = keyChange(options, data.keys.find((row) => row.id === id)?.limits)
-      return await client.request('PUT', `/api/v1/keys/${encodeURIComponent(id)}`, { body })
+      const before = data.keys.find((row) => row.id === id)
+      const body = keyChange(options, before?.limits)
+      const ifMatch = String(before?.revision ?? 1)
+      return await client.request('PUT', `/api/v1/keys/${encodeURIComponent(id)}`, { body, ifMatch })
     })
     if (key) io.notes.line(`Changed ${key.id} of ${key.consumer}.`)
   })

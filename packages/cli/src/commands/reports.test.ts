@@ -132,6 +132,12 @@ test('explain tells why, what helps, how the limit stands now, and the story', a
   assert.equal((await run(['explain', 'call-1'])).out, told)
 })
 
+test('explain with a key that only infers, which is told no story, ends with what helps', async (context) => {
+  const body = { why: 'It was refused.', next: 'Repeat later.', story: [] }
+  const { run } = await fakeGateway(context, { 'GET /api/v1/calls/call-1/explain': { body } })
+  assert.equal((await run(['explain', 'call-1'])).out, 'It was refused.\nRepeat later.\n')
+})
+
 test('limits shows a bound a line, and what is left of it', async (context) => {
   const shop = { kind: 'consumer', name: 'shop' }
   const limits = [

@@ -3,7 +3,8 @@ import { Agent, request } from 'undici'
 /** Rejects with an Error whose message is for operators and holds nothing of what came. */
 export type FetchJson = (url: string) => Promise<unknown>
 
-const timeoutMs = 5000
+/** Of one of at most two in a row, the configuration and the keys: callers wait for both. */
+const timeoutMs = 2500
 const bytesMax = 256 * 1024
 
 /** For what issuers publish: one time limit over all of it, a bounded body, and no redirect is followed, so none leads elsewhere. */

@@ -66,6 +66,44 @@ describe('the keys of an issuer', () => {
     assert.equal((await verify(await sign())).consumer, 'shop')
   })
 
+  it('of one that hangs are waited for by a bounded number of calls, and it mends itself', async () => {
+    const { verify, sign, pass, published, fetched, faults, key } = await tokenBed({ jwksUrl })
+    const hanging = Promise.withResolvers<unknown>()
+    published.set(jwksUrl, hanging.promise)
+    const tokens = await Promise.all(Array.from({ length: 1010 }, (_, n) => sign({ sub: `user-${n}` })))
+    const ended: (string | number)[] = []
+    const calls = tokens.map(async (token, n) => {
+      const caller = await Promise.resolve(verify(token)).catch((thrown) => thrown)
+      ended.push(n)
+      return [caller.code, (retryAfter(caller) ?? 0) >= 1000]
+    })
+    // All tokens are read before any is waited for; those beyond the bound end while the others still wait.
+    assert.deepEqual(await Promise.all(calls.slice(1000)), Array(10).fill(['identity_unavailable', true]))
+    assert.deepEqual([ended.length, fetched.length], [10, 1])
+    hanging.reject(new Error('it did not answer within 2500 ms'))
+    assert.deepEqual(await Promise.all(calls), Array(1010).fill(['identity_unavailable', true]))
+    assert.equal(faults.length, 1)
+    await assert.rejects(async () => await verify(await sign()), code('identity_unavailable'))
+    pass(10_000)
+    published.set(jwksUrl, { keys: [key.jwk] })
+    for (const token of tokens.slice(0, 3)) assert.equal((await verify(token)).consumer, 'shop')
+    assert.equal(fetched.length, 2)
+  })
+
+  it('that are known go on being used while a token with a made-up key has them fetched from one that hangs', async () => {
+    const { verify, sign, pass, published, fetched } = await tokenBed({ jwksUrl })
+    await verify(await sign())
+    pass(10_000)
+    const hanging = Promise.withResolvers<unknown>()
+    published.set(jwksUrl, hanging.promise)
+    const forged = Promise.resolve(verify(await sign({}, { by: await signerKey('made-up') }))).catch((thrown) => thrown)
+    assert.equal((await verify(await sign({ sub: 'bob' }))).consumer, 'shop')
+    assert.equal(fetched.length, 2)
+    hanging.reject(new Error('ECONNRESET'))
+    assert.equal((await forged).code, 'identity_unavailable')
+    assert.equal((await verify(await sign({ sub: 'carol' }))).consumer, 'shop')
+  })
+
   it('survive another revision of the catalog', async () => {
     const { bed, verify, sign, fetched } = await tokenBed({ jwksUrl })
     await verify(await sign())

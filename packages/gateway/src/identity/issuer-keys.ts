@@ -12,6 +12,8 @@ const staleMaxMs = 24 * 3_600_000
 /** Between two attempts, failed ones too: tokens with made-up key ids must not make us call the issuer. */
 const cooldownMs = 10_000
 const issuersMax = 1000
+/** Calls that wait for one issuer; more are told at once to come again, so that one that hangs does not collect them. */
+const waitingMax = 1000
 
 interface KeySet {
   keys: LocalJWKSet | undefined
@@ -20,6 +22,7 @@ interface KeySet {
   triedAt: number
   fault: string | undefined
   fetching: Promise<void> | undefined
+  waiting: number
 }
 
 export interface IssuerKeysPorts {
@@ -45,7 +48,8 @@ export function createIssuerKeys({ clock, fetchJson, failed }: IssuerKeysPorts):
       if (sets.size < issuersMax) break
       sets.delete(oldest)
     }
-    const set: KeySet = { keys: undefined, fetchedAt: 0, triedAt: -Infinity, fault: undefined, fetching: undefined }
+    const none = { keys: undefined, fault: undefined, fetching: undefined }
+    const set: KeySet = { ...none, fetchedAt: 0, triedAt: -Infinity, waiting: 0 }
     sets.set(name, set)
     return set
   }
@@ -64,23 +68,32 @@ export function createIssuerKeys({ clock, fetchJson, failed }: IssuerKeysPorts):
     }
   }
 
-  /** At most one at a time and one per cooldown; resolves at once where none may be made. */
-  function refresh(set: KeySet, issuer: IssuerState): Promise<void> {
-    if (!set.fetching && clock.elapsed() - set.triedAt < cooldownMs) return Promise.resolve()
+  /** At most one at a time and one per cooldown; undefined where none may be made. */
+  function refresh(set: KeySet, issuer: IssuerState): Promise<void> | undefined {
+    if (!set.fetching && clock.elapsed() - set.triedAt < cooldownMs) return undefined
     set.fetching ??= fetchInto(set, issuer)
     return set.fetching
   }
 
-  const unavailable = (set: KeySet) =>
+  async function refreshed(set: KeySet, issuer: IssuerState): Promise<void> {
+    const fetching = refresh(set, issuer)
+    if (!fetching) return
+    if (set.waiting >= waitingMax) throw unavailable(set, 'too many calls wait for its keys')
+    set.waiting++
+    await fetching
+    set.waiting--
+  }
+
+  const unavailable = (set: KeySet, reason = set.fault) =>
     new AstraError('identity_unavailable', {
       retryAfterMs: Math.max(1000, set.triedAt + cooldownMs - clock.elapsed()),
-      ...(set.fault === undefined ? {} : { reason: set.fault }),
+      ...(reason === undefined ? {} : { reason }),
     })
 
   return (issuer) => async (header, token) => {
     const set = setOf(issuer)
     const age = () => (set.keys ? clock.elapsed() - set.fetchedAt : Infinity)
-    if (age() > staleMaxMs) await refresh(set, issuer)
+    if (age() > staleMaxMs) await refreshed(set, issuer)
     else if (age() > freshMs) void refresh(set, issuer)
     if (!set.keys || age() > staleMaxMs) throw unavailable(set)
     const tried = set.keys
@@ -89,7 +102,7 @@ export function createIssuerKeys({ clock, fetchJson, failed }: IssuerKeysPorts):
     } catch (thrown) {
       if (!(thrown instanceof errors.JWKSNoMatchingKey)) throw thrown
       // The issuer may have new keys since.
-      await refresh(set, issuer)
+      await refreshed(set, issuer)
       if (set.keys !== tried) return await set.keys(header, token)
       throw set.fault === undefined ? thrown : unavailable(set)
     }

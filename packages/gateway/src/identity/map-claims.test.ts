@@ -6,7 +6,7 @@ import { code, issuerState } from './testing/token-bed.ts'
 
 const state: CatalogState = {
   models: {},
-  consumers: { shop: { demo: false }, mail: { demo: false } },
+  consumers: { shop: { demo: false }, mail: { demo: false }, 'astra-judge': { demo: false } },
   teams: { growth: {}, search: {} },
 }
 const map = (claims: Claims, over: Partial<IssuerState> = {}) =>
@@ -34,6 +34,7 @@ describe('the consumer', () => {
     ['that is no text', { azp: { name: 'shop' } }, {}],
     ['of two values', { azp: ['shop', 'mail'] }, {}],
     ['that is not declared', { azp: 'other' }, {}],
+    ['that is the gateway itself', { azp: 'astra-judge' }, {}],
     ['that every object has', { azp: 'constructor' }, {}],
     ['by a path that every object has', {}, { consumer: { claim: 'constructor.name' } }],
     ['that the table has not', { azp: 'shop' }, { consumer: { claim: 'azp', values: { x: 'shop' } } }],

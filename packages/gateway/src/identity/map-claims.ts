@@ -2,6 +2,8 @@ import { hash } from 'node:crypto'
 import { type Caller, callerOf } from '../kernel/caller.ts'
 import type { CatalogState, ClaimMap, IssuerState, PermissionRule } from '../kernel/catalog.ts'
 import { AstraError } from '../kernel/errors.ts'
+import { isInternal } from '../kernel/internal-consumers.ts'
+import { claimsInRules } from './claims-in-rules.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -10,6 +12,7 @@ export function mapClaims(name: string, issuer: IssuerState, claims: Claims, sta
   const consumer = mapped('consumer', issuer.consumer, claims, name)
   if (consumer === undefined)
     throw refused(`The token has no claim "${issuer.consumer.claim}", which names its consumer here`, name)
+  if (isInternal(consumer)) throw refused(`The consumer "${consumer}" is the gateway itself`, name)
   if (!Object.hasOwn(state.consumers, consumer))
     throw refused(`The token is of the consumer "${shown(consumer)}", which is not declared`, name)
   const team = issuer.team && mapped('team', issuer.team, claims, name)
@@ -18,6 +21,7 @@ export function mapClaims(name: string, issuer: IssuerState, claims: Claims, sta
   const rules = issuer.permissions.filter((rule) => applies(rule, claims))
   if (rules.length === 0) throw refused('The token gives no permission here', name)
   const models = modelsOf(rules)
+  const asked = claimsInRules(state)
   return {
     ...callerOf({
       id: subjectId(name, claims),
@@ -27,6 +31,7 @@ export function mapClaims(name: string, issuer: IssuerState, claims: Claims, sta
       ...(models ? { models } : {}),
     }),
     ...(team === undefined ? {} : { team }),
+    ...(asked.length === 0 ? {} : { claims: Object.fromEntries(asked.map((path) => [path, valuesOf(claims, path)])) }),
     token: 'issued',
   }
 }

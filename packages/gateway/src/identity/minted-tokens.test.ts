@@ -21,13 +21,22 @@ async function bedWith(over: Partial<Key> = {}) {
 describe('a minted token', () => {
   it("calls with its key's name and limits, and may do nothing else", async () => {
     const limits = { concurrent: 3 }
-    const { verify, mint, used } = await bedWith({ limits })
+    const { verify, mint } = await bedWith({ limits })
     const token = await mint()
     const { permissions, ...caller } = await verify(token)
     assert.deepEqual(caller, { keyId: 'key_1', consumer: 'shop', limits, models: undefined, token: 'minted' })
     assert.deepEqual([...permissions], ['infer'])
-    assert.deepEqual(used, ['key_1'])
     assert.ok(!(verify(token) instanceof Promise))
+  })
+
+  it('is bound to the addresses that its key is bound to at the time', async () => {
+    const { verify, mint, set } = await bedWith({ addresses: ['10.0.0.0/8'] })
+    const token = await mint()
+    assert.deepEqual((await verify(token)).addresses, ['10.0.0.0/8'])
+    set({ addresses: ['::1'] })
+    assert.deepEqual((await verify(token)).addresses, ['::1'])
+    set({ addresses: undefined } as unknown as Partial<Key>)
+    assert.equal((await verify(token)).addresses, undefined)
   })
 
   it('of a key that may not call may nothing', async () => {

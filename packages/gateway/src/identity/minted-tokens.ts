@@ -75,6 +75,7 @@ export function callerBy({ models, unit, session }: MintedToken, key: Key | unde
     permissions: new Set(whole.permissions.has('infer') ? (['infer'] as const) : []),
     models: allowed ? new Set(allowed) : whole.models,
     token: 'minted',
+    ...(key.addresses === undefined ? {} : { addresses: key.addresses }),
     ...(unit === undefined && session === undefined ? {} : { bound }),
   }
 }

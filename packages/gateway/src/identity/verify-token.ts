@@ -25,8 +25,6 @@ export interface TokenPorts {
   readonly minted: Pick<MintedTokens, 'read'>
   readonly findKeyById: (id: string) => Key | undefined
   readonly hasConsumer: (name: string) => boolean
-  /** A token of this key was found good. */
-  readonly used: (keyId: string) => void
 }
 
 /** Who sends this token? At once where it was verified lately. Throws or rejects with `invalid_token` and the like. */
@@ -88,14 +86,13 @@ async function judge(token: string, ports: TokenPorts): Promise<Known> {
 }
 
 async function judgeMinted(token: string, ports: TokenPorts): Promise<Known> {
-  const { clock, state, minted, findKeyById, hasConsumer, used } = ports
+  const { clock, state, minted, findKeyById, hasConsumer } = ports
   const read = await minted.read(token)
   const now = clock.now()
   const key = findKeyById(read.keyId)
   const caller = callerBy(read, key, now)
   if (!hasConsumer(caller.consumer))
     throw new AstraError('key_revoked', { detail: `The consumer "${caller.consumer}" is no longer declared` })
-  used(caller.keyId)
   const until = Math.min(now + believedMs, read.expiresAt, key?.expiresAt ?? Infinity)
   return { caller, until, state: state(), key }
 }

@@ -114,7 +114,7 @@ describe('a request in a dialect', () => {
 
   it("streams in upstream's bytes", async () => {
     const { chunks, record } = await outcome(journeyWith({ relay }), { ...call, batch: false, stream: true })
-    assert.deepEqual(chunks[0], { type: 'relayed', bytes: Buffer.from('x') })
+    assert.deepEqual(chunks[0], { type: 'relayed', bytes: Buffer.from('x'), content: true, text: 'x' })
     assert.equal(record.outcome, 'ok')
     assert.notEqual(record.firstChunkMs, undefined)
   })

@@ -12,6 +12,7 @@ import { tellWhole } from './cache/tell-whole.ts'
 import type { ChargedCall, InFlight } from './charge/in-flight.ts'
 import type { Met, Reserve } from './charge/reserve.ts'
 import { type DispatchPorts, dispatch, dispatchStream } from './dispatch/dispatch.ts'
+import type { Shadow } from './dispatch/shadow/shadow.ts'
 import { type OpenRecord, openRecord, type RecordPorts } from './record/open-record.ts'
 import { RecordedStream } from './recorded-stream.ts'
 
@@ -20,6 +21,7 @@ export interface JourneyPorts extends DispatchPorts {
   readonly inFlight: Pick<InFlight, 'place'>
   readonly limits: Pick<Reserve, 'reserve' | 'admitHit'>
   readonly cache: Pick<Cache, 'concerns' | 'answer'>
+  readonly shadow: Pick<Shadow, 'follow'>
   readonly record: RecordPorts
   /**
    * A call begins: it counts as received, and feedback may find it from now on. Throws when none may begin (accounting is
@@ -46,6 +48,12 @@ export function createJourney(ports: JourneyPorts): Journey {
     const relay = ports.backends.get(version.state.backend)?.relay
     return relay?.speaks(version, dialect) ?? false
   }
+  const answer = (fitted: FittedCall, record: OpenRecord): Answer | Promise<Answer> => {
+    // A copy of a call is to ask the model, whatever is known already.
+    if (fitted.call.role !== undefined || !ports.cache.concerns(fitted)) return charge(fitted, ports, record)
+    const ask = (fitted: FittedCall) => charge(fitted, ports, record)
+    return ports.cache.answer(fitted, { record, ask, admit: ports.limits.admitHit, serve })
+  }
   const serve = async (asked: Call, caller: Caller): Promise<Answer> => {
     const call = bindCall(asked, caller)
     const record = open(call, caller)
@@ -56,9 +64,8 @@ export function createJourney(ports: JourneyPorts): Journey {
       const assigned = assign(admitted)
       record.assigned(assigned)
       const fitted = fitInputs(assigned, relays)
-      if (!ports.cache.concerns(fitted)) return await charge(fitted, ports, record)
-      const ask = (fitted: FittedCall) => charge(fitted, ports, record)
-      return await ports.cache.answer(fitted, { record, ask, admit: ports.limits.admitHit, serve })
+      if (!fitted.contract.shadow) return await answer(fitted, record)
+      return await ports.shadow.follow(fitted, () => answer(fitted, record), serve)
     } catch (thrown) {
       const error = toAstraError(thrown)
       record.fail(error)
@@ -87,6 +94,7 @@ type Answering = (charged: ChargedCall, met: Met, ports: JourneyPorts, record: O
 function reserve(charged: ChargedCall, ports: JourneyPorts, record: OpenRecord): Promise<Answer> {
   const answer: Answering = charged.call.stream ? answerInChunks : answerWhole
   const met = ports.limits.reserve(charged, record)
+  if (met instanceof AstraError) return Promise.reject(met)
   return met instanceof Promise
     ? met.then((met) => answer(charged, met, ports, record))
     : answer(charged, met, ports, record)

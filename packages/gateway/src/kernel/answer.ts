@@ -45,7 +45,12 @@ export type Item = { readonly output: unknown } | { readonly error: AstraError }
 export type StreamEvent =
   | { readonly type: 'chunk'; readonly chunk: unknown }
   /** Upstream's own bytes, whole events in the dialect of the call's `wire`, its terminal event among them. */
-  | { readonly type: 'relayed'; readonly bytes: Buffer }
+  | {
+      readonly type: 'relayed'
+      readonly bytes: Buffer
+      /** What the model said in it. Left out where nobody looked, as in a kept answer. */
+      readonly text?: string
+    }
   | { readonly type: 'answer-end'; readonly usage: Usage }
 
 export interface Usage extends TokenUsage {

@@ -24,6 +24,11 @@ export interface Call {
   readonly tell?: (answer: WholeAnswer) => void
   readonly stream: boolean
   readonly options: CallOptions
+  /**
+   * Of a copy that the gateway makes on its own account of a call that is answered: the role of its one attempt. It stands beside what is
+   * served, so it takes no place and no limit of theirs, is made once, and is no replica's fault.
+   */
+  readonly role?: 'shadow'
   /** When it was received, ms since the Unix epoch. */
   readonly receivedAt: number
   /** The same moment on the monotonic clock, ms. */
@@ -33,8 +38,12 @@ export interface Call {
   readonly signal: CallerSignal
 }
 
-/** What of an AbortSignal a call needs: most calls are answered before anybody listens, so that a door may make the signal then. */
-export type CallerSignal = Pick<AbortSignal, 'aborted' | 'reason' | 'addEventListener' | 'removeEventListener'>
+/** What of an AbortSignal a call needs: a door may give something cheaper. */
+export interface CallerSignal {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
 
 export type DoorName = 'native' | 'graphql' | 'oip' | 'openai' | 'anthropic'
 

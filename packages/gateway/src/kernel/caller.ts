@@ -31,6 +31,12 @@ export interface Key {
   readonly replaces?: string
   /** The first of the keys that one after the other took each other's place: its limits go on for all of them. Left out: itself. */
   readonly countsAs?: string
+  /** Rises with each change. Left out: 1. */
+  readonly revision?: number
+}
+
+export function revisionOf({ revision = 1 }: Key): number {
+  return revision
 }
 
 /** Consumer, key and permissions behind one call. */
@@ -48,8 +54,12 @@ export interface Caller {
   readonly permissions: ReadonlySet<Permission>
   /** undefined = every model. */
   readonly models: ReadonlySet<string> | undefined
+  /** Of a minted token: where its key may be used from, which binds the token too. What a key itself is bound to is looked at with the key. */
+  readonly addresses?: readonly string[]
   /** By what it is known, where that is no key: a token minted from one, or a token of an issuer's. */
   readonly token?: 'minted' | 'issued'
+  /** Of an issuer's token: the values of those claims that traffic rules ask about, by dotted path. */
+  readonly claims?: Readonly<Record<string, readonly string[]>>
   /** What stands in a minted token and counts for all its calls, whatever they say themselves. */
   readonly bound?: { readonly unit?: string; readonly session?: string }
 }

@@ -1,6 +1,7 @@
 import type { CachePolicy } from './cache.ts'
 import type { Permission } from './caller.ts'
 import type { Violation } from './errors.ts'
+import type { ExperimentState, FeedbackMetric, RunningExperiment, TrafficRule } from './experiment.ts'
 import type { Limits, WhenUnavailable } from './limits.ts'
 import type { Schema } from './schema/schema.ts'
 import type { TaskName } from './tasks.ts'
@@ -18,6 +19,7 @@ export interface CatalogState {
   readonly issuers?: Readonly<Record<string, IssuerState>>
   /** By what `Backend.upstreamModel` says; of each the latest stands last. */
   readonly prices?: Readonly<Record<string, readonly Price[]>>
+  readonly experiments?: Readonly<Record<string, ExperimentState>>
 }
 
 /** What an upstream model costs from a day on (UTC, "2026-01-31"): USD per million tokens, and per million items. */
@@ -61,6 +63,18 @@ export interface ContractState {
   readonly fallback?: readonly string[]
   readonly hedge?: Hedge
   readonly cache?: CachePolicy
+  /** The first that holds decides, ahead of experiments and weights. */
+  readonly rules?: readonly TrafficRule[]
+  readonly shadow?: Shadow
+  /** What feedback may say, by name. */
+  readonly metrics?: Readonly<Record<string, FeedbackMetric>>
+}
+
+/** A share of the calls is copied to a version whose answers are not served. */
+export interface Shadow {
+  readonly version: string
+  /** In (0, 1]. */
+  readonly share: number
 }
 
 /** A second attempt beside a first one that has not begun to answer. */
@@ -214,6 +228,10 @@ export interface Contract {
   readonly fallback: readonly Version[]
   readonly hedge: Hedge | undefined
   readonly cache: CachePolicy | undefined
+  readonly rules?: readonly CompiledRule[] | undefined
+  readonly shadow?: CompiledShadow | undefined
+  /** One that runs or is paused; then `split` is how it splits the units that are enrolled. */
+  readonly experiment?: (RunningExperiment & { readonly control: Version }) | undefined
   /** Compiled on first use from the published revision. */
   readonly check: ContractCheck
 }
@@ -229,6 +247,15 @@ export interface Version {
 /** "spam@v1/1.1": the name of a version among all. */
 export function versionKey(model: string, major: number | string, id: string): string {
   return `${model}@v${major}/${id}`
+}
+
+export interface CompiledRule extends Omit<TrafficRule, 'version'> {
+  readonly version: Version
+}
+
+export interface CompiledShadow {
+  readonly version: Version
+  readonly share: number
 }
 
 /** One version's part of the traffic. */

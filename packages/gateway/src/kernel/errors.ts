@@ -71,6 +71,12 @@ export const errorTable = {
   ),
   unknown_key: row(404, false, 'No such key', 'See GET /api/v1/keys for the keys.'),
   unknown_consumer: row(404, false, 'No such consumer', 'Declare it under "consumers" in the manifest and apply it.'),
+  unknown_experiment: row(
+    404,
+    false,
+    'No such experiment',
+    'Declare it under "experiments" in the manifest and apply it.',
+  ),
   method_not_allowed: row(405, false, 'This path does not take this method', 'See GET /openapi.json for its methods.'),
   wrong_task: row(
     400,
@@ -287,7 +293,7 @@ export function publicError(error: AstraError): PublicError {
 }
 
 /** What the owner of a model spends is none of its callers' business. */
-function isOthersMoney({ owner, kind }: RefusedBy): boolean {
+export function isOthersMoney({ owner, kind }: RefusedBy): boolean {
   return (kind === 'budget-day' || kind === 'budget-month') && (owner.kind === 'model' || owner.kind === 'version')
 }
 

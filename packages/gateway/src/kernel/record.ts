@@ -1,7 +1,9 @@
 import type { Usage } from './answer.ts'
 import type { CacheOutcome } from './cache.ts'
 import type { DoorName } from './call.ts'
+import type { FinishReason } from './chat.ts'
 import type { ErrorCode } from './errors.ts'
+import type { Enrolment } from './experiment.ts'
 import type { RefusedBy } from './limits.ts'
 
 /**
@@ -65,6 +67,10 @@ export interface CallRecord {
   readonly cache?: CacheOutcome | undefined
   /** The limit that refused it. */
   readonly refusedBy?: RefusedBy | undefined
+  /** How the answer of a language model ended; of several choices the worst. Left out where nobody said. */
+  readonly finish?: FinishReason | undefined
+  /** Of a call whose unit takes part in an experiment, and that counts as evidence. */
+  readonly enrolment?: Enrolment | undefined
   readonly attempts: readonly Attempt[]
   readonly traceId: string
 }
@@ -73,11 +79,20 @@ export interface CallRecord {
 export type Outcome = 'ok' | 'refused' | 'failed' | 'cancelled'
 
 /** Why a call met its version. */
-export type AssignReason = 'pin' | 'only' | 'weights-unit' | 'weights-session' | 'weights-call'
+export type AssignReason =
+  | 'pin'
+  | 'rule'
+  | 'only'
+  | 'weights-unit'
+  | 'weights-session'
+  | 'weights-call'
+  | 'experiment'
+  /** An experiment runs and the unit is not enrolled: the control. */
+  | 'not-enrolled'
 
 /** One try at one replica. */
 export interface Attempt {
-  readonly role: 'serve' | 'retry' | 'fallback' | 'hedge'
+  readonly role: 'serve' | 'retry' | 'fallback' | 'hedge' | 'shadow'
   readonly version: string
   readonly replica: string
   /** From the call's start, ms. */

@@ -1,6 +1,7 @@
 import type { AuditLog } from './audit.ts'
 import type { Key } from './caller.ts'
 import type { CatalogState } from './catalog.ts'
+import type { EvidenceReports } from './experiment.ts'
 import type { CallRecord, Feedback } from './record.ts'
 
 /**
@@ -12,6 +13,8 @@ export interface Store {
   readonly reports: Reports
   readonly state: StateStore
   readonly audit: AuditLog
+  /** Lets go of all evidence of an experiment that was removed; its calls and their feedback stay. */
+  forgetExperiment(name: string): Promise<void>
   /** Writes all that was put, then lets go of the data. */
   close(): Promise<void>
 }
@@ -39,15 +42,15 @@ export interface SinkStatus {
 }
 
 /** Reads, from a worker of their own. They may lag behind `put` by one batch; callers that must not, flush first. */
-export interface Reports {
+export interface Reports extends EvidenceReports {
   call(id: string): Promise<CallRecord | undefined>
   /** The latest call of this consumer with this reference. */
   callByReference(consumer: string, reference: string): Promise<CallRecord | undefined>
   calls(filter: CallFilter): Promise<CallPage>
   feedback(callId: string): Promise<readonly Feedback[]>
   usage(query: UsageQuery): Promise<readonly UsageRow[]>
-  /** What was spent, and nothing else: much cheaper than `usage`, and with as many rows as there are. */
-  spent(query: Pick<UsageQuery, 'from' | 'to' | 'by'>): Promise<readonly SpentRow[]>
+  /** What was spent by those whom budgets bound, and nothing else: much cheaper than `usage`, with as many rows as there are. */
+  spent(query: SpentQuery): Promise<readonly SpentRow[]>
 }
 
 export interface CallFilter {
@@ -111,8 +114,23 @@ export interface UsageRow {
   readonly latencyP99Ms: number
 }
 
+/** What limits count by: a call's key, and the version that it was assigned to. */
+export const spentDimensions = ['key', 'consumer', 'team', 'model', 'major', 'version'] as const
+export type SpentDimension = (typeof spentDimensions)[number]
+
+/** Every day (UTC) that the time touches counts as a whole. */
+export interface SpentQuery {
+  readonly from: number
+  readonly to: number
+  readonly by: readonly SpentDimension[]
+}
+
 /** Those who spent nothing have no row. */
-export type SpentRow = Pick<UsageRow, 'by' | 'costUsd'>
+export interface SpentRow {
+  /** Values of the dimensions asked for; "" where a call had none, a major without its "v". */
+  readonly by: Readonly<Partial<Record<SpentDimension, string>>>
+  readonly costUsd: number
+}
 
 /** What management keeps. Small, rarely written, read at start. */
 export interface StateStore {
@@ -129,6 +147,8 @@ export interface StateStore {
   /** Small named values that must outlive a restart, e.g. the digest of the manifest last applied at start. */
   setting(name: string): Promise<string | undefined>
   saveSetting(name: string, value: string): Promise<void>
+  /** Keeps the value where there is none of this name, and gives the one that is kept: the same to all who ask at once. */
+  settingOr(name: string, value: string): Promise<string>
 }
 
 export interface StoredCatalog {

@@ -1,155 +1,154 @@
 import { boundsIn, type OwnedBound } from '../journey/charge/limits-of.ts'
-import { type Period, periodsAt } from '../journey/charge/period.ts'
+import { periodsAt } from '../journey/charge/period.ts'
+import type { Key } from '../kernel/caller.ts'
 import { type Catalog, versionKey } from '../kernel/catalog.ts'
-import type { Counters, LimitOwner, Limits, Take, Taken } from '../kernel/limits.ts'
-import type { Reports, SpentRow, UsageDimension } from '../kernel/store.ts'
+import {
+  type Counters,
+  type LimitOwner,
+  type Limits,
+  type OwnerKind,
+  ownerKinds,
+  type Take,
+  type Taken,
+} from '../kernel/limits.ts'
+import type { Reports, SpentDimension, SpentRow } from '../kernel/store.ts'
 
-/** Owners whose spending accounting can tell. That of a single key is not among it: its budgets begin anew with the process. */
-type Accounted = Exclude<LimitOwner['kind'], 'key'>
-
-interface BudgetOwner {
+/** Whoever has limits. */
+export interface Holder {
   readonly owner: LimitOwner
-  readonly limits: Limits
+  readonly limits: Limits | undefined
 }
+
+/** The key under whose id the limits of this one count. */
+type CountsAs = (keyId: string) => string
 
 interface Account {
-  readonly by: readonly UsageDimension[]
-  readonly owners: (catalog: Catalog) => Iterable<readonly [name: string, limits: Limits | undefined]>
-  /** Whose spending a row tells, in the words of `inRows`. */
-  readonly nameOf: (row: SpentRow) => string
-  /** An owner's name as rows tell it; left out: as it is. */
-  readonly inRows?: (owner: string) => string
+  readonly by: readonly SpentDimension[]
+  /** Whose spending a row tells, by the name that its limits have. */
+  readonly nameOf: (by: SpentRow['by'], countsAs: CountsAs) => string
 }
 
-const accounts: Readonly<Record<Accounted, Account>> = {
-  consumer: {
-    by: ['consumer'],
-    owners: ({ state }) => Object.entries(state.consumers).map(([name, { limits }]) => [name, limits]),
-    nameOf: ({ by }) => by.consumer ?? '',
-  },
-  team: {
-    by: ['team'],
-    owners: ({ state }) => Object.entries(state.teams ?? {}).map(([name, { limits }]) => [name, limits]),
-    nameOf: ({ by }) => by.team ?? '',
-  },
-  model: {
-    by: ['model'],
-    owners: ({ state }) => Object.entries(state.models).map(([name, { limits }]) => [name, limits]),
-    nameOf: ({ by }) => by.model ?? '',
-  },
+/** How accounting tells what limits counted: a call's key, and the version that it was assigned to, whatever answered. */
+const accounts: Readonly<Record<OwnerKind, Account>> = {
+  key: { by: ['key'], nameOf: ({ key = '' }, countsAs) => countsAs(key) },
+  consumer: { by: ['consumer'], nameOf: ({ consumer = '' }) => consumer },
+  team: { by: ['team'], nameOf: ({ team = '' }) => team },
+  model: { by: ['model'], nameOf: ({ model = '' }) => model },
   version: {
-    by: ['model', 'version'],
-    owners: ({ state }) =>
-      Object.entries(state.models).flatMap(([model, { contracts }]) =>
-        Object.entries(contracts).flatMap(([major, { versions }]) =>
-          Object.entries(versions).map(([id, { limits }]) => [versionKey(model, major, id), limits] as const),
-        ),
-      ),
-    // Rows tell no major: of two versions of a model with the same id each counts as both, rather than as none.
-    nameOf: ({ by }) => `${by.model}/${by.version}`,
-    inRows: (owner) => owner.replace(/@v\d+/, ''),
+    by: ['model', 'major', 'version'],
+    nameOf: ({ model = '', major = '', version = '' }) => versionKey(model, major, version),
   },
+}
+
+export function holdersIn({ state }: Catalog): readonly Holder[] {
+  const { consumers, teams = {}, models } = state
+  const named = (kind: OwnerKind, those: Readonly<Record<string, { readonly limits?: Limits }>>): Holder[] =>
+    Object.entries(those).map(([name, { limits }]) => ({ owner: { kind, name }, limits }))
+  const versions = Object.entries(models).flatMap(([model, { contracts }]) =>
+    Object.entries(contracts).flatMap(([major, { versions }]) =>
+      Object.entries(versions).map(([id, { limits }]): Holder => {
+        return { owner: { kind: 'version', name: versionKey(model, major, id) }, limits }
+      }),
+    ),
+  )
+  return [...named('consumer', consumers), ...named('team', teams), ...named('model', models), ...versions]
+}
+
+/** Of keys that can still be used. Those that took each other's place count as one. */
+export function holdersOf(keys: readonly Key[], now: number): readonly Holder[] {
+  const usable = keys.filter(({ revokedAt, expiresAt = Infinity }) => revokedAt === undefined && expiresAt > now)
+  return usable.map(({ id, countsAs = id, limits }) => ({ owner: { kind: 'key', name: countsAs }, limits }))
 }
 
 /** Budgets of one kind of owner in one period, by their owners' names. */
 export interface FreshBudgets {
-  readonly kind: Accounted
+  readonly kind: OwnerKind
   readonly span: 'day' | 'month'
   readonly bounds: ReadonlyMap<string, OwnedBound>
 }
 
+/** So many counters are asked, or filled, by one command: others' calls wait behind it. */
+const together = 500
+
 /**
  * The budgets of which nothing is counted yet: at the start all of them, later those that are new. What is counted knows better than
- * accounting, which tells a call by the version that served it, and only once it is over. A promise only where counters are asked.
+ * accounting, which tells a call only once it is over. A promise only where counters are asked.
  */
 export function freshBudgets(
-  catalog: Catalog,
+  holders: readonly Holder[],
   { counters, now }: { readonly counters: Pick<Counters, 'take'>; readonly now: number },
 ): readonly FreshBudgets[] | Promise<readonly FreshBudgets[]> {
-  const all = budgetsIn(catalog)
+  const all = budgetsOf(holders)
   const takes = all.flatMap(({ bounds }) => [...bounds.values()].map((bound) => bound.take(0, now, 0)))
-  if (takes.length === 0) return []
-  const fresh = ({ states }: Taken) => {
+  const fresh = (taken: readonly Taken[]) => {
+    const states = taken.flatMap(({ states }) => states)
     let at = 0
     const isFresh = () => states[at++]?.resetMs === 0
-    return all.map(({ bounds, ...of }) => ({ ...of, bounds: new Map([...bounds].filter(isFresh)) }))
+    const left = all.map(({ bounds, ...of }) => ({ ...of, bounds: new Map([...bounds].filter(isFresh)) }))
+    return left.filter(({ bounds }) => bounds.size > 0)
   }
-  const taken = counters.take(takes, 'look')
-  return taken instanceof Promise ? taken.then(fresh) : fresh(taken)
+  const looks = inParts(takes).map((part) => counters.take(part, 'look'))
+  const known = looks.filter((look): look is Taken => !(look instanceof Promise))
+  return known.length === looks.length ? fresh(known) : Promise.all(looks).then(fresh)
 }
 
-function budgetsIn(catalog: Catalog): readonly FreshBudgets[] {
-  return (Object.entries(accounts) as [Accounted, Account][]).flatMap(([kind, account]) => {
-    const owners = budgetOwners(kind, account.owners(catalog))
-    return (['day', 'month'] as const).map((span) => {
-      const bounds = new Map(owners.flatMap((owner) => budgetBounds(owner, `budget-${span}`)))
-      return { kind, span, bounds }
-    })
-  })
-}
-
-/**
- * Adds what was spent of each budget in its present day and month, as accounting knows it. Rates are not restored: they flow back soon.
- * Where accounting fails for one, the others are restored nevertheless.
- */
-export async function restoreBudgets(
-  fresh: readonly FreshBudgets[],
-  { counters, reports, now, failed }: RestorePorts,
-): Promise<void> {
-  for (const { kind, span, bounds } of fresh) {
-    if (bounds.size === 0) continue
-    const account = accounts[kind]
-    try {
-      await counters.restore(takesOf(await spentIn(periodsAt(now)[span], account, reports), bounds, account, now))
-    } catch (thrown) {
-      failed(kind, thrown)
-    }
-  }
+function budgetsOf(holders: readonly Holder[]): readonly FreshBudgets[] {
+  const owned = holders.flatMap(({ owner, limits }) => (limits?.budget ? boundsIn(owner, limits) : []))
+  return ownerKinds.flatMap((kind) =>
+    (['day', 'month'] as const).map((span): FreshBudgets => {
+      const those = owned.filter((bound) => bound.owner.kind === kind && bound.kind === `budget-${span}`)
+      return { kind, span, bounds: new Map(those.map((bound) => [bound.owner.name, bound])) }
+    }),
+  )
 }
 
 interface RestorePorts {
   readonly counters: Pick<Counters, 'restore'>
   readonly reports: Pick<Reports, 'spent'>
+  readonly countsAs: CountsAs
   readonly now: number
-  readonly failed: (kind: LimitOwner['kind'], thrown: unknown) => void
+  readonly failed: (kind: OwnerKind, thrown: unknown) => void
 }
 
-function budgetOwners(
-  kind: Accounted,
-  owners: Iterable<readonly [name: string, limits: Limits | undefined]>,
-): readonly BudgetOwner[] {
-  return [...owners].flatMap(([name, limits]) => (limits?.budget ? [{ owner: { kind, name }, limits }] : []))
+/**
+ * Adds what was spent of each budget in its present day and month, as accounting knows it. Rates are not restored: they flow back soon.
+ * Where accounting fails for some, the others are restored nevertheless; those that were not are given back.
+ */
+export async function restoreBudgets(
+  fresh: readonly FreshBudgets[],
+  ports: RestorePorts,
+): Promise<readonly FreshBudgets[]> {
+  const left: FreshBudgets[] = []
+  for (const budgets of fresh) {
+    try {
+      for (const takes of inParts(await takesOf(budgets, ports))) await ports.counters.restore(takes)
+    } catch (thrown) {
+      left.push(budgets)
+      ports.failed(budgets.kind, thrown)
+    }
+  }
+  return left
 }
 
-function budgetBounds(
-  { owner, limits }: BudgetOwner,
-  kind: OwnedBound['kind'],
-): readonly (readonly [name: string, bound: OwnedBound])[] {
-  return boundsIn(owner, limits).flatMap((bound) => (bound.kind === kind ? [[owner.name, bound] as const] : []))
-}
-
-/** USD by owner. */
-async function spentIn(
-  { from, until }: Period,
-  { by, nameOf }: Account,
-  reports: Pick<Reports, 'spent'>,
-): Promise<ReadonlyMap<string, number>> {
+async function takesOf(
+  { kind, span, bounds }: FreshBudgets,
+  { reports, countsAs, now }: RestorePorts,
+): Promise<readonly Take[]> {
+  const { from, until } = periodsAt(now)[span]
+  const { by, nameOf } = accounts[kind]
   const spent = new Map<string, number>()
   for (const row of await reports.spent({ from, to: until, by })) {
-    const name = nameOf(row)
+    const name = nameOf(row.by, countsAs)
     spent.set(name, (spent.get(name) ?? 0) + row.costUsd)
   }
-  return spent
-}
-
-function takesOf(
-  spent: ReadonlyMap<string, number>,
-  bounds: ReadonlyMap<string, OwnedBound>,
-  { inRows }: Account,
-  now: number,
-): readonly Take[] {
   return [...bounds].flatMap(([name, bound]) => {
-    const amount = spent.get(inRows?.(name) ?? name) ?? 0
+    const amount = spent.get(name) ?? 0
     return amount > 0 ? [bound.take(amount, now, 0)] : []
   })
+}
+
+function inParts(takes: readonly Take[]): readonly (readonly Take[])[] {
+  return Array.from({ length: Math.ceil(takes.length / together) }, (_, n) =>
+    takes.slice(n * together, (n + 1) * together),
+  )
 }

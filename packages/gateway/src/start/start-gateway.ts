@@ -13,6 +13,7 @@ import { createReplicaNames } from '../control/replicas/replica-names.ts'
 import { createReplicaWatch, type ReplicaWatch } from '../control/replicas/replica-watch.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { AstraError, operatorReason } from '../kernel/errors.ts'
+import { isInternal } from '../kernel/internal-consumers.ts'
 import { Secret } from '../kernel/secret.ts'
 import type { RedisConnection } from '../stores/redis/connection.ts'
 import { openSqliteStore } from '../stores/sqlite/sqlite.ts'
@@ -20,6 +21,8 @@ import { applyAtStart } from './apply-at-start.ts'
 import { auditStart } from './audit-start.ts'
 import { bannerLines } from './banner.ts'
 import { describe } from './describe.ts'
+import { meterExperiments } from './experiment-metrics.ts'
+import { parseEvery, type WiredExperiments, wireExperiments } from './experiments.ts'
 import { lookAround } from './hints.ts'
 import { prepareListeners } from './listeners.ts'
 import { parseBytes, StartError, type StartOptions } from './options.ts'
@@ -91,8 +94,14 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   const closeBackends = () => Promise.all([...backends.values()].map((backend) => backend.close()))
   undo.push(closeBackends)
 
-  const keyring = await createKeyring({ store: store.state, clock: systemClock, random: randomBytes })
   let limits: WiredLimits | undefined
+  let experiments: WiredExperiments | undefined
+  const keyring = await createKeyring({
+    store: store.state,
+    clock: systemClock,
+    random: randomBytes,
+    changed: (keys) => void limits?.followKeys(keys),
+  })
   const names = createReplicaNames({ clock: systemClock, log })
   const control: CatalogControl = await createCatalogControl({
     store: store.state,
@@ -102,6 +111,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     activated(catalog) {
       void watch?.follow(catalog)
       void limits?.follow(catalog)
+      experiments?.follow()
     },
     describe: (catalog) => describe(catalog, operations),
     log: (message, facts) => log.info(facts, message),
@@ -112,10 +122,12 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     store,
     backends,
     catalog: control.current,
+    keyring,
     clock: systemClock,
     log,
     redis,
     cacheBytesMax: parseBytes('ASTRA_CACHE_BYTES', options.cacheBytes),
+    tap: (record) => experiments?.note(record),
   })
   limits = wired.limits
   const { fleet } = wired
@@ -123,7 +135,8 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   watch = watching
   undo.push(async () => watching.close())
   meterReplicas(wired.metrics, control.current, fleet)
-  const hasConsumer = (name: string) => name === ownKeys.consumer || control.current().hasConsumer(name)
+  const hasConsumer = (name: string) =>
+    name === ownKeys.consumer || (control.current().hasConsumer(name) && !isInternal(name))
   const identity = await wireIdentity({
     store,
     keyring,
@@ -134,6 +147,18 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   })
   undo.push(identity.close)
   const mask = maskOf(options.adminKey === undefined ? [] : [options.adminKey])
+  const deciding = wireExperiments({
+    store,
+    catalogControl: control,
+    audit: store.audit,
+    mask,
+    clock: systemClock,
+    log,
+    everyMs: parseEvery('ASTRA_EXPERIMENTS_EVERY', options.experimentsEvery),
+  })
+  experiments = deciding
+  undo.push(deciding.close)
+  meterExperiments(wired.metrics, control.current, deciding.facts)
   const operations = platformOperations({
     clock: systemClock,
     catalogControl: control,
@@ -143,8 +168,10 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     cache: wired.cache.cache,
     audit: store.audit,
     limits: wired.limits,
+    shadow: wired.shadow,
     records: store.records,
     reports: store.reports,
+    experiments: deciding.reads,
     pending: wired.recent,
     replicas: { status: fleet.status, nameFault: names.fault },
     status: () => ({
@@ -196,7 +223,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
 
   // Before anybody can call: from here on no replica serves what was not found to be what was applied.
   const followed = watching.follow(control.current())
-  await wired.limits.follow(control.current())
+  await Promise.all([wired.limits.follow(control.current()), wired.limits.followKeys(keyring.list())])
   // The port is taken before the manifest is applied: of two gateways started by mistake, the second ends here.
   const urls = await listeners.listen()
   undo.push(() => listeners.close(0))
@@ -213,6 +240,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     options.print?.(`${options.config} was new or had changed: applied as revision ${applied}.`)
   const keys = await ownKeys.prepare({ keyring, options, catalog: control.current(), audit })
   goOn()
+  deciding.begin()
   const startMs = systemClock.now() - startedAt
   const catalog = control.current()
   const banner = bannerLines({ ...urls, ...keys, catalog, startMs, notServed: notServed(catalog, fleet) })
@@ -231,6 +259,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     await closeBackends()
     await identity.close()
     await uses.stop()
+    await deciding.close()
     await wired.limits.close()
     await redis?.close()
     await store.close()

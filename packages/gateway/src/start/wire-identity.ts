@@ -20,7 +20,7 @@ export interface WiredIdentity {
 /** Tokens: those of issuers, and those that this gateway mints. */
 export async function wireIdentity(ports: {
   readonly store: Pick<Store, 'state'>
-  readonly keyring: Pick<Keyring, 'get' | 'used'>
+  readonly keyring: Pick<Keyring, 'get'>
   readonly catalog: () => Catalog
   readonly hasConsumer: (name: string) => boolean
   readonly clock: Clock
@@ -43,7 +43,6 @@ export async function wireIdentity(ports: {
       minted,
       findKeyById: keyring.get,
       hasConsumer,
-      used: keyring.used,
     }),
     tokens: { mint: minted.mint },
     close,

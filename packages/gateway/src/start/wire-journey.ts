@@ -1,8 +1,10 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
+import type { Keyring } from '../control/keys/keyring.ts'
 import { createInFlight } from '../journey/charge/in-flight.ts'
 import { createHedgeBudget } from '../journey/dispatch/hedge-budget.ts'
 import { createFleet } from '../journey/dispatch/replicas/fleet.ts'
+import { Shadow } from '../journey/dispatch/shadow/shadow.ts'
 import { createTokenCounter, type TokenCounter } from '../journey/dispatch/usage/token-counter.ts'
 import { createMetrics, type Metrics } from '../journey/record/metrics.ts'
 import { createRecentCalls, type RecentCalls } from '../journey/record/recent-calls.ts'
@@ -13,8 +15,10 @@ import type { Clock } from '../kernel/clock.ts'
 import { AstraError } from '../kernel/errors.ts'
 import type { CallRecord } from '../kernel/record.ts'
 import type { ReplicaFleet } from '../kernel/replicas.ts'
+import type { ShadowReports } from '../kernel/shadow.ts'
 import type { Store } from '../kernel/store.ts'
 import type { RedisConnection } from '../stores/redis/connection.ts'
+import { meterShadow } from './meter-shadow.ts'
 import { settingOf } from './setting-of.ts'
 import { type WiredCache, wireCache } from './wire-cache.ts'
 import { type WiredLimits, wireLimits } from './wire-limits.ts'
@@ -29,6 +33,7 @@ export interface WiredJourney {
   readonly counter: TokenCounter
   readonly limits: WiredLimits
   readonly cache: WiredCache
+  readonly shadow: ShadowReports
   /** What does not work as it should, and keeps nobody from being served; for who looks at the readiness, so in public words. */
   degraded(): readonly string[]
   /** From now on new calls are refused with `stopping`. */
@@ -40,23 +45,23 @@ export interface WiredJourney {
 const limitsUnchecked =
   "limits: they cannot be checked; calls go on or are refused as each contract's whenUnavailable says"
 
-/** Above what the store lets wait, so that no call is forgotten before it is durable. */
-const recentCallsMax = 20_000
-
 export async function wireJourney(ports: {
   readonly store: Store
   readonly backends: ReadonlyMap<string, Backend>
   readonly catalog: () => Catalog
+  readonly keyring: Pick<Keyring, 'list' | 'get'>
   readonly clock: Clock
   readonly log: Logger
   /** Of answers kept in memory. */
   readonly cacheBytesMax?: number | undefined
+  /** Looks at each Record that is kept. */
+  readonly tap?: (record: CallRecord) => void
   /** Left out: limits are counted in this process alone. */
   readonly redis?: RedisConnection | undefined
 }): Promise<WiredJourney> {
   const { store, clock, catalog } = ports
   const metrics = createMetrics()
-  const recent = createRecentCalls(recentCallsMax)
+  const recent = createRecentCalls(() => store.records.status().waiting)
   const unitSalt = await settingOf(store, 'unit-salt', () => randomBytes(32).toString('hex'))
   let stopping = false
   let inFlight = 0
@@ -76,6 +81,8 @@ export async function wireJourney(ports: {
   metrics.counters('astra_calls_dropped_total', 'Calls that were to wait and got no place', ['model', 'reason'], () =>
     places.dropped().map(({ model, reason, calls }) => ({ labels: { model, reason }, value: calls })),
   )
+  const shadow = new Shadow(clock)
+  meterShadow(metrics, shadow)
   const journey = createJourney({
     clock,
     catalog,
@@ -86,6 +93,7 @@ export async function wireJourney(ports: {
     inFlight: places,
     limits: limits.reserve,
     cache: cache.cache,
+    shadow,
     begin(call, caller) {
       metrics.received()
       const closed = stopping ? new AstraError('stopping', { retryAfterMs: 1000 }) : undefined
@@ -95,7 +103,7 @@ export async function wireJourney(ports: {
         throw refusal
       }
       inFlight++
-      recent.add(call.id, caller.consumer, call.options.reference)
+      recent.begin(call.id, caller.consumer, call.options.reference)
     },
     record: {
       elapsed: clock.elapsed,
@@ -103,7 +111,10 @@ export async function wireJourney(ports: {
       hashUnit: (unit) => hash('sha256', unitSalt + unit, 'hex').slice(0, 32),
       keep(record) {
         store.records.put(record)
+        recent.kept(record)
+        shadow.kept(record)
         metrics.observe(record)
+        ports.tap?.(record)
         if (--inFlight === 0) tellIdle()
         if (record.outcome === 'failed') ports.log.warn(facts(record), 'call failed')
       },
@@ -118,8 +129,10 @@ export async function wireJourney(ports: {
     limits,
     cache,
     degraded: () => (limits.status().fault === undefined ? [] : [limitsUnchecked]),
+    shadow: shadow.reports,
     stopTaking() {
       stopping = true
+      shadow.stop()
     },
     async idle(limitMs) {
       if (inFlight === 0) return 0

@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Keyring } from '../control/keys/keyring.ts'
 import { limitsOfOwners } from '../journey/charge/limits-of.ts'
 import { createReserve, type Reserve } from '../journey/charge/reserve.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Backend } from '../kernel/backend.ts'
+import type { Key } from '../kernel/caller.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { operatorReason, toAstraError } from '../kernel/errors.ts'
@@ -12,7 +14,14 @@ import type { Store } from '../kernel/store.ts'
 import { memoryCounters } from '../stores/memory/counters.ts'
 import type { RedisConnection } from '../stores/redis/connection.ts'
 import { redisCounters } from '../stores/redis/counters.ts'
-import { freshBudgets, restoreBudgets } from './restore-budgets.ts'
+import {
+  type FreshBudgets,
+  freshBudgets,
+  type Holder,
+  holdersIn,
+  holdersOf,
+  restoreBudgets,
+} from './restore-budgets.ts'
 
 export interface WiredLimits {
   readonly reserve: Reserve
@@ -22,6 +31,8 @@ export interface WiredLimits {
   status(): { readonly counters: 'memory' | 'redis'; readonly fault: string | undefined }
   /** Budgets of this catalog begin with what accounting knows to be spent. Never rejects: a store that fails is told in the log. */
   follow(catalog: Catalog): Promise<void>
+  /** The same of keys that are new, or have other limits now. */
+  followKeys(keys: readonly Key[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -30,16 +41,22 @@ export interface LimitPorts {
   readonly redis: RedisConnection | undefined
   readonly backends: ReadonlyMap<string, Backend>
   readonly catalog: () => Catalog
+  readonly keyring: Pick<Keyring, 'list' | 'get'>
   readonly store: Pick<Store, 'records' | 'reports'>
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
+  /** Rejects when the signal says so. Default: real time. */
+  readonly pause?: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
 /** Of very much accounting: a start, or a change, does not wait longer, and the rest is restored while calls come in. */
 const restoreWaitMs = 2000
+/** Accounting that could not be read is asked again after so long, then ever more seldom. */
+const againMs = { first: 1000, longest: 60_000 } as const
 
-export function wireLimits({ redis, backends, catalog, store, metrics, clock, log }: LimitPorts): WiredLimits {
+export function wireLimits(ports: LimitPorts): WiredLimits {
+  const { redis, backends, catalog, keyring, store, metrics, clock, log, pause = realPause } = ports
   const shared = redis && redisCounters(redis)
   const counters = shared ?? memoryCounters({ clock })
   let unchecked = 0
@@ -52,35 +69,54 @@ export function wireLimits({ redis, backends, catalog, store, metrics, clock, lo
   metrics.counters('astra_limits_unsettled_total', 'Settlements that did not reach the shared counters', [], () => [
     { labels: {}, value: shared?.unsettled() ?? 0 },
   ])
-  let restored = Promise.resolve()
+  let restored: Promise<unknown> = Promise.resolve()
   const failed = (owner: string, thrown: unknown) =>
     log.warn({ owner, reason: operatorReason(toAstraError(thrown)) }, 'budgets begin without what was spent before')
-  const restore = async (fresh: Awaited<ReturnType<typeof freshBudgets>>, now: number) => {
-    if (fresh.every(({ bounds }) => bounds.size === 0)) return
-    // What was spent a moment ago may still wait to be written.
-    await store.records.flush()
-    await restoreBudgets(fresh, { counters, reports: store.reports, now, failed })
+  const closing = new AbortController()
+  const countsAs = (id: string) => keyring.get(id)?.countsAs ?? id
+  /** Until all of them are: by then their counters are fresh no more, so nobody else would. */
+  const restore = async (fresh: readonly FreshBudgets[], now: number) => {
+    let left = fresh
+    for (let pauseMs: number = againMs.first; left.length > 0; pauseMs = Math.min(2 * pauseMs, againMs.longest)) {
+      // What was spent a moment ago may still wait to be written.
+      await store.records.flush()
+      left = await restoreBudgets(left, { counters, reports: store.reports, countsAs, now, failed })
+      if (left.length > 0) await pause(pauseMs, closing.signal)
+    }
   }
   const reserve = createReserve({ counters, clock, backends, unchecked: () => unchecked++ })
-  const follow = (catalog: Catalog) => {
-    const now = clock.now()
+  const begin = (holders: readonly Holder[], now: number) => {
     const before = restored
     // Which are new has to be known at once, before calls count in them.
-    const fresh = attempt(() => freshBudgets(catalog, { counters, now }))
+    const fresh = attempt(() => freshBudgets(holders, { counters, now }))
     restored = Promise.all([fresh, before])
       .then(([fresh]) => restore(fresh, now))
-      .catch((thrown) => failed('all', thrown))
-    return Promise.race([restored, setTimeout(restoreWaitMs, undefined, { ref: false })])
+      .catch((thrown) => closing.signal.aborted || failed('all', thrown))
+    return Promise.race([restored.then(() => {}), pause(restoreWaitMs)])
   }
+  const follow = (catalog: Catalog) => begin(holdersIn(catalog), clock.now())
+  const followKeys = (keys: readonly Key[]) => begin(holdersOf(keys, clock.now()), clock.now())
   // What it held may be gone with a crash.
-  redis?.onWorking(() => void follow(catalog()))
+  redis?.onWorking(() => {
+    void follow(catalog())
+    void followKeys(keyring.list())
+  })
   return {
     reserve,
     look: (owners) => reserve.look(limitsOfOwners(owners, catalog())),
     status: () => ({ counters: redis ? 'redis' : 'memory', fault: counters.fault() }),
     follow,
-    close: () => counters.close(),
+    followKeys,
+    close() {
+      closing.abort()
+      return counters.close()
+    },
   }
+}
+
+/** Keeps no process alive. */
+function realPause(ms: number, signal?: AbortSignal): Promise<void> {
+  return setTimeout(ms, undefined, { ref: false, ...(signal ? { signal } : {}) })
 }
 
 /** What it throws, its promise rejects with; what it gives, it gives at once. */

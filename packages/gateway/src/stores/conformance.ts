@@ -2,6 +2,7 @@ import { describe } from 'node:test'
 import type { Store } from '../kernel/store.ts'
 import { auditConformance } from './conformance/audit.ts'
 import { callsConformance } from './conformance/calls.ts'
+import { evidenceConformance } from './conformance/evidence.ts'
 import { feedbackConformance } from './conformance/feedback.ts'
 import { recordsConformance } from './conformance/records.ts'
 import { stateConformance } from './conformance/state.ts'
@@ -22,6 +23,7 @@ export function storeConformance(name: string, newPlace: NewPlace): void {
   describe(`the ${name} store conforms`, () => {
     recordsConformance(newPlace)
     feedbackConformance(newPlace)
+    evidenceConformance(newPlace)
     callsConformance(newPlace)
     usageConformance(newPlace)
     stateConformance(newPlace)

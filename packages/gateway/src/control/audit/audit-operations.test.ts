@@ -54,6 +54,12 @@ const inputs: Readonly<Record<string, object>> = {
   rotateKey: { overlap: '0' },
   revokeKey: {},
   purgeCache: { model: 'spam' },
+  ...Object.fromEntries(
+    ['start', 'pause', 'resume', 'stop', 'promote', 'rollBack'].map((action) => [
+      `${action}Experiment`,
+      { name: 'spam-1-1', reason: 'as the test wants it' },
+    ]),
+  ),
 }
 
 test('every mutation of the platform leaves exactly one entry, made or refused; what callers do with their own calls none', async () => {

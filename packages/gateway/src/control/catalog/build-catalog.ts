@@ -12,6 +12,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { compileCheck } from '../../kernel/schema/validator.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
+import { contractName, coverageOf, enrolledShares, type Holder, holdersOf } from './held-traffic.ts'
 
 /**
  * The stored state as the journey uses it. Nothing is built before it is asked for: models at their first look-up, validators at
@@ -20,6 +21,7 @@ import { ownEntry } from '../manifest/own-entry.ts'
 export function buildCatalog({ revision, state }: StoredCatalog, clock: Clock): Catalog {
   const names = Object.keys(state.models).sort()
   const built = new Map<string, Model>()
+  const holders = holdersOf(state)
   return {
     revision,
     activatedAt: clock.now(),
@@ -33,14 +35,15 @@ export function buildCatalog({ revision, state }: StoredCatalog, clock: Clock): 
       if (known) return known
       const modelState = ownEntry(state.models, name)
       if (!modelState) return undefined
-      const model = buildModel(name, modelState)
+      const model = buildModel(name, modelState, holders)
       built.set(name, model)
       return model
     },
   }
 }
 
-function buildModel(name: string, { owner, description, defaultMajor, contracts, limits }: ModelState): Model {
+function buildModel(name: string, state: ModelState, holders: Holders): Model {
+  const { owner, description, defaultMajor, contracts, limits } = state
   const majors = Object.keys(contracts).map(Number)
   return {
     name,
@@ -50,20 +53,25 @@ function buildModel(name: string, { owner, description, defaultMajor, contracts,
     contracts: new Map(
       majors
         .sort((a, b) => a - b)
-        .map((major) => [major, buildContract(name, major, contracts[major] as ContractState)]),
+        .map((major) => [major, buildContract(name, major, contracts[major] as ContractState, holders)]),
     ),
     limits,
   }
 }
 
-function buildContract(model: string, major: number, state: ContractState): Contract {
+type Holders = ReturnType<typeof holdersOf>
+
+/** What is filled in once its versions are known. */
+type Late = { -readonly [Field in 'rules' | 'shadow' | 'experiment']: Contract[Field] }
+
+function buildContract(model: string, major: number, state: ContractState, holders: Holders): Contract {
   const publishedRevision = publishedOf(state)
   const published = revisionOf(state, publishedRevision)
   const versions = new Map<string, Version>()
   const split: Share[] = []
   const fallback: Version[] = []
   let check: ContractCheck | undefined
-  const contract: Contract = {
+  const contract: Omit<Contract, keyof Late> & Late = {
     model,
     major,
     task: state.task,
@@ -80,6 +88,9 @@ function buildContract(model: string, major: number, state: ContractState): Cont
     fallback,
     hedge: state.hedge,
     cache: state.cache,
+    rules: undefined,
+    shadow: undefined,
+    experiment: undefined,
     get check() {
       check ??= compileCheck(published)
       return check
@@ -88,14 +99,43 @@ function buildContract(model: string, major: number, state: ContractState): Cont
   for (const [id, version] of Object.entries(state.versions)) {
     versions.set(id, { id, contract, state: version, tensors: revisionOf(state, version.revision).tensors })
   }
-  split.push(...sharesOf(state, versions))
+  const holder = holders.get(contractName(model, major))
+  split.push(...sharesOf(holder ? enrolledShares(holder.experiment) : state.weights, versions))
   fallback.push(...(state.fallback ?? []).flatMap((id) => versions.get(id) ?? []))
+  contract.rules = state.rules?.flatMap((rule) => {
+    const version = versions.get(rule.version)
+    return version ? [{ ...rule, version }] : []
+  })
+  const shadowed = state.shadow && versions.get(state.shadow.version)
+  contract.shadow = shadowed && { version: shadowed, share: state.shadow?.share ?? 0 }
+  contract.experiment = holder && runningOf(holder, versions)
   return contract
 }
 
-/** The highest revision that every version with traffic implements, those that are fallen back on too; the latest where none has any. */
-export function publishedOf({ versions, weights, fallback = [], revisions }: ContractState): number {
-  const served = [...Object.keys(weights), ...fallback].flatMap((id) => ownEntry(versions, id)?.revision ?? [])
+function runningOf({ name, experiment }: Holder, versions: ReadonlyMap<string, Version>): Contract['experiment'] {
+  const { progress, cached = false, attributionMs } = experiment
+  const control = versions.get(experiment.control)
+  if (!control) throw new RangeError(`the catalog has no version ${experiment.control}, the control of "${name}"`)
+  return {
+    name,
+    epoch: progress.epochs.at(-1)?.number ?? 1,
+    coverage: coverageOf(experiment),
+    paused: progress.status === 'paused',
+    cached,
+    attributionMs,
+    control,
+  }
+}
+
+/**
+ * The highest revision that every version with traffic implements, those that rules choose or that are fallen back on too; the latest where
+ * none has any.
+ */
+export function publishedOf({ versions, weights, fallback = [], rules = [], revisions }: ContractState): number {
+  const ruled = rules.map(({ version }) => version)
+  const served = [...Object.keys(weights), ...ruled, ...fallback].flatMap(
+    (id) => ownEntry(versions, id)?.revision ?? [],
+  )
   return Math.min(revisions.length, ...served)
 }
 
@@ -106,7 +146,7 @@ function revisionOf({ revisions }: ContractState, revision: number) {
 }
 
 /** In the order of the ids, so that every gateway cuts [0, 1) alike. The last share ends at 1 exactly, whatever the rounding. */
-function sharesOf({ weights }: ContractState, versions: ReadonlyMap<string, Version>): readonly Share[] {
+function sharesOf(weights: ContractState['weights'], versions: ReadonlyMap<string, Version>): readonly Share[] {
   const parts = Object.entries(weights)
     .filter(([id, weight]) => weight > 0 && versions.has(id))
     .sort(([a], [b]) => (a < b ? -1 : 1))

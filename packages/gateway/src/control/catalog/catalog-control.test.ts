@@ -35,6 +35,7 @@ async function started({ fail = () => {}, upstream, stored }: Surroundings = {})
       saveKeyUses: async () => {},
       setting: async () => undefined,
       saveSetting: async () => {},
+      settingOr: async (_name, value) => value,
     },
     backends: fakeBackends(upstream),
     names: {

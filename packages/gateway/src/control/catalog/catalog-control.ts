@@ -9,16 +9,19 @@ import { writeManifest } from '../manifest/write-manifest.ts'
 import type {
   Applied,
   CatalogControl,
+  ExperimentSet,
   Fault,
   IfMatch,
   PlanResult,
   ReplicasSet,
   TrafficSet,
 } from '../operations/ports.ts'
+import { requireRevision } from '../operations/require-revision.ts'
 import { changesBetween } from '../plan/changes.ts'
-import { type Describe, type Plan, planManifest, refusedPlan } from '../plan/plan-manifest.ts'
+import { type Describe, type Plan, type PlanPorts, planManifest, refusedPlan } from '../plan/plan-manifest.ts'
 import type { ReplicaNames } from '../replicas/replica-names.ts'
 import { buildCatalog } from './build-catalog.ts'
+import { experimentIn, withExperiment } from './change-experiment.ts'
 import { type ReplicasChange, withoutReplica, withReplica } from './change-replicas.ts'
 import { withTraffic } from './change-traffic.ts'
 import { completed } from './completed.ts'
@@ -56,7 +59,7 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     return turn
   }
 
-  const planOf = async (yaml: string, describe?: Describe): Promise<Plan> => {
+  const planOf = async (yaml: string, shown: Pick<PlanPorts, 'describe' | 'actor'>): Promise<Plan> => {
     const read = readManifest(yaml)
     if ('faults' in read) {
       return refusedPlan(
@@ -70,7 +73,7 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
       current: stored,
       backends: ports.backends,
       expand: ports.names.expand,
-      ...(describe ? { describe } : {}),
+      ...shown,
       signal: AbortSignal.timeout(inspectMs),
     })
   }
@@ -87,7 +90,7 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
 
   const changeReplicas = (ifMatch: IfMatch, actor: string, change: () => ReplicasChange | Promise<ReplicasChange>) =>
     inTurn(async (): Promise<ReplicasSet> => {
-      requireRevision(ifMatch, stored.revision)
+      requireRevision(ifMatch, stored.revision, 'The catalog')
       const { state, replicas } = await change()
       const revision = state === stored.state ? stored.revision : await activate(state, stored.digests, actor)
       return { revision, replicas }
@@ -97,13 +100,13 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     current: () => active,
     export: () => writeManifest(stored.state),
     async plan(yaml): Promise<PlanResult> {
-      const { next, ...plan } = await planOf(yaml, ports.describe)
+      const { next, ...plan } = await planOf(yaml, { describe: ports.describe })
       return { ...plan, valid: next !== undefined }
     },
     apply: (yaml, _file, ifMatch, actor): Promise<Applied> =>
       inTurn(async () => {
-        requireRevision(ifMatch, stored.revision)
-        const { next, faults, changes, notes } = await planOf(yaml)
+        requireRevision(ifMatch, stored.revision, 'The catalog')
+        const { next, faults, changes, notes } = await planOf(yaml, { actor })
         if (!next) throw refusal(faults)
         // The first one counts even when it is empty: from then on there is a manifest.
         const same = changes.length === 0 && stored.revision > 0
@@ -114,11 +117,18 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
       }),
     setTraffic: (model, major, change, ifMatch, actor): Promise<TrafficSet> =>
       inTurn(async () => {
-        requireRevision(ifMatch, stored.revision)
+        requireRevision(ifMatch, stored.revision, 'The catalog')
         const next = withTraffic(stored.state, model, major, change)
         const same = changesBetween(stored.state, next.state).length === 0
         const revision = same ? stored.revision : await activate(next.state, stored.digests, actor)
         return { revision, ...next.traffic }
+      }),
+    changeExperiment: (name, change, ifMatch, actor): Promise<ExperimentSet> =>
+      inTurn(async () => {
+        requireRevision(ifMatch, stored.revision, 'The catalog')
+        const next = withExperiment(stored.state, name, change, { by: actor, at: ports.clock.now() })
+        const revision = await activate(next, stored.digests, actor)
+        return { revision, experiment: experimentIn(next, name) }
       }),
     addReplica: (place, ifMatch, actor) =>
       changeReplicas(ifMatch, actor, () =>
@@ -129,16 +139,9 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
   }
 }
 
-function requireRevision(ifMatch: IfMatch, revision: number): void {
-  if (ifMatch.includes('*') || ifMatch.includes(String(revision))) return
-  throw new AstraError('precondition_failed', {
-    detail: `The catalog stands at revision ${revision}, not at ${[ifMatch].flat().join(', ').slice(0, 32)}`,
-  })
-}
-
 /** The gravest fault names the refusal; each place is in the list. */
 function refusal(faults: readonly Fault[]): AstraError {
-  const gravity: readonly ErrorCode[] = ['invalid_manifest', 'version_changed', 'breaking_change']
+  const gravity: readonly ErrorCode[] = ['invalid_manifest', 'version_changed', 'breaking_change', 'conflict']
   const code = gravity.find((known) => faults.some((fault) => fault.code === known)) ?? 'invalid_manifest'
   const [first] = faults
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''

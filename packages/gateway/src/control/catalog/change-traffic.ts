@@ -3,6 +3,7 @@ import { AstraError } from '../../kernel/errors.ts'
 import { childPath } from '../../kernel/schema/facets.ts'
 import type { TrafficChange, TrafficSet } from '../operations/ports.ts'
 import { deployedContract, deployedVersion, withContract } from './deployed.ts'
+import { contractName, type Holder, holdersOf } from './held-traffic.ts'
 
 /** The state with a contract's calls split so, and what it keeps of that: weights above 0. What the change leaves out stays. */
 export function withTraffic(
@@ -12,6 +13,8 @@ export function withTraffic(
   change: TrafficChange,
 ): { readonly state: CatalogState; readonly traffic: Omit<TrafficSet, 'revision'> } {
   const before = deployedContract(state, name, major)
+  const holder = holdersOf(state).get(contractName(name, major))
+  if (change.weights && holder) throw held(name, major, holder)
   const versionOf = (id: string) => deployedVersion(before, `${name}@v${major}`, id)
   for (const [id, weight] of Object.entries(change.weights ?? {})) checkWeight(versionOf(id), name, major, id, weight)
   const weights = Object.fromEntries(
@@ -34,6 +37,13 @@ function checkWeight(version: VersionState, name: string, major: number, id: str
     throw invalid(childPath('/weights', id), 'must be a number of at least 0')
   }
   if (version.retired && weight > 0) throw retired(name, major, id)
+}
+
+function held(model: string, major: number, { name }: Holder): AstraError {
+  return new AstraError('conflict', {
+    detail: `The experiment "${name}" holds the traffic of ${contractName(model, major)}: its weights follow from it`,
+    next: `Wait for its end, or stop it first: astraapi experiments stop ${name}`,
+  })
 }
 
 function retired(name: string, major: number, id: string): AstraError {

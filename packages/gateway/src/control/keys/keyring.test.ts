@@ -146,10 +146,10 @@ test('what cannot be rotated or changed says why', async () => {
   await assert.rejects(keyring.rotate('key_nobody', 0), { code: 'unknown_key' })
   await assert.rejects(keyring.rotate(key.id, 0), { code: 'key_expired' })
   // An expired one may be given more time.
-  assert.equal((await keyring.update(key.id, { expiresAt: 9000 })).expiresAt, 9000)
+  assert.equal((await keyring.update(key.id, { expiresAt: 9000 }, '*')).expiresAt, 9000)
   await keyring.revoke(key.id)
   await assert.rejects(keyring.rotate(key.id, 0), { code: 'key_revoked' })
-  await assert.rejects(keyring.update(key.id, { note: 'x' }), { code: 'key_revoked' })
+  await assert.rejects(keyring.update(key.id, { note: 'x' }, '*'), { code: 'key_revoked' })
   const twice = (await keyring.create(demo)).key.id
   const next = await keyring.rotate(twice, 60_000)
   await assert.rejects(keyring.rotate(twice, 60_000), { code: 'conflict', message: RegExp(next.key.id) })
@@ -158,25 +158,29 @@ test('what cannot be rotated or changed says why', async () => {
   assert.equal((await keyring.rotate(twice, 0)).key.expiresAt, undefined)
   const own = await keyring.adopt(new Secret('0123456789abcdef0123456789abcdef'), demo)
   await assert.rejects(keyring.rotate(own.id, 0), { code: 'conflict' })
-  await assert.rejects(keyring.update(own.id, { addresses: ['::1'] }), { code: 'conflict' })
+  await assert.rejects(keyring.update(own.id, { addresses: ['::1'] }, '*'), { code: 'conflict' })
 })
 
 test('an update changes what it names, and undefined takes away', async () => {
   const keyring = await open()
   const { key, secret } = await keyring.create({ ...demo, note: 'a note', addresses: ['::1'] })
   const limits = { requests: { amount: 1, perMs: 1000, burst: 1 } }
-  const changed = await keyring.update(key.id, { limits, addresses: undefined })
-  assert.deepEqual(changed, { ...demo, id: key.id, createdAt: key.createdAt, note: 'a note', limits })
+  const changed = await keyring.update(key.id, { limits, addresses: undefined }, '*')
+  assert.deepEqual(changed, { ...demo, id: key.id, createdAt: key.createdAt, note: 'a note', limits, revision: 2 })
   assert.equal(keyring.find(secret.reveal()), changed)
+  await assert.rejects(keyring.update(key.id, { note: 'late' }, ['1']), { code: 'precondition_failed' })
+  assert.equal((await keyring.update(key.id, { note: 'b' }, ['2'])).revision, 3)
+  const next = await keyring.rotate(key.id, 60_000)
+  assert.deepEqual([next.key.revision, keyring.get(key.id)?.revision], [undefined, 4])
 })
 
 test('changes at the same time build on one another', async () => {
   const keyring = await open()
   const { key } = await keyring.create(demo)
   await Promise.all([
-    keyring.update(key.id, { note: 'a note' }),
+    keyring.update(key.id, { note: 'a note' }, '*'),
     keyring.rotate(key.id, 60_000),
-    keyring.update(key.id, { addresses: ['::1'] }),
+    keyring.update(key.id, { addresses: ['::1'] }, '*'),
   ])
   const { note, addresses, expiresAt } = keyring.get(key.id) ?? {}
   assert.deepEqual([note, addresses, expiresAt !== undefined], ['a note', ['::1'], true])
@@ -188,7 +192,7 @@ test('what is revoked while a change of it is written stays revoked', async () =
   const { key, secret } = await keyring.create(demo)
   const held = Promise.withResolvers<void>()
   store.gate = held.promise
-  const updating = keyring.update(key.id, { note: 'late' })
+  const updating = keyring.update(key.id, { note: 'late' }, '*')
   await Promise.resolve()
   const revoking = keyring.revoke(key.id)
   held.resolve()

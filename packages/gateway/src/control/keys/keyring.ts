@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
-import type { Key } from '../../kernel/caller.ts'
+import { type Key, revisionOf } from '../../kernel/caller.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { Secret } from '../../kernel/secret.ts'
 import type { StateStore, StoredKey } from '../../kernel/store.ts'
+import type { IfMatch } from '../operations/ports.ts'
+import { requireRevision } from '../operations/require-revision.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
 import { expired, keptElsewhere, replaced, unfit } from './key-faults.ts'
 import { keyText, looksLikeKey } from './key-text.ts'
@@ -31,8 +33,11 @@ export interface Keyring {
    * `key_revoked`, `key_expired`, or `conflict` for a key that is kept elsewhere or was replaced already.
    */
   rotate(id: string, overlapMs: number, change?: KeyChange): Promise<{ readonly key: Key; readonly secret: Secret }>
-  /** What is left out stays; undefined takes it away. Rejects as `rotate`, but an expired key may be given more time. */
-  update(id: string, change: KeyChange): Promise<Key>
+  /**
+   * What is left out stays; undefined takes it away. Rejects as `rotate`, but an expired key may be given more time; and with
+   * `precondition_failed` where it was changed since.
+   */
+  update(id: string, change: KeyChange, ifMatch: IfMatch): Promise<Key>
   /**
    * Takes effect at once and resolves when durable. Rejects with `unknown_key`, or with the store's error: then the key is
    * refused by this process already, and the revocation must be repeated to outlive it. Repeating it is harmless.
@@ -46,7 +51,7 @@ export interface Keyring {
 }
 
 /** What a key allows, and whom. */
-export type Grant = Omit<Key, 'id' | 'createdAt' | 'revokedAt' | 'replaces' | 'countsAs'>
+export type Grant = Omit<Key, 'id' | 'createdAt' | 'revokedAt' | 'replaces' | 'countsAs' | 'revision'>
 
 export type KeyChange = { readonly [Name in 'limits' | 'addresses' | 'note' | 'expiresAt']?: Key[Name] | undefined }
 
@@ -55,8 +60,10 @@ export async function createKeyring(ports: {
   readonly store: Pick<StateStore, 'keys' | 'saveKeys' | 'keyUses' | 'saveKeyUses'>
   readonly clock: Clock
   readonly random: (bytes: number) => Uint8Array
+  /** Keys that are new, or other than they were. */
+  readonly changed?: (keys: readonly Key[]) => void
 }): Promise<Keyring> {
-  const { store, clock, random } = ports
+  const { store, clock, random, changed: tell = () => {} } = ports
   // Looked up by the hash, so timing tells nothing by construction: what is compared is SHA-256 of the guess, and how much of
   // that agrees with a stored hash is neither the guesser's to steer nor of any help in finding the key.
   const byHash = new Map<string, Key>()
@@ -75,6 +82,7 @@ export async function createKeyring(ports: {
     await store.saveKeys(keys)
     // What was revoked while this was written stays revoked: the store has the revocation behind it.
     for (const stored of keys) if (byId.get(stored.key.id)?.key.revokedAt === undefined) index(stored)
+    tell(keys.map(({ key }) => key))
   }
 
   /** One after the other: each builds on what the one before left. */
@@ -120,23 +128,24 @@ export async function createKeyring(ports: {
         if (successor) throw replaced(id, successor.key.id)
         // Of a key that was rotated before, its end is that of the overlap.
         const expiresAt = endOfNext(successors[0]?.key ?? key, now)
-        const grant = withoutUndefined({ ...key, expiresAt, ...change })
+        const grant = withoutUndefined({ ...key, revision: undefined, expiresAt, ...change })
         const countsAs = key.countsAs ?? id
         const made = newKey(keyText(random), { ...grant, id: newId(), createdAt: now, replaces: id, countsAs })
         const ends = Math.min(now + overlapMs, key.expiresAt ?? Number.POSITIVE_INFINITY)
-        await keep(made.stored, { key: Object.freeze({ ...key, expiresAt: ends }), hash })
+        await keep(made.stored, { key: changed(key, { expiresAt: ends }), hash })
         return { key: made.stored.key, secret: made.secret }
       }),
-    update: (id, change) =>
+    update: (id, change, ifMatch) =>
       inTurn(async () => {
         const { key, hash } = changeable(id)
-        const changed = { key: Object.freeze(withoutUndefined({ ...key, ...change })), hash }
-        await keep(changed)
-        return changed.key
+        requireRevision(ifMatch, revisionOf(key), id)
+        const next = changed(key, change)
+        await keep({ key: next, hash })
+        return next
       }),
     async revoke(id) {
       const { key, hash } = known(id)
-      const revoked = { key: Object.freeze({ ...key, revokedAt: key.revokedAt ?? clock.now() }), hash }
+      const revoked = { key: key.revokedAt === undefined ? changed(key, { revokedAt: clock.now() }) : key, hash }
       index(revoked)
       await store.saveKeys([revoked])
       return revoked.key
@@ -154,6 +163,10 @@ export async function createKeyring(ports: {
       return stored.key
     },
   }
+}
+
+function changed(key: Key, change: KeyChange & Pick<Key, 'revokedAt'>): Key {
+  return Object.freeze(withoutUndefined({ ...key, ...change, revision: revisionOf(key) + 1 }))
 }
 
 /** A key that was to work for 90 days is followed by one that does. */

@@ -5,8 +5,9 @@ import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
+import { contractsOf } from './contracts-of.ts'
 import { closed, duration, text } from './forms.ts'
-import type { FaultAt, Manifest, ManifestContract, ManifestModel, Place } from './manifest.ts'
+import type { FaultAt, Manifest, ManifestContract, Place } from './manifest.ts'
 import { durationText, isDuration, parseDuration, parseSize, sizeText } from './quantities.ts'
 
 /** Which answers of a contract are kept, as people write it. */
@@ -95,17 +96,6 @@ export function semanticFaults(manifest: Manifest, faultAt: FaultAt, sound: (pla
     const message = `must be an embedding contract of this gateway such as embed@v1${own}`
     return [faultAt([...place, 'cache', 'semantic', 'model'], message, advice.suggestion)]
   })
-}
-
-/** Of models and contracts in any form. */
-function contractsOf({ models }: Manifest) {
-  return Object.entries(models).flatMap(([model, declared]: [string, ManifestModel | null]) =>
-    Object.entries(declared?.contracts ?? {}).map(([major, contract]: [string, ManifestContract | null]) => ({
-      name: `${model}@${major}`,
-      place: ['models', model, 'contracts', major],
-      contract,
-    })),
-  )
 }
 
 export function cachePolicyOf({ scope, ttl, stale, answer, semantic }: ManifestCache): CachePolicy {

@@ -7,6 +7,7 @@ import { taskTable } from '../../kernel/tasks.ts'
 import { cacheFaults } from './cache-policy.ts'
 import { trafficFaults } from './check-traffic.ts'
 import { usualStreams } from './defaults.ts'
+import { metricFaults } from './feedback-metrics.ts'
 import type { FaultAt, ManifestContract, Place } from './manifest.ts'
 import { versionPattern } from './names.ts'
 import { ownerLimitFaults } from './owner-limits.ts'
@@ -29,6 +30,7 @@ const checks: readonly Check[] = [
   versionFaults,
   trafficFaults,
   cacheFaults,
+  metricFaults,
 ]
 
 const schemaFields = ['input', 'output', 'chunk'] as const

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { PermissionRule } from '../../kernel/catalog.ts'
 import type { Violation } from '../../kernel/errors.ts'
+import { isInternal } from '../../kernel/internal-consumers.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import { algorithms, claimOf, type ManifestClaim, type ManifestIssuer } from './issuer.ts'
 import type { FaultAt, Manifest, Place } from './manifest.ts'
@@ -78,6 +79,9 @@ function valueFaults(
 ): Violation[] {
   const { values = {} } = claim === undefined ? {} : claimOf(claim)
   return Object.entries(values).flatMap(([value, name]) => {
+    if (kind === 'consumer' && isInternal(name)) {
+      return [faultAt([...place, 'values', value], `is one of the gateway's own consumers: "${name}"`)]
+    }
     if (Object.hasOwn(declared, name)) return []
     const { suggestion } = didYouMean(name, Object.keys(declared))
     return [faultAt([...place, 'values', value], `is no ${kind} of this manifest: "${name}"`, suggestion)]

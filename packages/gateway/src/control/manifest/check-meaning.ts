@@ -1,14 +1,17 @@
 import type { Violation } from '../../kernel/errors.ts'
+import { internalConsumers, internalPrefix, isInternal } from '../../kernel/internal-consumers.ts'
 import { isJsonObject } from '../../kernel/schema/facets.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import { semanticFaults } from './cache-policy.ts'
 import { contractFaults } from './check-contract.ts'
+import { experimentFaults } from './check-experiment.ts'
 import { issuerFaults, issuersTwice } from './check-issuer.ts'
 import { priceFaults } from './check-prices.ts'
-import { consumerFaults } from './consumer.ts'
+import { consumerFaults, internalFaults } from './consumer.ts'
 import type { FaultAt, Manifest, ManifestModel, Place } from './manifest.ts'
 import { isName, majorPattern, nameWords } from './names.ts'
 import { ownerLimitFaults } from './owner-limits.ts'
+import { ruleCallerFaults } from './traffic-rules.ts'
 
 /**
  * What the form cannot say: names, references, units, and which fields go together. Contracts that are not sound in their
@@ -19,7 +22,12 @@ export function meaningFaults(manifest: Manifest, faultAt: FaultAt, sound: (plac
     ...Object.entries(manifest.models).flatMap(([name, model]) => modelFaults(name, model, faultAt, sound)),
     ...collisions(Object.keys(manifest.models), faultAt),
     ...semanticFaults(manifest, faultAt, sound),
+    ...ruleCallerFaults(manifest, faultAt, sound),
     ...callerFaults(manifest, faultAt, sound),
+    ...Object.entries(manifest.experiments).flatMap(([name, experiment]) => [
+      ...nameFaults('experiments', name, faultAt),
+      ...(sound(['experiments', name]) ? experimentFaults(name, experiment, manifest, faultAt, sound) : []),
+    ]),
     ...Object.entries(manifest.prices).flatMap(([name, prices]) =>
       sound(['prices', name]) ? priceFaults(name, prices, faultAt) : [],
     ),
@@ -31,7 +39,10 @@ function callerFaults(manifest: Manifest, faultAt: FaultAt, sound: (place: Place
   const { consumers, teams, issuers } = manifest
   const teamNames = Object.keys(teams)
   return [
-    ...each('consumers', consumers, (one, place) => consumerFaults(one, teamNames, place, faultAt)),
+    ...each('consumers', consumers, (one, place, name) => [
+      ...consumerFaults(one, teamNames, place, faultAt),
+      ...(isInternal(name) ? internalFaults(one, place, faultAt) : []),
+    ]),
     ...each('teams', teams, ({ limits = {} }, place) => ownerLimitFaults(limits, [...place, 'limits'], faultAt)),
     ...each('issuers', issuers, (one, place) => issuerFaults(one, manifest, place, faultAt)),
     ...issuersTwice(manifest, faultAt, sound),
@@ -40,17 +51,22 @@ function callerFaults(manifest: Manifest, faultAt: FaultAt, sound: (place: Place
   function each<T>(
     kind: string,
     record: Readonly<Record<string, T>>,
-    faultsOf: (one: T, place: Place) => readonly Violation[],
+    faultsOf: (one: T, place: Place, name: string) => readonly Violation[],
   ): Violation[] {
     return Object.entries(record).flatMap(([name, one]) => {
       const place = [kind, name]
-      return [...nameFaults(kind, name, faultAt), ...(sound(place) ? faultsOf(one, place) : [])]
+      return [...nameFaults(kind, name, faultAt), ...(sound(place) ? faultsOf(one, place, name) : [])]
     })
   }
 }
 
 function nameFaults(kind: string, name: string, faultAt: FaultAt): Violation[] {
   if (kind === 'consumers' && name === 'admin') return [faultAt([kind, name], 'is taken: it owns the admin key')]
+  if (kind === 'consumers' && name.startsWith(internalPrefix) && !isInternal(name)) {
+    const names = Object.keys(internalConsumers)
+    const message = `begins with "${internalPrefix}", which is kept for the gateway's own: ${names.join(', ')}`
+    return [faultAt([kind, name], message, didYouMean(name, names).suggestion)]
+  }
   return isName(name) ? [] : [faultAt([kind, name], nameWords)]
 }
 

@@ -56,6 +56,14 @@ export function consumerFaults(
   return [...faults, ...ownerLimitFaults(limits, [...place, 'limits'], faultAt)]
 }
 
+/** Nobody calls as one of the gateway's own consumers, so nothing can be said of who may. */
+export function internalFaults(declared: ManifestConsumer, place: Place, faultAt: FaultAt): Violation[] {
+  const message = "means nothing of one of the gateway's own consumers: nobody has a key of it"
+  return (['demo', 'origins'] as const).flatMap((field) =>
+    declared[field] ? [faultAt([...place, field], message, 'Leave it out.')] : [],
+  )
+}
+
 /** RFC 6454: scheme, host and port as browsers send them, so that comparing texts is enough. */
 function originFaults(origin: string, place: Place, faultAt: FaultAt): Violation[] {
   if (origin === '*') return [faultAt(place, 'would let the pages of everybody call', 'List each origin.')]

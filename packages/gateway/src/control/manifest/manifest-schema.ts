@@ -2,10 +2,13 @@ import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
 import { cacheForm } from './cache-policy.ts'
 import { consumerForm, teamForm } from './consumer.ts'
+import { experimentForm } from './experiment.ts'
+import { metricsForm } from './feedback-metrics.ts'
 import { closed, duration, map, text } from './forms.ts'
 import { issuerForm } from './issuer.ts'
 import { ownerLimitsForm } from './owner-limits.ts'
 import { bodyBytesMax, fallbackMax } from './quantities.ts'
+import { rulesForm, shadowForm } from './traffic-rules.ts'
 
 const date: Schema = { type: 'string', format: 'date' }
 /** Checked by what it belongs to: a schema by `schemaFaults`, a backend's field by the backend's own schema. */
@@ -31,6 +34,8 @@ const traffic: Schema = {
       weights: map({ type: 'number', minimum: 0, maximum: 1_000_000 }, 1),
       fallback: { type: 'array', items: text, maxItems: fallbackMax },
       hedge: closed({ after: duration, share: { type: 'number', exclusiveMinimum: 0, maximum: 1 } }),
+      rules: rulesForm,
+      shadow: shadowForm,
     },
   ),
   minProperties: 1,
@@ -66,6 +71,7 @@ const contract: Schema = closed(
     deprecated: closed({ since: date }, { sunset: date }),
     traffic,
     cache: cacheForm,
+    metrics: metricsForm,
   },
 )
 
@@ -96,5 +102,12 @@ const prices: Schema = {
 /** The form of `astra.yaml`, in the same subset of JSON Schema as contracts, so that its faults are named in the same words. */
 export const manifestSchema: Schema = closed(
   {},
-  { models: map(model), consumers: map(consumerForm), teams: map(teamForm), issuers: map(issuerForm), prices },
+  {
+    models: map(model),
+    consumers: map(consumerForm),
+    teams: map(teamForm),
+    issuers: map(issuerForm),
+    prices,
+    experiments: map(experimentForm),
+  },
 )

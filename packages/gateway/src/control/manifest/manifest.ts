@@ -1,12 +1,15 @@
-import type { ContractExample, Deprecation, Price } from '../../kernel/catalog.ts'
+import type { ContractExample, Deprecation, Price, Shadow } from '../../kernel/catalog.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import type { WhenUnavailable } from '../../kernel/limits.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 import type { ManifestCache } from './cache-policy.ts'
 import type { ManifestConsumer, ManifestTeam } from './consumer.ts'
+import type { ManifestExperiment } from './experiment.ts'
+import type { ManifestMetric } from './feedback-metrics.ts'
 import type { ManifestIssuer } from './issuer.ts'
 import type { ManifestLimits } from './owner-limits.ts'
+import type { ManifestRule } from './traffic-rules.ts'
 
 /** `astra.yaml` as read: its form and meaning are checked, its defaults are not filled in yet. */
 export interface Manifest {
@@ -16,6 +19,7 @@ export interface Manifest {
   readonly issuers: Readonly<Record<string, ManifestIssuer>>
   /** By the name of the upstream model, in any order of their days. */
   readonly prices: Readonly<Record<string, readonly Price[]>>
+  readonly experiments: Readonly<Record<string, ManifestExperiment>>
 }
 
 export interface ManifestModel {
@@ -58,8 +62,12 @@ export interface ManifestContract {
     readonly weights?: Readonly<Record<string, number>>
     readonly fallback?: readonly string[]
     readonly hedge?: { readonly after: string; readonly share: number }
+    readonly rules?: readonly ManifestRule[]
+    readonly shadow?: Shadow
   }
   readonly cache?: ManifestCache
+  /** What feedback may say of its calls, by name. */
+  readonly metrics?: Readonly<Record<string, ManifestMetric>>
 }
 
 /** Its remaining fields belong to the backend. */

@@ -8,6 +8,13 @@ export function parseDuration(text: string): number | undefined {
   return quantity(text, { ms: 1, s: 1000, m: 60_000, h: 3_600_000 })
 }
 
+const dayMs = 86_400_000
+
+/** The same for what may last for days: "1d", "2.5d" too. */
+export function parseLongDuration(text: string): number | undefined {
+  return parseDuration(text) ?? quantity(text, { d: dayMs })
+}
+
 export function isDuration(text: string, msMax: number): boolean {
   return (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= msMax
 }
@@ -32,6 +39,11 @@ export function durationText(ms: number): string {
     ['s', 1000],
     ['ms', 1],
   ])
+}
+
+/** The same with days. */
+export function longDurationText(ms: number): string {
+  return ms % dayMs === 0 ? `${ms / dayMs}d` : durationText(ms)
 }
 
 export function sizeText(bytes: number): string {

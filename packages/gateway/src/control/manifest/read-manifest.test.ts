@@ -91,6 +91,13 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     '5 | consumers.admin | is taken: it owns the admin key',
     `6 | consumers.__proto__ | ${name}`,
   ],
+  "what is kept for the gateway's own consumers": [
+    'models: {}\nconsumers:\n  astra-cash: {}\n  astra-judge: {limits: {budget: {day: 5}}}\n  astra-eval: {demo: true, origins: ["https://a.example"]}\nissuers:\n  company: {issuer: "https://a.example", audience: a, claims: {consumer: {claim: azp, values: {x: astra-judge}}}}',
+    `3 | consumers.astra-cash | begins with "astra-", which is kept for the gateway's own: astra-cache, astra-shadow, astra-judge, astra-eval, astra-replay | Did you mean "astra-cache"?`,
+    `5 | consumers.astra-eval.demo | means nothing of one of the gateway's own consumers: nobody has a key of it | Leave it out.`,
+    `5 | consumers.astra-eval.origins | means nothing of one of the gateway's own consumers: nobody has a key of it | Leave it out.`,
+    `7 | issuers.company.claims.consumer.values.x | is one of the gateway's own consumers: "astra-judge"`,
+  ],
   'one name in GraphQL': [
     'models:\n  a-1: {owner: me, contracts: {v1: {versions: {"1": {}}}}}\n  a1: {owner: me, contracts: {v1: {versions: {"1": {}}}}}',
     '3 | models.a1 | has the same name in GraphQL (a1) as "a-1" | Rename one of them.',
@@ -318,7 +325,14 @@ describe('readManifest', () => {
     for (const yaml of ['', '\n', '# nothing yet\n', '---\n', '{}']) {
       const read = readManifest(yaml)
       assert.ok('manifest' in read)
-      assert.deepEqual(read.manifest, { models: {}, consumers: {}, teams: {}, issuers: {}, prices: {} })
+      assert.deepEqual(read.manifest, {
+        models: {},
+        consumers: {},
+        teams: {},
+        issuers: {},
+        prices: {},
+        experiments: {},
+      })
     }
   })
 

@@ -98,13 +98,14 @@ function plainValue(document: Document): unknown {
 
 /** Of a faulty form, the parts that are sound are manifest; the others are told apart by `soundness`. */
 function manifestOf(value: unknown): Manifest {
-  const { models, consumers, teams, issuers, prices } = isJsonObject(value) ? value : {}
+  const { models, consumers, teams, issuers, prices, experiments } = isJsonObject(value) ? value : {}
   return {
     models: (isJsonObject(models) ? models : {}) as Manifest['models'],
     consumers: (isJsonObject(consumers) ? consumers : {}) as Manifest['consumers'],
     teams: (isJsonObject(teams) ? teams : {}) as Manifest['teams'],
     issuers: (isJsonObject(issuers) ? issuers : {}) as Manifest['issuers'],
     prices: (isJsonObject(prices) ? prices : {}) as Manifest['prices'],
+    experiments: (isJsonObject(experiments) ? experiments : {}) as Manifest['experiments'],
   }
 }
 

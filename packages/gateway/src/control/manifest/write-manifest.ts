@@ -2,28 +2,46 @@ import { stringify } from 'yaml'
 import type { CatalogState, ContractState, ModelState, VersionState } from '../../kernel/catalog.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
+import { contractName, holdersOf, isOver } from '../catalog/held-traffic.ts'
 import { cacheOut } from './cache-policy.ts'
 import { consumerOut, teamOut } from './consumer.ts'
 import { defaultMajor, usualLimits, usualStreams } from './defaults.ts'
+import { experimentOut } from './experiment.ts'
+import { metricOut } from './feedback-metrics.ts'
 import { issuerOut } from './issuer.ts'
 import { ownerLimitsOut } from './owner-limits.ts'
 import { durationText, sizeText } from './quantities.ts'
+import { ruleOut } from './traffic-rules.ts'
 
-/** The manifest that makes this state: it reads back to it, with defaults left out where the state has them. */
-export function writeManifest({ models, consumers, teams, issuers, prices }: CatalogState): string {
+/**
+ * The manifest that makes this state: it reads back to it, with defaults left out where the state has them. Experiments that are over are
+ * history, which no manifest makes; weights that one holds are its own, so what stands there is what another gateway would begin with.
+ */
+export function writeManifest(state: CatalogState): string {
+  const { models, consumers, teams, issuers, prices, experiments = {} } = state
+  const holders = holdersOf(state)
+  const standing = Object.entries(experiments).filter(([, { progress }]) => !isOver(progress.status))
   return stringify(
     {
-      models: mapValues(models, modelOut),
+      models: Object.fromEntries(Object.entries(models).map(([name, model]) => [name, modelOut(name, model, holders)])),
       ...(teams ? { teams: mapValues(teams, teamOut) } : {}),
       consumers: mapValues(consumers, consumerOut),
       ...(issuers ? { issuers: mapValues(issuers, issuerOut) } : {}),
       ...(prices ? { prices } : {}),
+      ...(standing.length > 0 ? { experiments: mapValues(Object.fromEntries(standing), experimentOut) } : {}),
     },
     { lineWidth: 120, aliasDuplicateObjects: false },
   )
 }
 
-function modelOut({ owner, description, defaultMajor: major, contracts, limits }: ModelState): object {
+type Holders = ReturnType<typeof holdersOf>
+
+function modelOut(name: string, model: ModelState, holders: Holders): object {
+  const { owner, description, defaultMajor: major, contracts, limits } = model
+  const held = (major: string, contract: ContractState) => {
+    const holder = holders.get(contractName(name, major))
+    return holder ? { ...contract, weights: { [holder.experiment.control]: 100 } } : contract
+  }
   const usual = defaultMajor(Object.entries(contracts).map(([major, contract]) => [Number(major), contract]))
   return tidy({
     owner,
@@ -31,13 +49,13 @@ function modelOut({ owner, description, defaultMajor: major, contracts, limits }
     default: major === usual ? undefined : `v${major}`,
     limits: ownerLimitsOut(limits),
     contracts: Object.fromEntries(
-      Object.entries(contracts).map(([major, contract]) => [`v${major}`, contractOut(contract)]),
+      Object.entries(contracts).map(([major, contract]) => [`v${major}`, contractOut(held(major, contract))]),
     ),
   })
 }
 
 function contractOut(contract: ContractState): object {
-  const { task, description, streams, examples, deprecated, versions, revisions, cache } = contract
+  const { task, description, streams, examples, deprecated, versions, revisions, cache, metrics } = contract
   return tidy({
     ...taskOut(contract),
     description,
@@ -49,6 +67,7 @@ function contractOut(contract: ContractState): object {
     versions: mapValues(versions, (version) => versionOut(version, revisions.length)),
     traffic: trafficOut(contract),
     cache: cache && cacheOut(cache),
+    metrics: metrics && mapValues(metrics, metricOut),
   })
 }
 
@@ -82,11 +101,13 @@ function limitsOut({ task, limits }: ContractState): object | undefined {
   })
 }
 
-function trafficOut({ weights, fallback, hedge }: ContractState): object | undefined {
+function trafficOut({ weights, fallback, hedge, rules, shadow }: ContractState): object | undefined {
   return some({
     weights: some(weights),
     fallback,
     hedge: hedge && { after: durationText(hedge.afterMs), share: hedge.share },
+    rules: rules?.map(ruleOut),
+    shadow,
   })
 }
 

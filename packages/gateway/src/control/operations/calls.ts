@@ -73,10 +73,7 @@ export async function findCall(id: string, { reports, records, pending }: Operat
   const call = await reports.call(id)
   if (call) return call
   if (!pending.recentCall(id)) {
-    throw new AstraError('unknown_call', {
-      detail: `There is no call "${id}"`,
-      next: 'See GET /api/v1/calls for the calls.',
-    })
+    throw unknownCall(id)
   }
   await Promise.race([records.flush(), setTimeout(flushWaitMs, undefined, { ref: false })])
   const flushed = await reports.call(id)
@@ -84,5 +81,12 @@ export async function findCall(id: string, { reports, records, pending }: Operat
   throw new AstraError('unknown_call', {
     detail: `The call "${id}" has no Record yet`,
     next: 'It is under way or waits to be written: ask again in a moment.',
+  })
+}
+
+export function unknownCall(id: string): AstraError {
+  return new AstraError('unknown_call', {
+    detail: `There is no call "${id}"`,
+    next: 'See GET /api/v1/calls for the calls.',
   })
 }

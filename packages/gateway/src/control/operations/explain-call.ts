@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import Type from 'typebox'
 import { errorTable } from '../../kernel/errors.ts'
-import { limitText, nextOfRefused, ownerText } from '../../kernel/limit-text.ts'
+import { isBudget, limitText, nextOfRefused, ownerText } from '../../kernel/limit-text.ts'
 import type { LimitStatus, RefusedBy } from '../../kernel/limits.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
 import { attemptJson, attemptSchema, outcomes } from './call-json.ts'
@@ -25,12 +25,14 @@ export const explanationSchema = closed({
   story: listOf(Type.String()),
 })
 
+export type Explanation = Static<typeof explanationSchema>
+
 /** Why a call ended as it did, as data and in words. `now`: how the bound that refused it stands at present. */
 export function explainCall(
   record: CallRecord,
   feedback: readonly Feedback[],
   now: LimitStatus | undefined,
-): Static<typeof explanationSchema> {
+): Explanation {
   const { id, outcome, code, refusedBy, versionAssigned, versionServed, attempts } = record
   const frees = refusedBy && freesAt(record, refusedBy)
   return withoutUndefined({
@@ -65,8 +67,8 @@ const answers: Readonly<Record<NonNullable<CallRecord['cache']>, string | undefi
 const whys: Readonly<Record<CallRecord['outcome'], (record: CallRecord) => string>> = {
   ok: ({ cache, versionServed }) =>
     `It was answered ${(cache && answers[cache]) ?? (versionServed === undefined ? 'by the gateway itself' : `by ${versionServed}`)}.`,
-  refused: (record) => `It was refused with ${fault(record)}. No model was asked.`,
-  failed: (record) => `It failed with ${fault(record)}. ${triedText(record)}`,
+  refused: (record) => `It was refused with ${faultText(record)}. No model was asked.`,
+  failed: (record) => `It failed with ${faultText(record)}. ${triedText(record)}`,
   cancelled: (record) => `The caller went away. ${triedText(record)}`,
 }
 
@@ -76,15 +78,17 @@ function whyOf(record: CallRecord): string {
 }
 
 function limitWhy(record: CallRecord, refusedBy: RefusedBy): string {
-  const { remaining, owner } = refusedBy
+  const { owner, kind } = refusedBy
+  // Of calls, items and tokens there are whole ones only; of USD any part.
+  const remaining = isBudget(kind) ? Number(refusedBy.remaining.toPrecision(3)) : Math.floor(refusedBy.remaining)
   const frees = freesAt(record, refusedBy)
   const then =
     frees === undefined ? 'Waiting does not help: it asks for more than ever fits' : `It frees at ${isoTime(frees)}`
-  const left = remaining > 0 ? `${Number(remaining.toPrecision(3))} of them left, too few for it` : 'none of them left'
+  const left = remaining > 0 ? `${remaining} of them left, too few for it` : 'none of them left'
   return `It was refused with "${record.code}" by the limit of ${ownerText(owner)}, ${limitText(refusedBy)}: ${left}. ${then}.`
 }
 
-function fault({ code = 'internal', reason }: CallRecord): string {
+export function faultText({ code = 'internal', reason }: CallRecord): string {
   const { title } = errorTable[code]
   return `"${code}": ${title}${reason === undefined || reason === title ? '' : ` (${reason.replace(/\.$/, '')})`}`
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { callerOf } from '../../kernel/caller.ts'
 import type { LimitStatus, RefusedBy } from '../../kernel/limits.ts'
+import type { CallRecord } from '../../kernel/record.ts'
 import { noon } from './fake-catalog.ts'
 import { fakePlatform, record } from './fake-platform.ts'
 
@@ -13,10 +15,10 @@ const ofTeam: LimitStatus = {
   resetMs: 58_000,
 }
 const refusedBy: RefusedBy = { ...ofTeam, retryAfterMs: 1200 }
-const refused = {
+const refused: CallRecord = {
   ...record,
   ...{ versionServed: undefined, outcome: 'refused', code: 'rate_limited', latencyMs: 0.5, queueMs: 0, attempts: [] },
-} as const
+}
 
 async function explained(over: object, now: readonly LimitStatus[] = []) {
   const { run, calls, limits, asked } = await fakePlatform()
@@ -110,4 +112,83 @@ for (const [what, over, why] of whys) {
 test('a call that nobody knows', async () => {
   const { run } = await fakePlatform()
   await assert.rejects(run('explainCall', { id: 'x' }), { code: 'unknown_call' })
+})
+
+const infer = { permissions: ['infer'], consumer: 'demo' } as const
+
+test('whose call it was learns with a key that only infers which limit it met, and nothing of what is inside', async () => {
+  const { run, calls, limits } = await fakePlatform()
+  limits.push({ ...ofTeam, remaining: 3 })
+  calls.set(record.id, { ...record, ...refused, team: 'growth', refusedBy, reason: 'secret of the inside' })
+  const { output } = await run('explainCall', { id: record.id }, infer)
+  assert.match(
+    String(output.why),
+    /by the limit of team "growth", 600 requests a minute: none of them left\. It frees at/,
+  )
+  const { why: _, ...rest } = output
+  assert.deepEqual(rest, {
+    ...{ id: record.id, outcome: 'refused', code: 'rate_limited', next: 'Repeat after the time in Retry-After.' },
+    ...{ refusedBy, freesAt: '2026-11-22T12:00:01.324Z', now: { ...ofTeam, remaining: 3 }, tried: [], story: [] },
+  })
+})
+
+test("what others' models may spend is not told to it, but that it was that, and when it frees", async () => {
+  const { run, calls, limits } = await fakePlatform()
+  const owner = { kind: 'model', name: 'spam' } as const
+  limits.push({ ...ofTeam, owner, kind: 'budget-day' })
+  const budget = { ...refusedBy, owner, kind: 'budget-day', limit: 4321, remaining: 0.17 } as const
+  calls.set(record.id, { ...record, ...refused, code: 'budget_exhausted', refusedBy: budget })
+  const { output } = await run('explainCall', { id: record.id }, infer)
+  const why = 'as the budget of model "spam" did not leave room for it. It frees at 2026-11-22T12:00:01.324Z.'
+  assert.equal(output.why, `It was refused with "budget_exhausted", ${why}`)
+  assert.deepEqual([output.refusedBy, output.now], [undefined, undefined])
+  assert.doesNotMatch(JSON.stringify(output), /4321|0\.17/)
+})
+
+test('no reason, replica or version of a call that failed, or was refused otherwise, is told to it', async () => {
+  for (const [over, why] of [
+    [{ outcome: 'failed', code: 'upstream_failed' }, 'It failed with "upstream_failed": The model failed.'],
+    [{ outcome: 'cancelled', code: 'cancelled' }, 'The caller went away.'],
+    [
+      { ...refused, code: 'model_forbidden' },
+      'It was refused with "model_forbidden": This key may not use this model. No model was asked.',
+    ],
+    [{}, 'It was answered by 1.1.'],
+  ] as const) {
+    const { run, calls } = await fakePlatform()
+    calls.set(record.id, { ...record, reason: 'http://10.0.0.7 said no', ...over })
+    const { output } = await run('explainCall', { id: record.id }, infer)
+    assert.equal(output.why, why)
+    assert.deepEqual([output.tried, output.story, output.versionAssigned], [[], [], undefined])
+    assert.doesNotMatch(JSON.stringify(output), /embedded|10\.0\.0\.7/)
+  }
+})
+
+test("another consumer's call, under way or over, is as unknown to it as one that never was", async () => {
+  const { run, calls, waiting } = await fakePlatform()
+  const other = { ...infer, consumer: 'checkout' } as const
+  const told = async (id: string) => {
+    const error = await run('explainCall', { id }, other).catch((thrown) => thrown)
+    return [error.code, error.facts.detail, error.facts.next, error.facts.reason]
+  }
+  const unknown = await told('never')
+  assert.equal(unknown[0], 'unknown_call')
+  waiting.set(record.id, record)
+  const pending = await told(record.id)
+  calls.set(record.id, record)
+  for (const one of [pending, await told(record.id)]) {
+    assert.deepEqual(one, [unknown[0], `There is no call "${record.id}"`, ...unknown.slice(2)])
+  }
+})
+
+test('with a token, calls of that token alone, or of the key that it was minted from', async () => {
+  const { operations, calls } = await fakePlatform()
+  calls.set(record.id, record)
+  const run = operations.find(({ name }) => name === 'explainCall')?.run ?? assert.fail()
+  const by = (keyId: string) => {
+    const caller = { ...callerOf({ ...infer, id: keyId, createdAt: 0 }), token: 'minted' } as const
+    return run({ id: record.id } as never, { caller, ifMatch: undefined, etag: assert.fail })
+  }
+  await by(record.keyId)
+  await assert.rejects(by('key_2'), { code: 'unknown_call' })
 })

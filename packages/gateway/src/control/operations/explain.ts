@@ -1,9 +1,12 @@
+import type { Caller } from '../../kernel/caller.ts'
 import type { Catalog } from '../../kernel/catalog.ts'
 import type { LimitOwner, LimitStatus, RefusedBy } from '../../kernel/limits.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
+import type { CallRecord } from '../../kernel/record.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { findCall } from './calls.ts'
+import { findCall, unknownCall } from './calls.ts'
 import { explainCall, explanationSchema } from './explain-call.ts'
+import { explainToCaller } from './explain-to-caller.ts'
 import type { LimitOwners, OperationPorts } from './ports.ts'
 import { closed, text } from './schemas.ts'
 
@@ -14,18 +17,30 @@ export function explainOperations(ports: OperationPorts): readonly Operation[] {
       summary:
         'Why a call ended as it did: the limit that refused it, its owner and when it frees; what was tried; what helps',
       kind: 'query',
-      permission: 'read',
+      // Who may only infer asks about calls of its own, and learns what their answers could have told.
+      permission: ['read', 'infer'],
       method: 'GET',
       path: '/calls/{id}/explain',
       input: closed({ id: text('Id of the call', 64) }),
       output: explanationSchema,
-      run: async ({ id }) => {
-        const call = await findCall(id, ports)
-        const feedback = await ports.reports.feedback(call.id)
-        return explainCall(call, feedback, call.refusedBy ? await presentOf(call.refusedBy, ports) : undefined)
+      run: async ({ id }, { caller }) => {
+        const whole = caller.permissions.has('read')
+        const call = whole ? await findCall(id, ports) : await ownCall(id, caller, ports)
+        const now = call.refusedBy && (await presentOf(call.refusedBy, ports))
+        return whole ? explainCall(call, await ports.reports.feedback(call.id), now) : explainToCaller(call, now)
       },
     }),
   ]
+}
+
+/** Another's call is as unknown as one that never was: else ids could be probed. Whoever holds a token sees that token's key's calls. */
+async function ownCall(id: string, caller: Caller, ports: OperationPorts): Promise<CallRecord> {
+  const consumer = ports.pending.recentCall(id)?.consumer ?? caller.consumer
+  if (consumer !== caller.consumer) throw unknownCall(id)
+  const call = await findCall(id, ports)
+  const isOwn = call.consumer === caller.consumer && (caller.token === undefined || call.keyId === caller.keyId)
+  if (isOwn) return call
+  throw unknownCall(id)
 }
 
 /** How the bound that refused a call stands now; undefined where it is no more, or cannot be asked. */

@@ -1,3 +1,4 @@
+import { planDefaults } from '@astraapi/statistics'
 import type {
   Catalog,
   ConsumerState,
@@ -7,6 +8,7 @@ import type {
   Version,
   VersionState,
 } from '../../kernel/catalog.ts'
+import type { ExperimentState } from '../../kernel/experiment.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 
 const keeps = { scope: 'consumer', ttlMs: 1000, staleMs: 0, answerBytesMax: 1000 } as const
@@ -36,6 +38,37 @@ const contractState: ContractState = {
   deprecated: { since: '2026-11-01' },
   versions: { '0.9': { ...version, retired: { successor: '1.1' } }, '1.0': version, '1.1': version },
   weights: { '1.0': 1, '1.1': 3 },
+  metrics: { correct: { type: 'boolean', optimise: 'max', source: 'ground_truth' } },
+}
+
+const draft: ExperimentState = {
+  model: 'spam',
+  major: 1,
+  control: '1.0',
+  candidates: ['1.1'],
+  shares: { '1.0': 50, '1.1': 50 },
+  ramp: [{ coverage: 0.1, forMs: 3_600_000 }, { coverage: 1 }],
+  attributionMs: 60_000,
+  metrics: [
+    {
+      ...{ name: 'correct', kind: 'success', type: 'mean', optimise: 'max' },
+      from: { feedback: 'correct' },
+    },
+  ],
+  plan: planDefaults,
+  progress: { status: 'draft', since: noon, ranMs: 0, step: 0, epochs: [] },
+}
+
+/** One that was declared, and one that has run for an hour. */
+const experiments: Readonly<Record<string, ExperimentState>> = {
+  'spam-1-1': draft,
+  'spam-again': {
+    ...draft,
+    progress: {
+      ...{ status: 'running', startedAt: noon - 3_600_000, since: noon - 3_600_000, ranMs: 0, step: 0, by: 'key_7' },
+      epochs: [{ number: 1, from: noon - 3_600_000, shares: { '1.0': 0.5, '1.1': 0.5 } }],
+    },
+  },
 }
 
 const models = new Map([
@@ -43,7 +76,7 @@ const models = new Map([
   ['digits', model('digits')],
 ])
 
-const consumers = { demo: { demo: true }, checkout: { demo: false } }
+const consumers = { demo: { demo: true }, checkout: { demo: false }, 'astra-judge': { demo: false } }
 
 /** Two models of one form, at revision 7. */
 export const fakeCatalog: Catalog = {
@@ -57,6 +90,7 @@ export const fakeCatalog: Catalog = {
       ]),
     ),
     consumers,
+    experiments,
   },
   model: (name) => models.get(name),
   modelNames: () => [...models.keys()],
@@ -71,6 +105,8 @@ function model(name: string): Model {
   const contract: Contract = {
     ...rest,
     fallback: [],
+    rules: undefined,
+    shadow: undefined,
     hedge: undefined,
     cache: name === 'spam' ? { ...keeps, semantic } : keeps,
     model: name,

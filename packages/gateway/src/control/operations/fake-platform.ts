@@ -4,11 +4,15 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { AuditEntry } from '../../kernel/audit.ts'
 import type { SemanticReport } from '../../kernel/cache.ts'
 import { callerOf, type Key } from '../../kernel/caller.ts'
+import { AstraError } from '../../kernel/errors.ts'
 import type { LimitStatus } from '../../kernel/limits.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
 import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import { Secret } from '../../kernel/secret.ts'
+import type { ShadowDisagreement, ShadowSums } from '../../kernel/shadow.ts'
 import type { CallFilter, StoredKey, UsageQuery } from '../../kernel/store.ts'
+import { noHistory } from '../experiments/history.ts'
+import type { Kept } from '../experiments/kept.ts'
 import { createKeyring } from '../keys/keyring.ts'
 import { fakeCatalog, noon } from './fake-catalog.ts'
 import { platformOperations } from './operations.ts'
@@ -25,13 +29,18 @@ export async function fakePlatform() {
     plan?: unknown
     apply?: unknown
     traffic?: unknown
+    experiment?: unknown
+    forgotten?: string
     replica?: unknown
     audit?: unknown
     purged?: string
     limits?: LimitOwners
   } = {}
+  const kept: { latest: Kept['latest']; history: Kept['history'] } = { latest: undefined, history: noHistory }
   const limits: LimitStatus[] = []
   const semanticReports: SemanticReport[] = []
+  const shadowSums: ShadowSums[] = []
+  const disagreements: ShadowDisagreement[] = []
   const keys: StoredKey[] = []
   const nameFaults = new Map<string, string>()
   const replicas = new Map(
@@ -54,6 +63,12 @@ export async function fakePlatform() {
       setTraffic: async (...input) => {
         asked.traffic = input
         return { revision: 8, weights: {}, fallback: [], ...input[2] }
+      },
+      changeExperiment: async (...input) => {
+        asked.experiment = input
+        const experiment = fakeCatalog.state.experiments?.[input[0]]
+        if (!experiment) throw new AstraError('unknown_experiment')
+        return { revision: 8, experiment }
       },
       addReplica: async (...input) => {
         asked.replica = input
@@ -109,6 +124,15 @@ export async function fakePlatform() {
         return [usageRow]
       },
       spent: async () => [],
+      evidence: async () => [],
+      circuit: async () => ({}),
+    },
+    experiments: {
+      kept: async () => kept,
+      forget: async (name) => {
+        asked.forgotten = name
+      },
+      fault: () => undefined,
     },
     pending: {
       recentCall: (id) => waiting.get(id),
@@ -120,6 +144,10 @@ export async function fakePlatform() {
         asked.limits = owners
         return limits
       },
+    },
+    shadow: {
+      sums: (model) => shadowSums.filter((sums) => sums.model === model),
+      disagreements: (model) => disagreements.filter((one) => one.model === model),
     },
     replicas: { status: (version) => replicas.get(version) ?? [], nameFault: (entry) => nameFaults.get(entry) },
     status: () => ({
@@ -151,7 +179,22 @@ export async function fakePlatform() {
     return { output: output as Record<string, unknown>, etag: tags[0] }
   }
 
-  return { run, operations, ports, limits, semanticReports, calls, waiting, feedback, asked, replicas, nameFaults }
+  return {
+    run,
+    operations,
+    ports,
+    kept,
+    limits,
+    semanticReports,
+    shadowSums,
+    disagreements,
+    calls,
+    waiting,
+    feedback,
+    asked,
+    replicas,
+    nameFaults,
+  }
 }
 
 export const replica: ReplicaStatus = {

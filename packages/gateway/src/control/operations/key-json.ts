@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { type Key, permissions } from '../../kernel/caller.ts'
+import { type Key, permissions, revisionOf } from '../../kernel/caller.ts'
 import { limitsOut, limitsSchema } from './key-limits.ts'
 import { choice, isoTime, listOf, text, time } from './schemas.ts'
 import { withoutUndefined } from './without-undefined.ts'
@@ -21,6 +21,7 @@ export const keyRow = {
   lastUsedAt: Type.Optional(
     Type.String({ format: 'date-time', description: 'To within a minute; as this gateway saw it' }),
   ),
+  revision: Type.Integer({ minimum: 1, description: 'Of this key; the If-Match of its update' }),
   replaces: Type.Optional(text('The key that it took the place of')),
 }
 
@@ -34,6 +35,7 @@ export function keyJson(key: Key, lastUsedAt: number | undefined) {
     expiresAt: iso(expiresAt),
     revokedAt: iso(revokedAt),
     lastUsedAt: iso(lastUsedAt),
+    revision: revisionOf(key),
   })
 }
 

@@ -15,10 +15,11 @@ test('a key is created, shown once, listed without its secret, and revoked', asy
     models: ['spam'],
     note: 'a note',
     createdAt: '2026-11-22T12:00:00.000Z',
+    revision: 1,
   })
   assert.deepEqual((await run('listKeys', {})).output.keys, [row])
   assert.match(String((await run('listKeys', {})).output.askedWith), /^key_/)
-  const revoked = { ...row, revokedAt: '2026-11-22T12:00:00.000Z' }
+  const revoked = { ...row, revokedAt: '2026-11-22T12:00:00.000Z', revision: 2 }
   assert.deepEqual((await run('revokeKey', { id: row.id })).output, revoked)
   assert.deepEqual((await run('listKeys', {})).output.keys, [revoked])
 })
@@ -34,6 +35,10 @@ test('404 for a consumer, model or key that is not there, naming the nearest; no
     facts: { detail: 'There is no model "digit"', next: 'Did you mean "digits"?' },
   })
   await assert.rejects(run('revokeKey', { id: 'key_x' }), { code: 'unknown_key' })
+  await assert.rejects(run('createKey', { consumer: 'astra-judge' }), {
+    code: 'invalid_input',
+    message: /consumer is the gateway itself: no key can be made for it/,
+  })
   assert.deepEqual(ports.keyring.list(), [])
 })
 
@@ -45,7 +50,7 @@ test('400 for a note that holds a key, which is not repeated', async () => {
     ['createKey', { consumer: 'demo', note }],
     ['updateKey', { id: output.id, note }],
   ] as const) {
-    await assert.rejects(run(name, input), (error: AstraError) => {
+    await assert.rejects(run(name, input, {}, '*'), (error: AstraError) => {
       assert.deepEqual([error.code, error.facts.violations?.[0]?.path], ['invalid_input', '/note'])
       return !JSON.stringify(error.facts).includes(chosenKey)
     })
@@ -81,10 +86,15 @@ test('limits, addresses and an end are said at the making, and changed one by on
   const { output: made } = await run('createKey', asked)
   const end = '2026-12-22T12:00:00.000Z'
   assert.deepEqual([made.limits, made.addresses, made.expiresAt], [limits, ['10.0.0.0/8', '::1'], end])
-  const { output: changed } = await run('updateKey', { id: made.id, limits: { concurrent: 3 }, note: '' })
+  const change = { id: made.id, limits: { concurrent: 3 }, note: '' }
+  const { output: changed, etag } = await run('updateKey', change, {}, '1')
+  assert.deepEqual([changed.revision, etag], [2, '2'])
   const told = (key: Record<string, unknown>) => [key.limits, key.addresses, key.expiresAt, key.note]
   assert.deepEqual(told(changed), [{ concurrent: 3 }, ['10.0.0.0/8', '::1'], end, undefined])
-  const { output: freed } = await run('updateKey', { id: made.id, limits: {}, addresses: [], expiresAt: 'never' })
+  const stale = { code: 'precondition_failed', message: /^key_\w+ stands at revision 2, not at 1$/ }
+  await assert.rejects(run('updateKey', { id: made.id, note: 'late' }, {}, '1'), stale)
+  const none = { id: made.id, limits: {}, addresses: [], expiresAt: 'never' }
+  const { output: freed } = await run('updateKey', none, {}, '*')
   assert.deepEqual(told(freed), [undefined, undefined, undefined, undefined])
 })
 
@@ -102,7 +112,7 @@ test('422 for what is no limit, address, end or overlap, naming the field; nothi
   ] as const) {
     const refused = { code: 'invalid_input', message: RegExp(field) }
     await assert.rejects(run('createKey', { consumer: 'demo', [field]: value }), refused)
-    await assert.rejects(run('updateKey', { id: made.id, [field]: value }), refused)
+    await assert.rejects(run('updateKey', { id: made.id, [field]: value }, {}, '*'), refused)
   }
   for (const overlap of ['1', '31d', '-1h']) {
     await assert.rejects(run('rotateKey', { id: made.id, overlap }), { code: 'invalid_input', message: /overlap/ })
@@ -124,5 +134,5 @@ test('403 when whoever asks could get by a rotation or a change what its own key
   const { output: made } = await run('createKey', { consumer: 'demo', models: ['digits'] })
   const bound = { models: ['spam'] }
   await assert.rejects(run('rotateKey', { id: made.id }, bound), { code: 'model_forbidden' })
-  await assert.rejects(run('updateKey', { id: made.id, addresses: [] }, bound), { code: 'model_forbidden' })
+  await assert.rejects(run('updateKey', { id: made.id, addresses: [] }, bound, '*'), { code: 'model_forbidden' })
 })

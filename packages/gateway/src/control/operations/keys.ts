@@ -1,10 +1,13 @@
 import Type from 'typebox'
-import { type Caller, type Key, type Permission, permissions } from '../../kernel/caller.ts'
+import { type Caller, type Key, type Permission, permissions, revisionOf } from '../../kernel/caller.ts'
 import { defaultPermissions } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { isInternal } from '../../kernel/internal-consumers.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import { changeable, changeOf, overlapMs } from './key-change.ts'
 import { keyJson, keyRow, permission, withoutSecret } from './key-json.ts'
+import { precondition } from './manifest.ts'
+import { invalidField } from './moments.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, isoTime, listOf, text, time } from './schemas.ts'
 import { modelOf, requireConsumer } from './unknown.ts'
@@ -56,6 +59,9 @@ export function keyOperations({ clock, keyring, catalogControl, holdsKey }: Oper
       run: async ({ consumer, permissions, models, ...rest }, { caller }) => {
         const catalog = catalogControl.current()
         requireConsumer(catalog, consumer)
+        if (isInternal(consumer)) {
+          throw invalidField('consumer', 'is the gateway itself: no key can be made for it, only limits declared')
+        }
         for (const model of models ?? []) modelOf(catalog, model)
         const granted = grantedBy(caller, permissions ?? defaultPermissions, models)
         const { key, secret } = await keyring.create(
@@ -72,12 +78,15 @@ export function keyOperations({ clock, keyring, catalogControl, holdsKey }: Oper
       permission: 'admin',
       method: 'PUT',
       path: '/keys/{id}',
+      guarded: true,
       input: closed({ id, ...changeable }),
       output: closed(keyRow),
       audit: stateOf,
-      run: async ({ id, ...change }, { caller }) => {
-        may(id, caller)
-        return tell(await keyring.update(id, changeOf(change, clock.now(), holdsKey)))
+      run: async ({ id, ...change }, context) => {
+        may(id, context.caller)
+        const key = await keyring.update(id, changeOf(change, clock.now(), holdsKey), precondition(context))
+        context.etag(String(revisionOf(key)))
+        return tell(key)
       },
     }),
     operation({

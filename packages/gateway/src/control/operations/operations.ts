@@ -4,6 +4,7 @@ import { cacheOperations } from './cache.ts'
 import { callOperations } from './calls.ts'
 import { contractOperations } from './contracts.ts'
 import { deploymentOperations } from './deployments.ts'
+import { experimentOperations } from './experiments.ts'
 import { explainOperations } from './explain.ts'
 import { feedbackOperations } from './feedback.ts'
 import { keyOperations } from './keys.ts'
@@ -11,6 +12,7 @@ import { limitOperations } from './limits.ts'
 import { manifestOperations } from './manifest.ts'
 import type { OperationPorts } from './ports.ts'
 import { replicaOperations } from './replicas.ts'
+import { shadowOperations } from './shadow.ts'
 import { statusOperations } from './status.ts'
 import { tokenOperations } from './tokens.ts'
 import { trafficOperations } from './traffic.ts'
@@ -23,6 +25,8 @@ export function platformOperations(ports: OperationPorts): readonly Operation[] 
     contractOperations,
     manifestOperations,
     trafficOperations,
+    shadowOperations,
+    experimentOperations,
     replicaOperations,
     cacheOperations,
     keyOperations,

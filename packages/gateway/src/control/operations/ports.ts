@@ -4,10 +4,13 @@ import type { Key, TokenGrant } from '../../kernel/caller.ts'
 import type { Catalog, Hedge, Version } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { ErrorCode, Violation } from '../../kernel/errors.ts'
+import type { ExperimentState } from '../../kernel/experiment.ts'
 import type { LimitStatus } from '../../kernel/limits.ts'
 import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import type { Secret } from '../../kernel/secret.ts'
+import type { ShadowReports } from '../../kernel/shadow.ts'
 import type { RecordSink, Reports, SinkStatus } from '../../kernel/store.ts'
+import type { Kept } from '../experiments/kept.ts'
 import type { Keyring } from '../keys/keyring.ts'
 
 /** All that the platform's operations stand on. */
@@ -21,9 +24,11 @@ export interface OperationPorts {
   readonly audit: Pick<AuditLog, 'list'>
   readonly records: Pick<RecordSink, 'feedback' | 'flush'>
   readonly reports: Reports
+  readonly experiments: ExperimentReads
   readonly pending: PendingCalls
   readonly replicas: ReplicaReports
   readonly limits: LimitReports
+  readonly shadow: ShadowReports
   /** Kept answers; what is purged as `CacheStore.purge` has it. */
   readonly cache: {
     purge(prefix: string): Promise<number>
@@ -50,7 +55,10 @@ export interface CatalogControl {
   plan(yaml: string, file?: string): Promise<PlanResult>
   /** Rejects with `invalid_manifest`, `breaking_change` or `version_changed` and the violations; then nothing was applied. */
   apply(yaml: string, file: string | undefined, ifMatch: IfMatch, actor: string): Promise<Applied>
+  /** Rejects with `conflict` for weights that an experiment holds. */
   setTraffic(model: string, major: number, change: TrafficChange, ifMatch: IfMatch, actor: string): Promise<TrafficSet>
+  /** Rejects with `unknown_experiment`, with `conflict` where its status does not allow the change, or with `invalid_input`. */
+  changeExperiment(name: string, change: ExperimentChange, ifMatch: IfMatch, actor: string): Promise<ExperimentSet>
   /** Rejects with `conflict` when the new one does not answer or serves other files; no change when it is there already. */
   addReplica(place: ReplicaPlace, ifMatch: IfMatch, actor: string): Promise<ReplicasSet>
   /** Calls in flight there end in peace. Rejects with `conflict` for the last one; no change when it is not there. */
@@ -107,6 +115,37 @@ export interface TrafficSet {
   readonly weights: Weights
   readonly fallback: readonly string[]
   readonly hedge?: Hedge
+}
+
+/** What becomes of an experiment. Every `reason` is for people. */
+export type ExperimentChange =
+  | { readonly action: 'start' }
+  | { readonly action: 'pause'; readonly reason: string }
+  | { readonly action: 'resume' }
+  /** To the ramp's next step. */
+  | { readonly action: 'step' }
+  /** Other parts of the enrolled units by version id, in a new epoch; a candidate that is left out takes part no more. */
+  | { readonly action: 'reshare'; readonly shares: Weights; readonly reason?: string }
+  /** The winner gets all traffic. It may be left out where only one candidate takes part. */
+  | { readonly action: 'promote'; readonly winner?: string; readonly reason?: string }
+  /** The control gets all traffic after these three. */
+  | { readonly action: 'roll-back'; readonly reason?: string }
+  | { readonly action: 'end'; readonly reason?: string }
+  | { readonly action: 'stop'; readonly reason?: string }
+
+export interface ExperimentSet {
+  readonly revision: number
+  readonly experiment: ExperimentState
+}
+
+/** What is known of experiments beside the catalog and their evidence. */
+export interface ExperimentReads {
+  /** What was found last, and before. `startedAt` tells one run from another of the same name. */
+  kept(name: string, startedAt: number): Promise<Kept>
+  /** Lets go of evidence: a draft has none of its own, only that of one that had its name before. */
+  forget(name: string): Promise<void>
+  /** Why it could not be evaluated last; for operators. */
+  fault(name: string): string | undefined
 }
 
 export interface ReplicaPlace {

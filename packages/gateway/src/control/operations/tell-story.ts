@@ -24,6 +24,9 @@ const reasons: Readonly<Record<AssignReason, (part: string) => string>> = {
   only: () => 'it has all the traffic',
   'weights-unit': (part) => `the unit hashes into its ${part}share`,
   'weights-session': (part) => `there is no unit, and the session hashes into its ${part}share`,
+  rule: () => 'a rule of the contract sends it there',
+  experiment: (part) => `an experiment runs, and the unit hashes into its ${part}share of those enrolled`,
+  'not-enrolled': () => 'an experiment runs, and the unit is not enrolled',
   'weights-call': (part) => `there is neither unit nor session, and the call's id hashes into its ${part}share`,
 }
 

@@ -4,6 +4,7 @@ import { publishedOf } from '../catalog/build-catalog.ts'
 import { durationText } from '../manifest/quantities.ts'
 import type { Change } from '../operations/ports.ts'
 import { digestOf } from './digest.ts'
+import { experimentText, ruleText } from './experiment-text.ts'
 import { facts } from './facts.ts'
 import { cacheText, consumerText, issuerText, limitsText } from './policy-text.ts'
 
@@ -35,7 +36,8 @@ interface Thing {
 /** That it is there at all. */
 const existence = 1
 
-function thingsOf({ models, consumers, teams = {}, issuers = {}, prices = {} }: CatalogState): Map<string, Thing> {
+function thingsOf(state: CatalogState): Map<string, Thing> {
+  const { models, consumers, teams = {}, issuers = {}, prices = {}, experiments = {} } = state
   const things = new Map<string, Thing>()
   const put = (what: string, text: string, promises: readonly number[] = [existence]) =>
     things.set(what, { text, promises })
@@ -54,6 +56,7 @@ function thingsOf({ models, consumers, teams = {}, issuers = {}, prices = {} }: 
         putLimits(`version ${id} ${version}`, state.limits)
       }
       put(`traffic ${id}`, trafficText(contract), [publishedOf(contract)])
+      if (contract.metrics) put(`metrics ${id}`, facts({ ...contract.metrics }), [])
       if (contract.cache) put(`cache ${id}`, cacheText(contract.cache), [])
     }
   }
@@ -67,6 +70,7 @@ function thingsOf({ models, consumers, teams = {}, issuers = {}, prices = {} }: 
   }
   for (const [name, issuer] of Object.entries(issuers)) put(`issuer ${name}`, issuerText(issuer))
   for (const [name, dated] of Object.entries(prices)) put(`price ${name}`, dated.map(priceText).join('; '), [])
+  for (const [name, one] of Object.entries(experiments)) put(`experiment ${name}`, experimentText(one), [])
   return things
 }
 
@@ -96,7 +100,7 @@ function versionText({ revision, backend, settings, replicas, digest, immutable,
   })
 }
 
-function trafficText({ weights, fallback, hedge }: ContractState): string {
+function trafficText({ weights, fallback, hedge, rules = [], shadow }: ContractState): string {
   const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
   const parts = Object.entries(weights).sort(([a], [b]) => (a < b ? -1 : 1))
   const split = parts.map(([id, weight]) => `${id}: ${percent(weight / total)}`).join(', ') || 'none'
@@ -104,6 +108,8 @@ function trafficText({ weights, fallback, hedge }: ContractState): string {
     split,
     ...(fallback ? [`fallback: ${fallback.join(', ')}`] : []),
     ...(hedge ? [`hedge: after ${durationText(hedge.afterMs)}, at most ${percent(hedge.share)}`] : []),
+    ...rules.map(ruleText),
+    ...(shadow ? [`shadow: ${percent(shadow.share)} copied to ${shadow.version}`] : []),
   ].join('; ')
 }
 

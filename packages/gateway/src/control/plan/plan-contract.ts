@@ -3,9 +3,10 @@ import { explain } from '../../kernel/schema/explain.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
 import { cachePolicyOf } from '../manifest/cache-policy.ts'
 import { usualLimits, usualStreams } from '../manifest/defaults.ts'
+import { metricOf } from '../manifest/feedback-metrics.ts'
 import type { ManifestContract, Place } from '../manifest/manifest.ts'
-import { compareVersions } from '../manifest/names.ts'
 import { parseDuration, parseSize } from '../manifest/quantities.ts'
+import { ruleOf } from '../manifest/traffic-rules.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
 import { type DraftVersion, digestKey } from './draft-version.ts'
 import type { Inspected } from './inspect-versions.ts'
@@ -16,6 +17,7 @@ import { revisionFor } from './sign-revisions.ts'
 
 /** A contract of the manifest, its versions with their defaults. */
 export interface DraftContract {
+  readonly model: string
   readonly major: number
   readonly place: Place
   readonly contract: ManifestContract
@@ -29,6 +31,8 @@ export interface PlanContractContext {
   /** Of every version ever applied; new ones are added. */
   readonly digests: Record<string, string>
   readonly report: Report
+  /** What its versions get, parts above 0. */
+  readonly weightsOf: (draft: DraftContract) => ContractState['weights']
 }
 
 /** The contract's next state; undefined when it has faults, which are reported. */
@@ -64,6 +68,7 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
     examples = [],
     deprecated,
     cache,
+    metrics,
   } = draft.contract
   const versions = sealed.map(({ version, seal }) => [version.id, versionState(version, seal, revisions.length)])
   return {
@@ -75,8 +80,10 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
     limits: limitsOf(draft.contract),
     ...(deprecated ? { deprecated } : {}),
     versions: Object.fromEntries(versions),
+    weights: context.weightsOf(draft),
     ...trafficOf(draft),
     ...(cache ? { cache: cachePolicyOf(cache) } : {}),
+    ...(metrics ? { metrics: mapped(metrics, metricOf) } : {}),
   }
 }
 
@@ -152,21 +159,17 @@ function limitsOf({ task = 'custom', limits = {} }: ManifestContract): ContractL
   })
 }
 
-function trafficOf(draft: DraftContract): Pick<ContractState, 'weights' | 'fallback' | 'hedge'> {
-  const { fallback = [], hedge } = draft.contract.traffic ?? {}
+function trafficOf(draft: DraftContract): Pick<ContractState, 'fallback' | 'hedge' | 'rules' | 'shadow'> {
+  const { fallback = [], hedge, rules, shadow } = draft.contract.traffic ?? {}
   const afterMs = hedge && parseDuration(hedge.after)
   return {
-    weights: weightsOf(draft),
     ...(fallback.length > 0 ? { fallback } : {}),
     ...(hedge && afterMs !== undefined ? { hedge: { afterMs, share: hedge.share } } : {}),
+    ...(rules ? { rules: rules.map(ruleOf) } : {}),
+    ...(shadow ? { shadow } : {}),
   }
 }
 
-/** Only weights above 0; without any declared, everything goes to the highest live version. */
-function weightsOf({ contract, versions }: DraftContract): Readonly<Record<string, number>> {
-  const live = versions.filter(({ retired }) => !retired).map(({ id }) => id)
-  const highest = live.sort(compareVersions).at(-1)
-  const weights = contract.traffic?.weights ?? (highest === undefined ? {} : { [highest]: 1 })
-  const used = Object.entries(weights).filter(([, weight]) => weight > 0)
-  return Object.fromEntries(used.sort(([a], [b]) => compareVersions(a, b)))
+function mapped<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]))
 }

@@ -15,11 +15,15 @@ import type { Change, Fault } from '../operations/ports.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
 import { changesBetween } from './changes.ts'
 import { draftVersion } from './draft-version.ts'
+import { experimentNotes } from './experiment-notes.ts'
 import { inspectVersions } from './inspect-versions.ts'
 import { limitNotes } from './limit-notes.ts'
 import { type DraftContract, planContract } from './plan-contract.ts'
+import { planExperiments } from './plan-experiments.ts'
+import { plannedWeights } from './plan-weights.ts'
 import { priceNotes } from './price-notes.ts'
 import { type Report, reportInto } from './report.ts'
+import { shadowNotes } from './shadow-notes.ts'
 
 /** What callers would see of a catalog, as text to compare. */
 export type Describe = (catalog: Catalog) => { readonly openapi: string; readonly sdl: string }
@@ -47,6 +51,8 @@ export interface PlanPorts {
   /** Left out: the plan has no differences to show, which `apply` needs none of. */
   readonly describe?: Describe
   readonly clock: Clock
+  /** Who applies it; left out by those who only look. */
+  readonly actor?: string
   readonly signal: AbortSignal
 }
 
@@ -56,18 +62,21 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
   const faults: Fault[] = []
   const report = reportInto(faults, ports.faultAt)
   const drafts = Object.entries(manifest.models).map(([name, model]) => draftModel(name, model, ports, report))
+  const contracts = drafts.flatMap((draft) => draft.contracts)
+  const digests = { ...current.digests }
+  const [at, by] = [ports.clock.now(), ports.actor ?? 'plan']
+  const experiments = planExperiments({ manifest, drafts: contracts, current, digests, report, at, by })
   if (faults.length > 0) return refusedPlan(current.revision, faults)
 
-  const contracts = drafts.flatMap((draft) => draft.contracts)
   const inspected = await inspectVersions(
     contracts.flatMap(({ versions }) => versions),
     ports.expand,
     ports.signal,
   )
-  const digests = { ...current.digests }
+  const weightsOf = plannedWeights(experiments)
   const models = drafts.map(({ name, model, contracts }) => {
     const states = contracts.flatMap((draft) => {
-      const state = planContract(draft, { inspected, digests, report })
+      const state = planContract(draft, { inspected, digests, report, weightsOf })
       return state ? [[draft.major, state] as const] : []
     })
     return [name, modelState(model, states)] as const
@@ -80,9 +89,15 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
     teams: mapped(manifest.teams, teamOf),
     issuers: mapped(manifest.issuers, issuerOf),
     prices: mapped(manifest.prices, (dated) => dated.toSorted(byDay)),
+    experiments: Object.keys(experiments).length > 0 ? experiments : undefined,
   })
   const changes = changesBetween(current.state, state)
-  const notes = [...priceNotes(state, ports.backends), ...limitNotes(state)]
+  const notes = [
+    ...priceNotes(state, ports.backends),
+    ...limitNotes(state),
+    ...experimentNotes(current.state, state),
+    ...shadowNotes(state),
+  ]
   return { revision: current.revision, faults, changes, notes, ...differences(state, ports), next: { state, digests } }
 }
 
@@ -124,7 +139,7 @@ function draftModel(
       const named = { model: name, major, task: contract.task ?? 'custom', id, place: at, known: before }
       return draftVersion(version, named, backends, report) ?? []
     })
-    return { major, place, contract, known, versions }
+    return { model: name, major, place, contract, known, versions }
   })
   return { name, model, contracts }
 }

@@ -38,7 +38,6 @@ export async function tokenBed(over: Partial<IssuerState> = {}) {
   ])
   const fetched: string[] = []
   const faults: string[] = []
-  const used: string[] = []
   const keys = new Map<string, Key>()
   const clock = { now: () => time.now, elapsed: () => time.elapsed, id: () => 'id' }
   const minted = createMintedTokens(readSigningKey(newSigningKey()), clock)
@@ -48,7 +47,6 @@ export async function tokenBed(over: Partial<IssuerState> = {}) {
     published,
     fetched,
     faults,
-    used,
     keys,
     minted,
     state: {
@@ -85,7 +83,7 @@ export async function tokenBed(over: Partial<IssuerState> = {}) {
       fetched.push(url)
       const answer = published.get(url)
       if (answer instanceof Error) throw answer
-      return structuredClone(answer)
+      return answer instanceof Promise ? await answer : structuredClone(answer)
     },
     failed: (_issuer, reason) => faults.push(reason),
   })
@@ -96,7 +94,6 @@ export async function tokenBed(over: Partial<IssuerState> = {}) {
     minted,
     findKeyById: (id) => keys.get(id),
     hasConsumer: (name) => Object.hasOwn(bed.state.consumers, name),
-    used: (id) => used.push(id),
   })
   return { ...bed, bed, verify }
 }

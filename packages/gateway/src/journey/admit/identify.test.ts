@@ -88,3 +88,30 @@ describe('a JSON Web Token', () => {
     assert.equal(identify({ authorization: `Bearer ${token}` }, chosen).keyId, 'key_1')
   })
 })
+
+describe('a token', () => {
+  const minted: Caller = {
+    ...{ keyId: 'key_1', consumer: 'shop', permissions: new Set(['infer']), models: undefined },
+    ...{ token: 'minted', addresses: ['10.0.0.0/8'] },
+  }
+  const used: string[] = []
+  const from = (ip: string, caller: Caller | Promise<Caller>) => {
+    const given = { ...ports(), verifyToken: () => caller, used: (id: string) => void used.push(id) }
+    return identifyFrom({ authorization: 'Bearer a.b.c' }, given, { ip })
+  }
+
+  it('that was minted from a key is taken from where the key is, and counts as its use then', async () => {
+    assert.throws(() => from('11.0.0.1', minted), code('address_forbidden'))
+    await assert.rejects(async () => await from('11.0.0.1', Promise.resolve(minted)), code('address_forbidden'))
+    assert.deepEqual(used, [])
+    assert.equal(from('10.0.0.1', minted), minted)
+    assert.equal(await from('::ffff:10.0.0.1', Promise.resolve(minted)), minted)
+    assert.deepEqual(used.splice(0), ['key_1', 'key_1'])
+  })
+
+  it("of an issuer's is taken from anywhere, and is no use of a key", () => {
+    const { addresses: _, ...issued } = { ...minted, token: 'issued' } as const
+    assert.equal(from('11.0.0.1', issued), issued)
+    assert.deepEqual(used, [])
+  })
+})

@@ -1,6 +1,6 @@
 import { type Caller, callerOf, type Key } from '../../kernel/caller.ts'
 import { AstraError } from '../../kernel/errors.ts'
-import { type From, requireUsable } from './usable-key.ts'
+import { type From, requireAddress, requireUsable } from './usable-key.ts'
 
 /** Finds a key by what was sent; a revoked key is found too, so that its owner can be told. */
 export type FindKey = (secret: string) => Key | undefined
@@ -11,7 +11,7 @@ export interface IdentifyPorts {
   readonly hasConsumer: (name: string) => boolean
   /** ms since the Unix epoch. */
   readonly now: () => number
-  /** A key was found good, by its id. */
+  /** A key, or a token minted from it, was found good: by the key's id. */
   readonly used: (keyId: string) => void
   /** At once where it was verified lately. Throws or rejects with `invalid_token` and the like. */
   readonly verifyToken: (token: string) => Caller | Promise<Caller>
@@ -40,7 +40,11 @@ export function identify(
   const key = secret === '' ? undefined : findKey(secret)
   if (!key) {
     // A key that somebody chose may look like a token: keys come first.
-    if (looksLikeToken.test(secret)) return verifyToken(secret)
+    if (looksLikeToken.test(secret)) {
+      const caller = verifyToken(secret)
+      const admit = (found: Caller) => admitToken(found, from, used)
+      return caller instanceof Promise ? caller.then(admit) : admit(caller)
+    }
     throw new AstraError('unauthenticated', { detail: 'The key that was sent is not known here' })
   }
   requireUsable(key, from, now)
@@ -49,6 +53,14 @@ export function identify(
   }
   used(key.id)
   return callerFor(key)
+}
+
+/** What was minted from a key can be used from where the key can: who takes it along does not get more than who takes the key. */
+function admitToken(caller: Caller, from: From, used: IdentifyPorts['used']): Caller {
+  if (caller.token !== 'minted') return caller
+  requireAddress(caller.keyId, caller.addresses, from)
+  used(caller.keyId)
+  return caller
 }
 
 /** Three parts in base64url (RFC 7519); of an unsigned one the last is empty, and its refusal shall say what it is. */

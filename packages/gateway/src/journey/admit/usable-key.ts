@@ -11,7 +11,8 @@ export interface From {
 const wayBack =
   'Ask for a new key: "astraapi keys create". If no administrator has one, start the gateway again: it keeps a working one in admin.key of its data folder, or takes a new ASTRA_ADMIN_KEY.'
 
-const networks = new WeakMap<Key, Networks>()
+/** By the list itself, which a key and the callers made of it share. */
+const networks = new WeakMap<readonly string[], Networks>()
 
 /** Throws `key_revoked`, `key_expired` or `address_forbidden`. */
 export function requireUsable(key: Key, from: From, now: () => number): void {
@@ -25,20 +26,25 @@ export function requireUsable(key: Key, from: From, now: () => number): void {
       reason: `${key.id} expired`,
     })
   }
-  if (key.addresses === undefined || allowedFrom(key, key.addresses).has(from.ip)) return
+  requireAddress(key.id, key.addresses, from)
+}
+
+/** Of a key, or of a token that was minted from it. Throws `address_forbidden`. */
+export function requireAddress(keyId: string, addresses: readonly string[] | undefined, from: From): void {
+  if (addresses === undefined || allowedBy(addresses).has(from.ip)) return
   // What a trusted proxy forwards may be any text.
   const address = /^[\d.a-f:]{2,45}$/i.test(from.ip) ? ` ${from.ip}` : ''
   throw new AstraError('address_forbidden', {
     detail: `This key may not be used from this address${address}`,
-    reason: `${key.id} was used from ${address || 'what is no address'}`,
+    reason: `${keyId} was used from ${address || 'what is no address'}`,
   })
 }
 
-function allowedFrom(key: Key, addresses: readonly string[]): Networks {
-  let allowed = networks.get(key)
+function allowedBy(addresses: readonly string[]): Networks {
+  let allowed = networks.get(addresses)
   if (!allowed) {
     allowed = networksOf(addresses)
-    networks.set(key, allowed)
+    networks.set(addresses, allowed)
   }
   return allowed
 }

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { AstraError } from '../../kernel/errors.ts'
 import { permit } from '../admit/permit.ts'
 import { testCall, testCaller, testCatalog } from '../testing/fixtures.ts'
-import { assign, unitInterval } from './assign.ts'
+import { assign } from './assign.ts'
+import { unitInterval } from './sticky-key.ts'
 
 const admitted = (catalog: ReturnType<typeof testCatalog>, over: Parameters<typeof testCall>[0] = {}) =>
   permit(testCall(over), testCaller(), catalog)

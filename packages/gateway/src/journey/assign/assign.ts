@@ -1,27 +1,40 @@
-import { hash } from 'node:crypto'
-import type { Call } from '../../kernel/call.ts'
 import type { Contract, Model, Version } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import type { Enrolment } from '../../kernel/experiment.ts'
 import type { AssignReason } from '../../kernel/record.ts'
 import { nearest } from '../../kernel/schema/nearest.ts'
 import type { AdmittedCall } from '../admit/permit.ts'
+import { applyRules } from './apply-rules.ts'
+import { enrol } from './enrol.ts'
+import { stickyKey, unitInterval } from './sticky-key.ts'
 
 /** An admitted call with its Version. Only `assign` makes one. */
 export interface AssignedCall extends AdmittedCall {
   readonly contract: Contract
   readonly version: Version
   readonly reason: AssignReason
-  /** Probability of this version under the weights in force. */
+  /** Probability of this version under the weights in force; in an experiment, of this arm for those who take part. */
   readonly propensity: number
+  /** Of a call whose unit takes part in a running experiment. What is pinned or sent by a rule never does, whatever its unit. */
+  readonly enrolment?: Enrolled
 }
 
-/** Which Version? The pin, else the weights: sticky on the unit, else on the session, else by the call's own id. */
+/** As its Record will tell it. `cached`: a cache may answer such calls. */
+export type Enrolled = Omit<Enrolment, 'unit'> & { readonly cached: boolean }
+
+/**
+ * Which Version? The pin, else the first rule that holds, else an experiment's arm, else the weights: sticky on the unit, else on the
+ * session, else by the call's own id.
+ */
 export function assign(admitted: AdmittedCall): AssignedCall {
   const { call, model } = admitted
   const contract = contractOf(model, call.major)
   const pin = call.options.version
   if (pin !== undefined) return { ...admitted, contract, version: pinned(contract, pin), reason: 'pin', propensity: 1 }
-  const { split } = contract
+  const { split, rules, experiment } = contract
+  const ruled = rules && applyRules(rules, admitted)
+  if (ruled) return { ...admitted, contract, version: ruled, reason: 'rule', propensity: 1 }
+  if (experiment) return enrol(admitted, contract, experiment)
   const [only] = split
   if (!only) {
     throw new AstraError('no_traffic', {
@@ -34,20 +47,6 @@ export function assign(admitted: AdmittedCall): AssignedCall {
   const at = unitInterval(`${model.name}@v${contract.major}`, key)
   const share = split.find(({ upTo }) => at < upTo) ?? only
   return { ...admitted, contract, version: share.version, reason, propensity: share.share }
-}
-
-/**
- * Where a unit falls in [0, 1): uint32be(SHA-256(salt, 0, unit)[0..4]) / 2^32. Dividing by 2^32 rather than 2^32 - 1 keeps 1
- * out, which no share would hold.
- */
-export function unitInterval(salt: string, unit: string): number {
-  return Number.parseInt(hash('sha256', `${salt}\0${unit}`, 'hex').slice(0, 8), 16) / 2 ** 32
-}
-
-function stickyKey({ id, options }: Call): [string, AssignReason] {
-  if (options.unit !== undefined) return [options.unit, 'weights-unit']
-  if (options.session !== undefined) return [options.session, 'weights-session']
-  return [id, 'weights-call']
 }
 
 /** Throws `unknown_major`. */

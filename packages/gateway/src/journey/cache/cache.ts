@@ -62,7 +62,9 @@ export function createCache({ store, clock }: CachePorts): Cache {
     const policy = contract.cache
     // What is made here costs less than to look it up.
     if (!policy || way === 'here') return visit.ask(fitted)
-    const key = call.options.cache === 'no-store' ? undefined : cacheKey(fitted, policy)
+    // What takes part in an experiment is asked each time, or its answers would tell of the cache.
+    const asks = call.options.cache === 'no-store' || fitted.enrolment?.cached === false
+    const key = asks ? undefined : cacheKey(fitted, policy)
     if (key === undefined) return joining.bypass(fitted, visit)
     if (call.options.cache === 'no-cache')
       return joining.lead(fitted, visit, semantic.learning(fitted, visit, { key, policy }), 'bypass')

@@ -44,14 +44,22 @@ function encoded({ version, usage, body }: KeptAnswer): Buffer {
   }
 }
 
+/** Those that hold no more than the bytes that they were read from. A store in memory gives the same bytes each time: 5 us a hit. */
+const decoded = new WeakMap<Buffer, KeptAnswer>()
+const holdsBytesOnly: ReadonlySet<StoredForm> = new Set(['output', 'relayed', 'relayed-stream'])
+
 /** Undefined for what is none: another release may have written it. */
 export function decodeKept(bytes: Buffer): KeptAnswer | undefined {
+  const before = decoded.get(bytes)
+  if (before) return before
   const end = bytes.indexOf(lineEnd)
   if (end < 0) return undefined
   try {
     const [form, version, usage] = JSON.parse(bytes.toString('latin1', 0, end)) as [StoredForm, string, Usage]
     if (!Object.hasOwn(bodies, form)) return undefined
-    return { version, usage, body: bodies[form](bytes.subarray(end + 1)) }
+    const answer = { version, usage, body: bodies[form](bytes.subarray(end + 1)) }
+    if (holdsBytesOnly.has(form)) decoded.set(bytes, answer)
+    return answer
   } catch {
     return undefined
   }
@@ -80,19 +88,20 @@ const bodies: Readonly<Record<StoredForm, (bytes: Buffer) => KeptBody>> = {
   'relayed-stream': (bytes) => ({ form: 'relayed-stream', bytes }),
 }
 
-/** Read when asked for. A class: of an object literal with a getter V8 makes a hidden class each time. */
+/**
+ * Read when asked for, and each time anew: who answers by it may do with its items as they like. A class: of an object literal with a
+ * getter V8 makes a hidden class each time.
+ */
 class KeptOutput {
   readonly form = 'items'
   readonly outputJson: Buffer
-  #items: readonly Item[] | undefined
 
   constructor(outputJson: Buffer) {
     this.outputJson = outputJson
   }
 
   get items(): readonly Item[] {
-    this.#items ??= [{ output: JSON.parse(this.outputJson.toString()) }]
-    return this.#items
+    return [{ output: JSON.parse(this.outputJson.toString()) }]
   }
 }
 

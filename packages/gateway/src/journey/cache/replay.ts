@@ -61,7 +61,8 @@ class ReadyAnswer implements WholeAnswer {
   readonly usage: Usage
   readonly timing: Timing
   readonly outputJson: Buffer
-  readonly #body: { readonly items: readonly Item[] }
+  readonly #body: ReadyBody
+  #items: readonly Item[] | undefined
 
   constructor(head: Replayed, usage: Usage, timing: Timing, body: ReadyBody) {
     this.callId = head.callId
@@ -77,7 +78,8 @@ class ReadyAnswer implements WholeAnswer {
   }
 
   get items(): readonly Item[] {
-    return this.#body.items
+    this.#items ??= this.#body.items
+    return this.#items
   }
 }
 

@@ -93,7 +93,9 @@ export function createInFlight({ elapsed }: Pick<QueuePorts, 'elapsed'>): InFlig
 
   return {
     place(fitted) {
-      const { contract, version } = fitted
+      const { call, contract, version } = fitted
+      // Whoever copies bounds its copies, and they take no place of those that are served.
+      if (call.role !== undefined) return { ...fitted, waitedMs: 0, release: nothing, place: () => undefined }
       const gate = gateOf(version)
       if (isFree(gate)) {
         gate.inFlight++
@@ -113,6 +115,8 @@ export function createInFlight({ elapsed }: Pick<QueuePorts, 'elapsed'>): InFlig
     dropped: () => [...drops.values()],
   }
 }
+
+function nothing(): void {}
 
 function overloaded({ contract, version }: FittedCall): AstraError {
   return refusal('overloaded', {

@@ -39,7 +39,11 @@ interface BoundKey {
 type Holder = BoundKey | ConsumerState | TeamState | Model | Version['state']
 
 /** Every bound that the call must keep, from its narrowest owner to the widest. Empty, at the cost of a few looks, where there is none. */
-export function limitsOf({ caller, catalog, model, version }: AssignedCall): readonly OwnedBound[] {
+export function limitsOf({ call, caller, catalog, model, version }: AssignedCall): readonly OwnedBound[] {
+  // A copy uses up nothing that those who are served would miss: only its own consumer's.
+  if (call.role !== undefined) {
+    return boundsOfAll(caller, caller.keyId, caller.consumer, caller.team, undefined, undefined, catalog)
+  }
   return boundsOfAll(caller, caller.keyId, caller.consumer, caller.team, model, version, catalog)
 }
 

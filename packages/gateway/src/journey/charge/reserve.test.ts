@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Backend } from '../../kernel/backend.ts'
+import { AstraError } from '../../kernel/errors.ts'
 import type { Reservation } from '../../kernel/limits.ts'
 import { memoryCounters } from '../../stores/memory/counters.ts'
 import { permit } from '../admit/permit.ts'
@@ -26,7 +27,8 @@ test('what a long call reserved, and what has drained since, does not come back 
     const charged = inFlight.place(fitted)
     assert.ok(!(charged instanceof Promise))
     let held: Reservation | undefined
-    limits.reserve(charged, { holds: (reservation) => (held = reservation) })
+    const met = limits.reserve(charged, { holds: (reservation) => (held = reservation) })
+    if (met instanceof AstraError) throw met
     charged.release()
     return held
   }

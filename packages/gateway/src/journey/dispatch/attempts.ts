@@ -112,7 +112,7 @@ export class Attempts {
     leg.replicas.end(open, end, now, error)
     this.#inFlight--
     const retry = this.#inFlight > 0 ? 'no' : this.#mayRetry(one, end, now)
-    blame(leg, open.member, end, retry === 'yes', now, error)
+    if (!this.#isCopy) blame(leg, open.member, end, retry === 'yes', now, error)
     const spent = retry === 'unpaid' ? '; not tried elsewhere: the retry budget is spent' : ''
     if (!passedOver) {
       this.#tell(one, end, now, error.code, operatorReason(error) + spent)
@@ -153,7 +153,7 @@ export class Attempts {
 
   #beginAt(leg: Leg, beside: boolean): Try | undefined {
     const { tried } = leg
-    const expendable = mayRetry('unanswered', callSoFar(leg, tried.length + 1, false))
+    const expendable = !this.#isCopy && mayRetry('unanswered', callSoFar(leg, tried.length + 1, false))
     const open = leg.replicas.begin(this.#clock.elapsed(), tried, this.#deadline.attempt(beside), expendable)
     if (!open) return undefined
     if (leg !== this.#first) this.#fallbacks?.count()
@@ -164,13 +164,18 @@ export class Attempts {
     return { leg, open, role, meter, asked: !open.controller.signal.aborted }
   }
 
+  /** What it meets opens no breaker for calls that are served. */
+  get #isCopy(): boolean {
+    return this.#charged.call.role !== undefined
+  }
+
   #roleOf(leg: Leg, triedBefore: number): Attempt['role'] {
     if (triedBefore > 0) return 'retry'
-    return leg === this.#first ? 'serve' : 'fallback'
+    return leg === this.#first ? (this.#charged.call.role ?? 'serve') : 'fallback'
   }
 
   #mayRetry({ leg, open }: Try, end: AttemptEnd, now: number): 'yes' | 'unpaid' | 'no' {
-    if (!mayRetry(end, callSoFar(leg, leg.tried.length, open.firstChunkAt !== undefined))) return 'no'
+    if (this.#isCopy || !mayRetry(end, callSoFar(leg, leg.tried.length, open.firstChunkAt !== undefined))) return 'no'
     if (!leg.replicas.hasOther(leg.tried, now)) return 'no'
     if (leg !== this.#first && this.#fallbacks?.isSpent) return 'no'
     return leg.replicas.payRetry(open, now) ? 'yes' : 'unpaid'
@@ -200,7 +205,7 @@ export class Attempts {
 
   #end(one: Try, end: AttemptEnd, now: number, error?: AstraError, waiting?: number): void {
     one.leg.replicas.end(one.open, end, now, error, waiting)
-    blame(one.leg, one.open.member, end, false, now, error)
+    if (!this.#isCopy) blame(one.leg, one.open.member, end, false, now, error)
     this.#inFlight--
     this.#tell(one, end, now, error?.code, error && operatorReason(error))
   }

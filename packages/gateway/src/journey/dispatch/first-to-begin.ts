@@ -13,14 +13,14 @@ type Open<T> = (one: Try) => Promise<T | undefined>
 
 /** Makes attempts until one begins to answer. `drop` lets go of one that began too late. */
 export async function firstToBegin<T extends Begun>(
-  { contract }: ChargedCall,
+  { contract, call }: ChargedCall,
   { hedges }: { readonly hedges: HedgeBudget },
   attempts: Attempts,
   open: Open<T>,
   drop?: (late: T) => void,
 ): Promise<T> {
   const { hedge } = contract
-  if (hedge) {
+  if (hedge && call.role === undefined) {
     hedges.call(contract)
     const mayHedge = () => hedges.take(contract)
     const begun = await firstOfTwo(hedge, mayHedge, attempts, open, drop)

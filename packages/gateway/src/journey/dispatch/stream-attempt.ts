@@ -193,7 +193,7 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
         if (bytes === undefined) return undefined
         this.#attempts.content(this.#one)
         // Nearly always as it came.
-        return bytes === event.bytes ? event : { type: 'relayed', bytes }
+        return bytes === event.bytes ? event : { type: 'relayed', bytes, text: event.text }
       }
       case 'usage':
         meter.told(event.usage)

@@ -28,17 +28,17 @@ async function unread(t: TestContext) {
 
 test('a reader that takes nothing is disconnected', async (t) => {
   const { response } = await unread(t)
-  await drained(response, 20)
+  await drained(response, response, 20)
   assert.equal(response.destroyed, true)
   assert.equal(response.writableFinished, false)
-  assert.equal(drained(response), undefined)
+  assert.equal(drained(response, response), undefined)
   assert.deepEqual([response.listenerCount('drain'), response.listenerCount('close')], [0, 0])
 })
 
 test('a reader that takes all in time stays', async (t) => {
   const { response, reader } = await unread(t)
   reader.resume()
-  await drained(response, 10_000)
+  await drained(response, response, 10_000)
   assert.equal(response.destroyed, false)
   assert.equal(response.listenerCount('drain'), 0)
 })

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { StreamAnswer, StreamEvent } from '../../kernel/answer.ts'
 import { toAstraError } from '../../kernel/errors.ts'
 import { readableOf, type Taker } from '../../kernel/readable.ts'
-import { writePiece } from './write-piece.ts'
+import { PieceWriter } from './write-piece.ts'
 
 /** What of an event goes out, whole frames; "" where nothing does. */
 export type Tell = (event: StreamEvent) => Buffer | string
@@ -32,11 +32,13 @@ export async function writeEvents(
 /** Makes true of what its reader has taken late, after which more is read, and false where nothing more is wanted. */
 class Writing implements Taker<StreamEvent, boolean> {
   readonly #response: ServerResponse
+  readonly #pieces: PieceWriter
   readonly #tell: Tell
   readonly #untold: (thrown: unknown) => Promise<never>
 
   constructor(response: ServerResponse, tell: Tell, untold: (thrown: unknown) => Promise<never>) {
     this.#response = response
+    this.#pieces = new PieceWriter(response)
     this.#tell = tell
     this.#untold = untold
   }
@@ -51,7 +53,7 @@ class Writing implements Taker<StreamEvent, boolean> {
     }
     if (told.length === 0) return undefined
     const response = this.#response
-    const wait = writePiece(response, told)
+    const wait = this.#pieces.write(told)
     if (wait) return wait.then(() => !response.destroyed)
     return response.destroyed ? false : undefined
   }

@@ -17,53 +17,84 @@ interface Histogram {
   sum: number
 }
 
+interface Count {
+  readonly labels: string
+  count: number
+}
+
+/** What is counted, by one label after the other: to join them into one text first is 1.5 us a call. */
+class Series<Value> {
+  readonly #next = new Map<string | number | undefined, Series<Value>>()
+  value: Value | undefined
+
+  at(label: string | number | undefined): Series<Value> {
+    let next = this.#next.get(label)
+    if (!next) {
+      next = new Series()
+      this.#next.set(label, next)
+    }
+    return next
+  }
+
+  *all(): Generator<Value> {
+    if (this.value !== undefined) yield this.value
+    for (const next of this.#next.values()) yield* next.all()
+  }
+}
+
 /**
  * Kept here rather than by prom-client, whose labels are sorted, joined and hashed anew at every observation: 4.7 us a call in
  * a profile of the whole gateway. Labels are bounded, as the catalog and closed sets are.
  */
 export function createCallMetrics(): CallMetrics {
-  const calls = new Map<string, { count: number }>()
-  const cached = new Map<string, { count: number }>()
-  const durations = new Map<string, Histogram>()
-  const begin = (labels: string): Histogram => {
-    const histogram = { labels, counts: new Float64Array(buckets.length + 1), sum: 0 }
-    durations.set(labels, histogram)
-    return histogram
-  }
+  const calls = new Series<Count>()
+  const cached = new Series<Count>()
+  const durations = new Series<Histogram>()
   return {
     observe({ model, major, versionAssigned, door, outcome, code, latencyMs, cache }) {
       const version = versionAssigned ?? ''
+      // Of a call that got no version, a caller chose the name.
       const name = versionAssigned === undefined ? '' : model
-      const what = `model="${name}",major="${name && `v${major}`}",version="${version}",door="${door}"`
-      const key = `${what},outcome="${outcome}",code="${code ?? ''}"`
-      count(calls, key)
+      const number = name === '' ? '' : `v${major}`
+      const ofVersion = calls.at(name).at(number).at(version)
+      const call = ofVersion.at(door).at(outcome).at(code)
+      call.value ??= {
+        labels: `model="${name}",major="${number}",version="${version}",door="${door}",outcome="${outcome}",code="${code ?? ''}"`,
+        count: 0,
+      }
+      call.value.count++
       if (!name) return
-      if (cache) count(cached, `model="${name}",major="v${major}",version="${version}",outcome="${cache}"`)
-      const labels = `model="${name}",version="${version}",door="${door}"`
-      const histogram = durations.get(labels) ?? begin(labels)
-      const seconds = latencyMs / 1000
-      const bucket = bucketOf(seconds)
-      histogram.counts[bucket] = (histogram.counts[bucket] ?? 0) + 1
-      histogram.sum += seconds
+      if (cache) {
+        const one = cached.at(name).at(number).at(version).at(cache)
+        one.value ??= { labels: `model="${name}",major="${number}",version="${version}",outcome="${cache}"`, count: 0 }
+        one.value.count++
+      }
+      const duration = durations.at(name).at(version).at(door)
+      duration.value ??= emptyHistogram(`model="${name}",version="${version}",door="${door}"`)
+      addTo(duration.value, latencyMs / 1000)
     },
     text() {
       const lines = ['# HELP astra_calls_total Calls recorded', '# TYPE astra_calls_total counter']
-      for (const [labels, { count }] of calls) lines.push(`astra_calls_total{${labels}} ${count}`)
+      for (const { labels, count } of calls.all()) lines.push(`astra_calls_total{${labels}} ${count}`)
       lines.push('# HELP astra_cache_calls_total Calls of contracts with a cache, by what it had to do with them')
       lines.push('# TYPE astra_cache_calls_total counter')
-      for (const [labels, { count }] of cached) lines.push(`astra_cache_calls_total{${labels}} ${count}`)
+      for (const { labels, count } of cached.all()) lines.push(`astra_cache_calls_total{${labels}} ${count}`)
       lines.push('# HELP astra_call_duration_seconds From receiving a call to its answer, queueing included')
       lines.push('# TYPE astra_call_duration_seconds histogram')
-      for (const histogram of durations.values()) lines.push(...linesOf(histogram))
+      for (const histogram of durations.all()) lines.push(...linesOf(histogram))
       return `${lines.join('\n')}\n`
     },
   }
 }
 
-function count(counts: Map<string, { count: number }>, key: string): void {
-  const known = counts.get(key)
-  if (known) known.count++
-  else counts.set(key, { count: 1 })
+function emptyHistogram(labels: string): Histogram {
+  return { labels, counts: new Float64Array(buckets.length + 1), sum: 0 }
+}
+
+function addTo(histogram: Histogram, seconds: number): void {
+  const bucket = bucketOf(seconds)
+  histogram.counts[bucket] = (histogram.counts[bucket] ?? 0) + 1
+  histogram.sum += seconds
 }
 
 function bucketOf(seconds: number): number {

@@ -4,10 +4,12 @@ import type { Call } from '../../kernel/call.ts'
 import type { Caller } from '../../kernel/caller.ts'
 import type { Catalog } from '../../kernel/catalog.ts'
 import { type AstraError, operatorReason } from '../../kernel/errors.ts'
+import type { Enrolment } from '../../kernel/experiment.ts'
 import type { Reservation } from '../../kernel/limits.ts'
 import { priceOf } from '../../kernel/price.ts'
 import type { Attempt, AttemptUsage, CallRecord, Outcome } from '../../kernel/record.ts'
-import type { AssignedCall } from '../assign/assign.ts'
+import type { AssignedCall, Enrolled } from '../assign/assign.ts'
+import { stickyKey } from '../assign/sticky-key.ts'
 import { type BilledAttempt, billOf, mainAttempt } from './bill.ts'
 
 export interface RecordPorts {
@@ -169,6 +171,16 @@ class RecordInTheMaking implements OpenRecord {
     this.#reservation?.settle(bill)
   }
 
+  /**
+   * None where an Idempotency-Key brought back an earlier call's answer: that call is the evidence, and would count twice. Where the
+   * experiment says that a cache may answer, what it answers counts as any answer does.
+   */
+  #enrolment({ cached, ...enrolled }: Enrolled): Enrolment | undefined {
+    if (!cached && this.#cache && answering.has(this.#cache)) return undefined
+    const [key, reason] = stickyKey(this.#call)
+    return { ...enrolled, unit: reason === 'weights-call' ? key : this.#ports.hashUnit(key) }
+  }
+
   #facts(outcome: Outcome, itemsFailed: number, error: AstraError | undefined): UncountedRecord {
     const { queueMs, upstreamMs, totalMs } = this.timing()
     const call = this.#call
@@ -216,11 +228,16 @@ class RecordInTheMaking implements OpenRecord {
       unpriced: false,
       cache: this.#cache,
       refusedBy: error?.facts.refusedBy,
+      finish: undefined,
+      enrolment: assignment?.enrolment && this.#enrolment(assignment.enrolment),
       attempts: this.#ended.map(({ attempt }) => attempt),
       traceId: call.trace.traceId,
     }
   }
 }
+
+/** Outcomes of the cache with which the version was not asked for this call. */
+const answering: ReadonlySet<CacheOutcome> = new Set(['hit', 'stale', 'joined', 'semantic'])
 
 /** `asked`: a model was, for it or for the call whose answer it shares. */
 function outcomeOf({ code }: AstraError, asked: boolean): Outcome {

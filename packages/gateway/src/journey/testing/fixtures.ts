@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { Call } from '../../kernel/call.ts'
 import { type Caller, callerOf } from '../../kernel/caller.ts'
 import type {
@@ -10,6 +11,7 @@ import type {
   Version,
   VersionState,
 } from '../../kernel/catalog.ts'
+import type { RunningExperiment, TrafficRule } from '../../kernel/experiment.ts'
 import type { Limits } from '../../kernel/limits.ts'
 import { compileCheck } from '../../kernel/schema/validator.ts'
 
@@ -51,6 +53,9 @@ export function testCatalog(
     teams?: NonNullable<Catalog['state']['teams']>
     /** Of the model. */
     limits?: Limits
+    /** Its control is 1.0. */
+    experiment?: Partial<RunningExperiment>
+    rules?: readonly TrafficRule[]
   } = {},
 ): Catalog {
   const versions = over.versions ?? Object.fromEntries(Object.keys(weights).map((id) => [id, {}]))
@@ -72,12 +77,14 @@ export function testCatalog(
     weights,
     ...over.contract,
   }
+  const plain = contractFrom(state)
+  const contract = { ...plain, ...steered(plain, over) }
   const model: Model = {
     name: 'spam',
     owner: 'mail-platform',
     description: undefined,
     defaultMajor: 1,
-    contracts: new Map([[1, contractFrom(state)]]),
+    contracts: new Map([[1, contract]]),
     limits: over.limits,
   }
   const consumers = new Map<string, ConsumerState>(Object.entries({ demo: { demo: true }, ...over.consumers }))
@@ -97,6 +104,19 @@ export function testCatalog(
     hasConsumer: (name) => consumers.has(name),
     consumer: (name) => consumers.get(name),
     team: (name) => teams.get(name),
+  }
+}
+
+/** What of a contract steers calls ahead of its weights. */
+function steered(
+  { versions }: Contract,
+  { experiment, rules }: { experiment?: Partial<RunningExperiment>; rules?: readonly TrafficRule[] },
+): Pick<Contract, 'experiment' | 'rules'> {
+  const version = (id: string): Version => versions.get(id) ?? assert.fail(id)
+  const usual = { name: 'spam-1.1', epoch: 1, coverage: 1, paused: false, cached: false, attributionMs: 60_000 }
+  return {
+    ...(experiment ? { experiment: { ...usual, ...experiment, control: version('1.0') } } : {}),
+    ...(rules ? { rules: rules.map((rule) => ({ ...rule, version: version(rule.version) })) } : {}),
   }
 }
 
@@ -139,6 +159,8 @@ function contractFrom(state: ContractState): Contract {
     const version = versions.get(id)
     if (version) fallback.push(version)
   }
+  const shadow = state.shadow && versions.get(state.shadow.version)
+  if (state.shadow && shadow) Object.assign(contract, { shadow: { version: shadow, share: state.shadow.share } })
   const total = Object.values(state.weights).reduce((sum, weight) => sum + weight, 0)
   let upTo = 0
   for (const [id, weight] of Object.entries(state.weights)) {

@@ -13,6 +13,7 @@ import { createReserve } from '../charge/reserve.ts'
 import { fakeCounters } from '../charge/testing/fake-counters.ts'
 import { createHedgeBudget } from '../dispatch/hedge-budget.ts'
 import { createFleet } from '../dispatch/replicas/fleet.ts'
+import { Shadow } from '../dispatch/shadow/shadow.ts'
 import type { TokenCounter } from '../dispatch/usage/token-counter.ts'
 import { createJourney } from '../serve.ts'
 import { testCall, testCaller, testCatalog } from './fixtures.ts'
@@ -48,15 +49,21 @@ export interface Script {
   readonly cacheStore?: FakeCacheStore
   /** Of the consumer `demo`. */
   readonly limits?: Limits
+  readonly shadowLimits?: Limits
+  readonly modelLimits?: Limits
   readonly contractLimits?: Partial<ContractLimits>
   readonly hedge?: Hedge
+  /** 1.1 is asked beside 1.0, which answers. */
+  readonly shadow?: { readonly share: number }
+  readonly shadowReplicas?: readonly string[]
 }
 
 /** A journey over one scripted backend, with all the Records that it kept. */
 export function journeyWith(script: Script = {}) {
   const records: CallRecord[] = []
   let now = 0
-  const clock = { now: () => now, elapsed: () => now++, id: () => 'unused' }
+  let ids = 0
+  const clock = { now: () => now, elapsed: () => now++, id: () => `call-${++ids}` }
   const { predict = echo, stream } = script
   const backend: Backend = {
     name: 'fake',
@@ -78,17 +85,22 @@ export function journeyWith(script: Script = {}) {
     {
       versions: {
         '1.0': { replicas: script.replicas ?? ['a'], ...settings('1.0') },
-        '1.1': { replicas: ['fallback'], ...settings('1.1') },
+        '1.1': { replicas: script.shadowReplicas ?? ['fallback'], ...settings('1.1') },
       },
       contract: {
         streams: script.streams ?? true,
         ...(script.contractLimits ? { limits: { ...bedLimits, ...script.contractLimits } } : {}),
         ...(script.cache ? { cache: script.cache } : {}),
+        ...(script.shadow ? { shadow: { version: '1.1', ...script.shadow } } : {}),
         ...(script.hedge ? { hedge: script.hedge } : {}),
         ...(upstreamModels ? { task: 'chat' as const, fallback: ['1.1'] } : {}),
       },
       ...(prices ? { prices } : {}),
-      ...(script.limits ? { consumers: { demo: { demo: true, limits: script.limits } } } : {}),
+      ...(script.modelLimits ? { limits: script.modelLimits } : {}),
+      consumers: {
+        ...(script.limits ? { demo: { demo: true, limits: script.limits } } : {}),
+        ...(script.shadowLimits ? { 'astra-shadow': { demo: false, limits: script.shadowLimits } } : {}),
+      },
     },
   )
   const backends = new Map([['fake', backend]])
@@ -96,24 +108,31 @@ export function journeyWith(script: Script = {}) {
   const unchecked = () => {
     uncheckedCalls++
   }
+  const shadow = new Shadow(clock)
+  const fleet = createFleet({ clock, random: Math.random })
   const cache = createCache({ store: script.cacheStore ?? new FakeCacheStore(), clock })
+  const keep = (record: CallRecord) => {
+    records.push(record)
+    shadow.kept(record)
+  }
   const journey = createJourney({
     clock,
     catalog: () => catalog,
     backends,
-    fleet: createFleet({ clock, random: Math.random }),
+    fleet,
     hedges: createHedgeBudget(),
     counter: script.counter ?? { count: (_text, length = _text.length) => length },
     inFlight: createInFlight(clock),
     cache,
+    shadow,
     limits: createReserve({ counters: script.counters ?? fakeCounters().counters, clock, backends, unchecked }),
     begin: () => undefined,
-    record: { elapsed: clock.elapsed, hashUnit: (unit) => `#${unit}`, keep: (record) => records.push(record) },
+    record: { elapsed: clock.elapsed, hashUnit: (unit) => `#${unit}`, keep },
   })
   const advance = (ms: number) => {
     now += ms
   }
-  return { journey, records, advance, cache, unchecked: () => uncheckedCalls }
+  return { journey, records, advance, cache, shadow, fleet, unchecked: () => uncheckedCalls }
 }
 
 async function* nothing(): AsyncGenerator<BackendEvent> {}

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { Enrolment } from '../../kernel/experiment.ts'
 import { limitKinds, ownerKinds, type RefusedBy } from '../../kernel/limits.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
 import type { Store } from '../../kernel/store.ts'
@@ -53,6 +54,8 @@ export function sampleCall(n: number, given: Partial<CallRecord> = {}): CallReco
     unpriced: false,
     cache: undefined,
     refusedBy: undefined,
+    finish: undefined,
+    enrolment: undefined,
     attempts: [sampleAttempt],
     traceId: '0af7651916cd43dd',
     ...given,
@@ -108,6 +111,17 @@ const refusedBy: fc.Arbitrary<RefusedBy> = fc.record(
   plain,
 )
 
+const enrolment: fc.Arbitrary<Enrolment> = fc.record(
+  {
+    experiment: text,
+    epoch: count,
+    arm: text,
+    unit: text,
+    attributionMs: count,
+  },
+  plain,
+)
+
 /** Any Record but for its id and time, which must be unique and in order. */
 export const anyCall: fc.Arbitrary<Omit<CallRecord, 'id' | 'time'>> = fc.record(
   {
@@ -147,6 +161,8 @@ export const anyCall: fc.Arbitrary<Omit<CallRecord, 'id' | 'time'>> = fc.record(
     unpriced: fc.boolean(),
     cache: maybe(fc.constantFrom('hit', 'stale', 'joined', 'miss', 'bypass', 'semantic')),
     refusedBy: maybe(refusedBy),
+    finish: maybe(fc.constantFrom('stop', 'length', 'tool-calls', 'refusal', 'other')),
+    enrolment: maybe(enrolment),
     traceId: text,
     attempts: fc.array(attempt, { maxLength: 3 }),
   },

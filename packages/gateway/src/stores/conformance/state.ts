@@ -39,6 +39,19 @@ export function stateConformance(newPlace: NewPlace): void {
       await close()
     }))
 
+  test('of settings that are to be made once, all who ask at once get the first', () =>
+    withPlace(newPlace, async (place) => {
+      const before = await place.open()
+      const made = await Promise.all(['a', 'b', 'c'].map((value) => before.state.settingOr('salt', value)))
+      assert.deepEqual(made, ['a', 'a', 'a'])
+      await before.close()
+      const { state, close } = await place.open()
+      assert.deepEqual([await state.settingOr('salt', 'd'), await state.setting('salt')], ['a', 'a'])
+      await state.saveSetting('salt', 'e')
+      assert.equal(await state.settingOr('salt', 'f'), 'e')
+      await close()
+    }))
+
   test('a catalog revision that does not follow the newest is a conflict and changes nothing', () =>
     withStore(newPlace, async ({ state }) => {
       await assert.rejects(state.saveCatalog(catalog(2)), { code: 'conflict' })

@@ -6,6 +6,7 @@ import { sampleCall, sampleId, start, withStore } from './samples.ts'
 
 const minute = 60_000
 const hour = { from: start, to: start + 60 * minute }
+const today = { from: start - 600 * minute, to: start + 840 * minute }
 
 export function usageConformance(newPlace: NewPlace): void {
   test('usage sums up by any dimensions, "" standing for none', () =>
@@ -59,18 +60,26 @@ export function usageConformance(newPlace: NewPlace): void {
       )
     }))
 
-  test('what was spent is told by any dimensions, however many rows that are', () =>
+  test('what was spent is told by key and by all else that limits count by, however many rows that are', () =>
     withStore(newPlace, async ({ records, reports }) => {
-      for (let n = 0; n <= 10_000; n += 1) records.put(sampleCall(n, { versionServed: String(n), costUsd: 0.5 }))
-      records.put(sampleCall(10_001, { team: 'growth', costUsd: 2 }))
+      for (let n = 0; n <= 10_000; n += 1) records.put(sampleCall(n, { keyId: `key_${n}`, costUsd: 0.5 }))
+      records.put(sampleCall(10_001, { team: 'growth', costUsd: 2, major: 2, versionServed: 'of a fallback' }))
       records.put(sampleCall(10_002, { team: 'idle' }))
-      records.put(sampleCall(10_003, { team: 'growth', costUsd: 8, time: hour.to }))
+      const assigned = { versionAssigned: undefined, major: undefined }
+      records.put(sampleCall(10_003, { team: 'growth', costUsd: 8, ...assigned, time: today.to }))
       await records.flush()
-      assert.equal((await reports.spent({ ...hour, by: ['version'] })).length, 10_002)
-      assert.deepEqual(await reports.spent({ ...hour, by: ['team'] }), [
-        { by: { team: '' }, costUsd: 5000.5 },
-        { by: { team: 'growth' }, costUsd: 2 },
+      // A batch that is sent again counts once.
+      records.put(sampleCall(10_001, { team: 'growth', costUsd: 2 }))
+      await records.flush()
+      assert.equal((await reports.spent({ ...today, by: ['key'] })).length, 10_001)
+      assert.deepEqual(await reports.spent({ ...hour, by: ['team', 'version', 'major'] }), [
+        { by: { team: '', major: '1', version: '1.1' }, costUsd: 5000.5 },
+        { by: { team: 'growth', major: '2', version: '1.1' }, costUsd: 2 },
       ])
+      assert.deepEqual(await reports.spent({ from: today.from, to: today.to + 1, by: [] }), [
+        { by: {}, costUsd: 5010.5 },
+      ])
+      assert.deepEqual(await reports.spent({ from: 0, to: today.from, by: [] }), [])
     }))
 
   test('usage sums up by team, and counts what the cache answered', () =>

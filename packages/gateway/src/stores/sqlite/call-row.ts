@@ -1,6 +1,9 @@
 import type { SQLOutputValue } from 'node:sqlite'
+import type { Enrolment } from '../../kernel/experiment.ts'
 import type { RefusedBy } from '../../kernel/limits.ts'
 import type { Attempt, CallRecord } from '../../kernel/record.ts'
+import type { EvidenceFacts } from '../evidence-sums.ts'
+import type { SpentFacts } from '../spent-rollup.ts'
 import type { UsageFacts } from '../usage-rollup.ts'
 
 /** A row as node:sqlite reads it. */
@@ -16,13 +19,14 @@ export const callColumns: readonly string[] = `
   items items_failed input_tokens output_tokens usage_estimated
   trace_id attempts
   cached_input_tokens cache_write_input_tokens reasoning_tokens upstream_model cost_usd unpriced
-  team cache refused_by`
+  team cache refused_by
+  experiment epoch arm unit attribution_ms finish`
   .trim()
   .split(/\s+/)
 
 const counts = new Set(
   `
-  major catalog_revision items items_failed
+  major catalog_revision items items_failed epoch attribution_ms
   input_tokens cached_input_tokens cache_write_input_tokens output_tokens reasoning_tokens`
     .trim()
     .split(/\s+/),
@@ -54,6 +58,9 @@ export function encodeCalls(records: readonly CallRecord[]): CallValue[] {
     values.push(r.traceId, JSON.stringify(r.attempts), countOf(r.cachedInputTokens), countOf(r.cacheWriteInputTokens))
     values.push(countOf(r.reasoningTokens), r.upstreamModel ?? null, r.costUsd ?? null, Number(r.unpriced))
     values.push(r.team ?? null, r.cache ?? null, r.refusedBy ? JSON.stringify(r.refusedBy) : null)
+    const { enrolment: e } = r
+    if (e) values.push(e.experiment, e.epoch, e.arm, e.unit, e.attributionMs, r.finish ?? null)
+    else values.push(null, null, null, null, null, r.finish ?? null)
   }
   return values
 }
@@ -65,9 +72,29 @@ function countOf(count: number | undefined): number | null {
 
 const at = Object.fromEntries(callColumns.map((name, index) => [name, index]))
 
-/** What the roll-ups need of one Record's values. */
+/** Finds one Record's values by their columns. */
+function valuesBy(values: readonly CallValue[]) {
+  return <T>(column: string): T => (values[at[column] ?? -1] ?? undefined) as T
+}
+
+/** What the sums of spending need of one Record's values. */
+export function spentFactsOf(values: readonly CallValue[]): SpentFacts {
+  const value = valuesBy(values)
+  return {
+    time: value('time'),
+    keyId: value('key_id'),
+    consumer: value('consumer'),
+    team: value('team'),
+    model: value('model'),
+    major: value('major'),
+    versionAssigned: value('version_assigned'),
+    costUsd: value('cost_usd'),
+  }
+}
+
+/** What the roll-ups of usage need of one Record's values. */
 export function usageFactsOf(values: readonly CallValue[]): UsageFacts {
-  const value = <T>(column: string): T => (values[at[column] ?? -1] ?? undefined) as T
+  const value = valuesBy(values)
   return {
     time: value('time'),
     model: value('model'),
@@ -88,6 +115,37 @@ export function usageFactsOf(values: readonly CallValue[]): UsageFacts {
     unpriced: value('unpriced') === 1,
     cache: value('cache'),
     latencyMs: value('latency_ms'),
+  }
+}
+
+/** What evidence needs of one Record's values; undefined where its unit takes part in no experiment. */
+export function evidenceFactsOf(values: readonly CallValue[]): EvidenceFacts | undefined {
+  const value = valuesBy(values)
+  if (value('experiment') === undefined) return undefined
+  return {
+    id: value('id'),
+    time: value('time'),
+    outcome: value('outcome'),
+    code: value('code'),
+    versionServed: value('version_served'),
+    latencyMs: value('latency_ms'),
+    firstChunkMs: value('first_chunk_ms'),
+    costUsd: value('cost_usd'),
+    unpriced: value('unpriced') === 1,
+    outputTokens: value('output_tokens'),
+    finish: value('finish'),
+    attempts: JSON.parse(value('attempts')),
+    enrolment: enrolmentOf(value),
+  }
+}
+
+function enrolmentOf(value: <T>(column: string) => T): Enrolment {
+  return {
+    experiment: value('experiment'),
+    epoch: value('epoch'),
+    arm: value('arm'),
+    unit: value('unit'),
+    attributionMs: value('attribution_ms'),
   }
 }
 
@@ -136,6 +194,8 @@ export function callOf(row: Row): CallRecord {
     unpriced: value('unpriced') === 1,
     cache: value('cache'),
     refusedBy: refusedBy === undefined ? undefined : wholeRefusal(JSON.parse(refusedBy)),
+    finish: value('finish'),
+    enrolment: value('experiment') === undefined ? undefined : enrolmentOf(value),
     traceId: value('trace_id'),
     attempts: (JSON.parse(value('attempts')) as Attempt[]).map(wholeAttempt),
   }

@@ -82,6 +82,33 @@ test('of a database of schema 3 the minutes stay as they are, of no team, and ne
   await store.close()
 })
 
+test('of a database of schema 5 what its Records cost is known by what budgets count', async (t) => {
+  const place = await placeFor(t)
+  mkdirSync(place.dataDir, { mode: 0o700 })
+  const path = join(place.dataDir, 'astra.db')
+  writeFileSync(path, '', { mode: 0o600 })
+  secondSchema(path, [
+    { key_id: 'key_1', major: 2, cost_usd: 0.5, version_served: '1.0' },
+    { key_id: 'key_1', major: 2, cost_usd: 0.25 },
+    { key_id: 'key_2', cost_usd: 4, time: start - 32 * 86_400_000 },
+    { key_id: 'key_2' },
+  ])
+  const db = new DatabaseSync(path)
+  db.exec(`${migrations.slice(2, 5).join('')} PRAGMA user_version = 5`)
+  db.close()
+
+  const store = await place.open()
+  store.records.put(sampleCall(7, { keyId: 'key_2', costUsd: 1 }))
+  await store.records.flush()
+  const all = { from: 0, to: day.to, by: ['key', 'model', 'major', 'version'] } as const
+  const of = { model: 'spam', version: '1.1' }
+  assert.deepEqual(await store.reports.spent(all), [
+    { by: { key: 'key_1', ...of, major: '2' }, costUsd: 0.75 },
+    { by: { key: 'key_2', ...of, major: '1' }, costUsd: 1 },
+  ])
+  await store.close()
+})
+
 test('an entry of the audit log can be neither changed nor removed', async (t) => {
   const place = await placeFor(t)
   const store = await place.open()

@@ -99,4 +99,54 @@ export const migrations: readonly string[] = [
 
   CREATE TABLE key_uses (id TEXT PRIMARY KEY, time INTEGER) WITHOUT ROWID;
   `,
+  // The Records of what can still count in a budget are there already. `total` does not throw, whatever stands in them.
+  `
+  CREATE TABLE spent_days (
+    day INTEGER, key TEXT, consumer TEXT, team TEXT, model TEXT, major TEXT, version TEXT,
+    cost_usd REAL,
+    PRIMARY KEY (day, key, consumer, team, model, major, version)
+  ) WITHOUT ROWID;
+  INSERT INTO spent_days (day, key, consumer, team, model, major, version, cost_usd)
+  SELECT time / 86400000, coalesce(key_id, ''), coalesce(consumer, ''), coalesce(team, ''), coalesce(model, ''),
+    coalesce(CAST(major AS TEXT), ''), coalesce(version_assigned, ''), total(cost_usd)
+  FROM calls WHERE time >= (SELECT max(time) FROM calls) - 31 * 86400000 AND cost_usd > 0
+  GROUP BY 1, 2, 3, 4, 5, 6, 7;
+  `,
+  // What an experiment is judged by. Units are counted where their Records are, so that neither a restart nor a batch that comes again
+  // loses or doubles any; "until" is the end of a unit's attribution window. Enrolled calls alone get the index.
+  `
+  ALTER TABLE calls ADD COLUMN experiment TEXT;
+  ALTER TABLE calls ADD COLUMN epoch INTEGER;
+  ALTER TABLE calls ADD COLUMN arm TEXT;
+  ALTER TABLE calls ADD COLUMN unit TEXT;
+  ALTER TABLE calls ADD COLUMN attribution_ms INTEGER;
+  ALTER TABLE calls ADD COLUMN finish TEXT;
+  CREATE INDEX calls_unit ON calls (experiment, epoch, unit, time) WHERE experiment IS NOT NULL;
+
+  ALTER TABLE feedback ADD COLUMN counted REAL;
+  ALTER TABLE feedback ADD COLUMN counted_time INTEGER;
+
+  CREATE TABLE experiment_units (
+    experiment TEXT, epoch INTEGER, unit TEXT, arm TEXT,
+    first_at INTEGER, until INTEGER, last_at INTEGER, judged INTEGER,
+    calls INTEGER, failed INTEGER, invalid INTEGER,
+    answered INTEGER, latency_ms REAL, first_chunks INTEGER, first_chunk_ms REAL,
+    priced INTEGER, cost_usd REAL, metered INTEGER, output_tokens REAL,
+    finished INTEGER, refusals INTEGER, truncations INTEGER,
+    PRIMARY KEY (experiment, epoch, unit, arm)
+  ) WITHOUT ROWID;
+  CREATE TABLE experiment_arms (
+    experiment TEXT, epoch INTEGER, arm TEXT,
+    units INTEGER, beyond INTEGER, calls INTEGER, server_errors INTEGER, recent TEXT,
+    PRIMARY KEY (experiment, epoch, arm)
+  ) WITHOUT ROWID;
+  CREATE TABLE experiment_buckets (
+    experiment TEXT, epoch INTEGER, arm TEXT, metric TEXT, bucket INTEGER, n INTEGER,
+    PRIMARY KEY (experiment, epoch, arm, metric, bucket)
+  ) WITHOUT ROWID;
+  CREATE TABLE experiment_values (
+    experiment TEXT, epoch INTEGER, unit TEXT, arm TEXT, metric TEXT, source TEXT, n INTEGER, sum REAL,
+    PRIMARY KEY (experiment, epoch, unit, arm, metric, source)
+  ) WITHOUT ROWID;
+  `,
 ]

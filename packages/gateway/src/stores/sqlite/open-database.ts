@@ -36,10 +36,10 @@ export function transact<T>(db: DatabaseSync, write: () => T): T {
 }
 
 /** As `transact`, and on the disk (with all that was committed before) when it returns. */
-export function synced(db: DatabaseSync, write: () => void): void {
+export function synced<T>(db: DatabaseSync, write: () => T): T {
   db.exec('PRAGMA synchronous = FULL')
   try {
-    transact(db, write)
+    return transact(db, write)
   } finally {
     db.exec('PRAGMA synchronous = NORMAL')
   }

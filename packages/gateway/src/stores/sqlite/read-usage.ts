@@ -1,12 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AstraError } from '../../kernel/errors.ts'
-import {
-  type SpentRow,
-  type UsageDimension,
-  type UsageQuery,
-  type UsageRow,
-  usageDimensions,
-} from '../../kernel/store.ts'
+import { type UsageDimension, type UsageQuery, type UsageRow, usageDimensions } from '../../kernel/store.ts'
 import {
   emptyHistogram,
   encodeHistogram,
@@ -41,12 +35,6 @@ export function usageReader(db: DatabaseSync) {
       if (rows.length > rowsMax) throw tooMany()
       return rows.map((row) => usageRowOf(row, by))
     },
-    spent({ from, to, by: asked }: Pick<UsageQuery, 'from' | 'to' | 'by'>): readonly SpentRow[] {
-      const by = usageDimensions.filter((dimension) => asked.includes(dimension))
-      const minutes = { fromMinute: Math.floor(from / minuteMs), toMinute: Math.ceil(to / minuteMs) }
-      const rows = db.prepare(spentSql(by)).all(minutes)
-      return rows.map((row) => ({ by: valuesOf(row, by), costUsd: Number(row.costUsd) }))
-    },
   }
 }
 
@@ -72,13 +60,6 @@ function usageSql(by: readonly UsageDimension[]): string {
     GROUP BY ${groups}
     ORDER BY ${groups}
     LIMIT $limit`
-}
-
-function spentSql(by: readonly UsageDimension[]): string {
-  const groups = by.join(', ')
-  return `
-    SELECT ${[...by, 'total(cost_usd) AS costUsd'].join(', ')} FROM usage_minutes
-    WHERE minute >= $fromMinute AND minute < $toMinute AND cost_usd > 0 ${groups && `GROUP BY ${groups} ORDER BY ${groups}`}`
 }
 
 function valuesOf(row: Row, by: readonly UsageDimension[]): UsageRow['by'] {

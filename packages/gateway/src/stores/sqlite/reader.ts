@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { dataFiles, dataFolderError } from './data-folder.ts'
+import { evidenceReader } from './evidence/read-evidence.ts'
 import { lockDataFolder } from './lock-data-folder.ts'
 import { auditReader } from './read-audit.ts'
 import { callReader } from './read-calls.ts'
+import { spentReader } from './read-spent.ts'
 import { stateReader } from './read-state.ts'
 import { usageReader } from './read-usage.ts'
 import { serveOperations } from './serve-operations.ts'
@@ -28,6 +30,8 @@ function readerOperations(path: string) {
   return {
     ...callReader(db),
     ...usageReader(db),
+    spent: spentReader(db),
+    ...evidenceReader(db),
     ...stateReader(db),
     audit: auditReader(db),
     /** Lets go of the database, so that the writer is the last to close it. The lock stays until the worker ends. */

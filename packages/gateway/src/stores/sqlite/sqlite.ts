@@ -63,6 +63,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     reports: reportsOf(reader),
     state: stateOf(writer, reader),
     audit: { append: (entry) => writer.ask('appendAudit', entry), list: (filter) => reader.ask('audit', filter) },
+    async forgetExperiment(name) {
+      // What waits to be written may be of it.
+      await records.flush()
+      while (await writer.ask('forgetEvidence', name));
+    },
     close: () => {
       closing ??= close()
       return closing
@@ -91,6 +96,8 @@ function reportsOf(reader: WorkerLink<ReaderOperations>): Reports {
     feedback: (callId) => reader.ask('feedback', callId),
     usage: (query) => reader.ask('usage', query),
     spent: (query) => reader.ask('spent', query),
+    evidence: (experiment, metrics, frozenBy) => reader.ask('evidence', { experiment, metrics, frozenBy }),
+    circuit: (experiment) => reader.ask('circuit', experiment),
   }
 }
 
@@ -115,5 +122,6 @@ function stateOf(writer: WorkerLink<WriterOperations>, reader: WorkerLink<Reader
     saveKeyUses: (uses) => writer.ask('saveKeyUses', uses),
     setting: (name) => reader.ask('setting', name),
     saveSetting: (name, value) => writer.ask('saveSetting', { name, value }),
+    settingOr: (name, value) => writer.ask('settingOr', { name, value }),
   }
 }

@@ -1,8 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Feedback } from '../../kernel/record.ts'
+import type { EvidenceFacts } from '../evidence-sums.ts'
 import { emptyHistogram, encodeHistogram, mergeEncoded } from '../latency-histogram.ts'
+import { type SpentGroup, spentRollup } from '../spent-rollup.ts'
 import { type UsageGroup, usageRollup } from '../usage-rollup.ts'
-import { type CallValue, callColumns, usageFactsOf } from './call-row.ts'
+import { type CallValue, callColumns, evidenceFactsOf, spentFactsOf, usageFactsOf } from './call-row.ts'
+import { evidenceWriter } from './evidence/write-evidence.ts'
 import { transact } from './open-database.ts'
 
 export interface BatchWire {
@@ -41,6 +44,10 @@ const upsertUsageSql = `
     ${sumColumns.map((name) => `${name} = ${name} + excluded.${name},`).join('\n    ')}
     latency = merge_latency(latency, excluded.latency)`
 
+const upsertSpentSql = `
+  INSERT INTO spent_days (day, key, consumer, team, model, major, version, cost_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (day, key, consumer, team, model, major, version) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd`
+
 const upsertFeedbackSql = `
   INSERT INTO feedback (call_id, metric, source, value, comment, time, consumer) VALUES (?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (call_id, metric, source) DO UPDATE SET
@@ -61,18 +68,35 @@ export function batchWriter(db: DatabaseSync): (batch: BatchWire) => void {
   )
   const insertCall = db.prepare(insertCallSql)
   const upsertUsage = db.prepare(upsertUsageSql)
+  const upsertSpent = db.prepare(upsertSpentSql)
   const upsertFeedback = db.prepare(upsertFeedbackSql)
   const rollup = usageRollup()
+  const spending = spentRollup()
+  const evidence = evidenceWriter(db)
 
   return ({ calls, feedback }) => {
-    rollup.take() // What a batch that failed left behind.
+    // What a batch that failed left behind.
+    rollup.take()
+    spending.take()
+    evidence.begin()
     transact(db, () => {
+      const enrolled: EvidenceFacts[] = []
       for (let at = 0; at < calls.length; at += width) {
         const values = calls.slice(at, at + width)
-        if (insertCall.run(...values).changes === 1) rollup.add(usageFactsOf(values))
+        if (insertCall.run(...values).changes !== 1) continue
+        rollup.add(usageFactsOf(values))
+        spending.add(spentFactsOf(values))
+        const facts = evidenceFactsOf(values)
+        if (facts) enrolled.push(facts)
       }
+      evidence.calls(enrolled)
       for (const group of rollup.take()) upsertUsage.run(...usageParameters(group))
-      for (const one of feedback) upsertFeedback.run(...feedbackParameters(one))
+      for (const group of spending.take()) upsertSpent.run(...spentParameters(group))
+      for (const one of feedback) {
+        upsertFeedback.run(...feedbackParameters(one))
+        evidence.feedback(one)
+      }
+      evidence.save()
     })
   }
 }
@@ -81,6 +105,10 @@ function usageParameters(group: UsageGroup): SQLInputValue[] {
   const { minute, model, version, consumer, team, door, outcome, code, latency } = group
   const summed = Object.values(sums).map((name) => group[name])
   return [minute, model, version, consumer, team, door, outcome, code, ...summed, encodeHistogram(latency)]
+}
+
+function spentParameters({ day, key, consumer, team, model, major, version, costUsd }: SpentGroup): SQLInputValue[] {
+  return [day, key, consumer, team, model, major, version, costUsd]
 }
 
 /** JSON keeps the value's type. */

@@ -22,6 +22,8 @@ export function stateWriter(db: DatabaseSync) {
   const forgetCatalogs = db.prepare('DELETE FROM catalogs WHERE revision <= ?')
   const upsertKey = db.prepare('INSERT OR REPLACE INTO keys (hash, key) VALUES (?, ?)')
   const upsertKeyUse = db.prepare('INSERT OR REPLACE INTO key_uses (id, time) VALUES (?, ?)')
+  const insertSetting = db.prepare('INSERT OR IGNORE INTO settings (name, value) VALUES (?, ?)')
+  const settingNamed = db.prepare('SELECT value FROM settings WHERE name = ?')
   const upsertSetting = db.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)')
 
   return {
@@ -45,5 +47,11 @@ export function stateWriter(db: DatabaseSync) {
       }),
     saveSetting: ({ name, value }: { readonly name: string; readonly value: string }) =>
       synced(db, () => void upsertSetting.run(name, value)),
+    /** Of writers in several processes, too, one is first: the transaction takes the write lock before it looks. */
+    settingOr: ({ name, value }: { readonly name: string; readonly value: string }) =>
+      synced(db, () => {
+        insertSetting.run(name, value)
+        return String(settingNamed.get(name)?.value)
+      }),
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { dataFiles, dataFolderError } from './data-folder.ts'
+import { evidenceForgetter } from './evidence/forget-evidence.ts'
 import { fileInPlace } from './file-in-place.ts'
 import { openDatabase } from './open-database.ts'
 import { serveOperations } from './serve-operations.ts'
@@ -24,12 +25,12 @@ serveOperations(({ folder }) => {
 
 function writerOperations(db: DatabaseSync, checkFile: () => void) {
   const checked =
-    <T>(write: (input: T) => void) =>
-    (input: T): void => {
+    <T, R>(write: (input: T) => R) =>
+    (input: T): R => {
       checkFile()
-      write(input)
+      return write(input)
     }
-  const { saveCatalog, saveKeys, saveKeyUses, saveSetting } = stateWriter(db)
+  const { saveCatalog, saveKeys, saveKeyUses, saveSetting, settingOr } = stateWriter(db)
   return {
     batch: checked(batchWriter(db)),
     saveCatalog: checked(saveCatalog),
@@ -37,6 +38,9 @@ function writerOperations(db: DatabaseSync, checkFile: () => void) {
     saveKeyUses: checked(saveKeyUses),
     appendAudit: checked(auditWriter(db)),
     saveSetting: checked(saveSetting),
+    settingOr: checked(settingOr),
+    /** Whether there may be more of it. */
+    forgetEvidence: checked(evidenceForgetter(db)),
     /** The last to close folds the write-ahead log into the database. */
     close: () => db.close(),
   }

@@ -5,6 +5,7 @@ import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { Schema } from '../../../kernel/schema/schema.ts'
 import { diceOf, randomSchema, randomValue } from '../../../kernel/schema/testing/random-schema.ts'
 import type { Manifest, ManifestContract, ManifestVersion } from '../../manifest/manifest.ts'
+import { randomExperiments, randomMetrics, randomRules, randomShadow } from './random-experiments.ts'
 import { randomCache, randomConsumer, randomIssuers, randomLimits, randomTeam } from './random-policies.ts'
 
 /** Manifests without faults, of every task, and the additive changes that people make to them. */
@@ -70,7 +71,10 @@ const limits = fc.record(
   some,
 )
 const deprecated = fc.constantFrom({ since: '2026-11-01' }, { since: '2026-11-01', sunset: '2027-01-01' })
-const commonFields = fc.record({ description: text, limits, deprecated, cache: randomCache }, some)
+const commonFields = fc.record(
+  { description: text, limits, deprecated, cache: randomCache, metrics: randomMetrics },
+  some,
+)
 
 const version: fc.Arbitrary<ManifestVersion> = fc.record(
   { backend: fc.constant('echo'), words: text, answer: fc.jsonValue(), limits: randomLimits },
@@ -99,15 +103,19 @@ const contract: fc.Arbitrary<ManifestContract> = fc
     hedge: fc.option(fc.record({ after: duration, share: fc.double({ min: 1e-6, max: 1, noNaN: true }) }), {
       nil: undefined,
     }),
+    rules: fc.option(randomRules, { nil: undefined }),
+    shadow: fc.option(randomShadow, { nil: undefined }),
     seed: fc.integer(),
   })
-  .map(({ task, common, versions, weight, declared, fallbacks, hedge, seed }) => {
+  .map(({ task, common, versions, weight, declared, fallbacks, hedge, rules, shadow, seed }) => {
     const live = Object.keys(versions).filter((id) => !versions[id]?.retired)
     const weights = Object.fromEntries(live.map((id, i) => [id, i === 0 ? 1.5 : weight]))
     const traffic = {
       ...(declared && live.length > 0 ? { weights } : {}),
       ...(fallbacks === undefined ? {} : { fallback: live.toReversed().slice(0, fallbacks) }),
       ...(hedge ? { hedge } : {}),
+      ...(rules && live.length > 0 ? { rules: rules(live) } : {}),
+      ...(shadow && live.length > 0 ? { shadow: shadow(live) } : {}),
     }
     const split = Object.keys(traffic).length > 0 ? { traffic } : {}
     return { ...task, ...common, ...examplesOf(task.input, seed), versions, ...split }
@@ -141,7 +149,7 @@ const price = fc
 const upstreamModel = fc.constantFrom('openai/gpt-4o-mini', 'constructor', '8', 'local model: "a" # b', 'Ä/é.b-1')
 
 /** Teams are named by themselves, and consumers may be of one; the rest stands for itself. */
-export const randomManifest: fc.Arbitrary<Manifest> = fc.dictionary(name, randomTeam).chain((teams) =>
+const parts = fc.dictionary(name, randomTeam).chain((teams) =>
   fc.record({
     teams: fc.constant(teams),
     prices: fc.dictionary(
@@ -152,6 +160,11 @@ export const randomManifest: fc.Arbitrary<Manifest> = fc.dictionary(name, random
     consumers: fc.dictionary(name, randomConsumer(Object.keys(teams))),
     issuers: randomIssuers(Object.keys(teams)),
   }),
+)
+
+/** Experiments are of versions that there are. */
+export const randomManifest: fc.Arbitrary<Manifest> = parts.chain((manifest) =>
+  randomExperiments(manifest.models).map((experiments) => ({ ...manifest, experiments })),
 )
 
 /** The same with a field more in each output of its own, and a version more that brings it. */

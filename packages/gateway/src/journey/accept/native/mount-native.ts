@@ -9,6 +9,7 @@ import { optionsFromHeaders } from '../call-options.ts'
 import { deprecate } from '../deprecate.ts'
 import { type DraftCall, draftCall } from '../draft-call.ts'
 import { readBody } from '../json-body.ts'
+import { KnownBodies } from '../known-bodies.ts'
 import { type PredictBody, readPredictBody } from './predict-body.ts'
 import { type StreamWish, streamWish } from './stream-wish.ts'
 
@@ -34,6 +35,7 @@ interface Params {
 
 /** `POST /models/{model}/v{major}/predict`. */
 export function mountNative(http: FastifyInstance, door: NativeDoor): void {
+  const known = new KnownBodies<PredictBody>()
   http.post<{ Params: Params }>('/models/:model/:major/predict', async (request, reply) => {
     const { context, emit } = door
     const caller = door.callerOf(request)
@@ -44,7 +46,7 @@ export function mountNative(http: FastifyInstance, door: NativeDoor): void {
       // Before the body: a bad option costs no upload, and the Record of a bad body has its reference.
       if (call.major === 0) throw noMajor(request.params.major)
       call.options = optionsFromHeaders(request.headers)
-      const { inputs, batch } = await readInputs(request, call, door)
+      const { inputs, batch } = await readInputs(request, call, door, known)
       call.inputs = inputs
       call.batch = batch
       call.stream = streams(streamWish(request.headers.accept), call, context)
@@ -81,9 +83,15 @@ async function readInputs(
   request: FastifyRequest,
   call: Call,
   { context, bodyBytesMax }: NativeDoor,
+  known: KnownBodies<PredictBody>,
 ): Promise<PredictBody> {
-  const limit = contractOf(context, call)?.limits.bodyBytesMax ?? bodyBytesMax
-  return readPredictBody(await readBody(request.raw, request.headers['content-length'], limit))
+  const contract = contractOf(context, call)
+  const limit = contract?.limits.bodyBytesMax ?? bodyBytesMax
+  const bytes = await readBody(request.raw, request.headers['content-length'], limit)
+  if (!contract?.cache) return readPredictBody(bytes)
+  const body = known.find(bytes) ?? readPredictBody(bytes)
+  known.keep(bytes, body)
+  return body
 }
 
 function noMajor(text: string): AstraError {

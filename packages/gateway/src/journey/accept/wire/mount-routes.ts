@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import type { JsonObject } from '../../../dialects/dialect.ts'
 import { AstraError } from '../../../kernel/errors.ts'
+import { KnownBodies } from '../known-bodies.ts'
 import { serveWire } from './serve-wire.ts'
 import type { WireDoor, WireRoute } from './wire-door.ts'
 
@@ -18,7 +20,9 @@ export interface RefusedPath {
 }
 
 export function mountCalls(http: FastifyInstance, prefix: string, door: WireDoor, routes: readonly WireRoute[]): void {
-  for (const route of routes) {
+  const known = new KnownBodies<JsonObject>()
+  for (const one of routes) {
+    const route = { ...one, known }
     http.post(prefix + route.codec.path, (request, reply) => serveWire(request, reply, door, route))
   }
 }

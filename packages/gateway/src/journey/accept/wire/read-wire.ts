@@ -5,6 +5,7 @@ import type { Contract } from '../../../kernel/catalog.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import type { WireRequest } from '../../../kernel/wire.ts'
 import { parseJsonMembers, readBody } from '../json-body.ts'
+import type { KnownBodies } from '../known-bodies.ts'
 import { holdToLimit, largestBody } from './body-limit.ts'
 import { checkKeys } from './check-keys.ts'
 import { checkSurcharges } from './check-surcharges.ts'
@@ -26,7 +27,9 @@ export function readBytes({ raw, headers }: FastifyRequest, { context, bodyBytes
 }
 
 /** Throws `invalid_body`, `invalid_input`, `body_too_deep` or `body_too_large`. */
-export function readSent(bytes: Buffer): SentBody {
+export function readSent(bytes: Buffer, known: KnownBodies<JsonObject>): SentBody {
+  const before = known.find(bytes)
+  if (before) return { bytes, body: before }
   const { object: body, repeats } = parseJsonMembers(bytes, membersMax)
   checkKeys(bytes, body, repeats)
   return { bytes, body }

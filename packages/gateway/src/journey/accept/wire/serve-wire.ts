@@ -9,14 +9,14 @@ import { readModelName } from '../model-name.ts'
 import { withBodyOptions } from './body-options.ts'
 import { inOwnWords } from './own-words.ts'
 import { modelIn, readBytes, readSent, readWire } from './read-wire.ts'
-import type { WireDoor, WireRoute } from './wire-door.ts'
+import type { MountedRoute, WireDoor } from './wire-door.ts'
 
 /** Every POST of the doors that speak a language model's protocol: one call, in whatever words. */
 export async function serveWire(
   request: FastifyRequest,
   reply: FastifyReply,
   door: WireDoor,
-  route: WireRoute,
+  route: MountedRoute,
 ): Promise<FastifyReply> {
   const { context, emit, callerOf, lookUp, report } = door
   const caller = callerOf(request)
@@ -29,7 +29,7 @@ export async function serveWire(
   try {
     // Before the body: what is refused for these costs no upload.
     call.options = optionsFromHeaders(request.headers)
-    const sent = readSent(await readBytes(request, door))
+    const sent = readSent(await readBytes(request, door), route.known)
     body = sent.body
     const name = modelIn(body)
     call.model = name
@@ -38,6 +38,7 @@ export async function serveWire(
     call.model = model
     call.major = major
     const { contract } = lookUp(call, caller)
+    if (contract.cache) route.known.keep(sent.bytes, sent.body)
     const created = Math.floor(call.receivedAt / 1000)
     const facts = { callId: call.id, model: name, created, request: body }
     const { accept, name: dialect } = route.codec

@@ -7,6 +7,7 @@ import type { Contract } from '../../../kernel/catalog.ts'
 import type { DoorContext } from '../../../kernel/door.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
 import type { Dialect } from '../../../kernel/wire.ts'
+import type { KnownBodies } from '../known-bodies.ts'
 import type { OwnWords } from './own-words.ts'
 
 /** What a door that speaks a language model's protocol is given. */
@@ -50,6 +51,11 @@ export interface WireRoute {
   readonly words?: OwnWords
   /** As `WireRequest.here`. */
   readonly here?: (body: JsonObject) => Promise<unknown>
+}
+
+export interface MountedRoute extends WireRoute {
+  /** Of models whose contract has a cache. */
+  readonly known: KnownBodies<JsonObject>
 }
 
 /** The call options that a protocol has fields for, unread. */

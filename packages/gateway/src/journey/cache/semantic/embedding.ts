@@ -1,9 +1,9 @@
 import type { Answer } from '../../../kernel/answer.ts'
 import type { SemanticPolicy } from '../../../kernel/cache.ts'
 import type { Call } from '../../../kernel/call.ts'
-import type { Caller } from '../../../kernel/caller.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { AstraError } from '../../../kernel/errors.ts'
+import { internalCaller } from '../../../kernel/internal-consumers.ts'
 import type { Visit } from '../visit.ts'
 
 /** The meaning of a text, as one version of an embedding contract has it. */
@@ -14,16 +14,8 @@ export interface Embedding {
   readonly madeBy: string
 }
 
-/**
- * Who asks: an internal consumer, so that neither the requests nor the budget of the one who called are used up by a look-up. Its own
- * limits are those of a consumer of this name in the manifest, where there is one.
- */
-export const internalCaller: Caller = {
-  keyId: 'internal',
-  consumer: 'astra-cache',
-  permissions: new Set(['infer']),
-  models: undefined,
-}
+/** Who asks, so that neither the requests nor the budget of the one who called are used up by a look-up. */
+const caller = internalCaller('astra-cache')
 
 const dimensionsMax = 16_384
 
@@ -48,7 +40,7 @@ export async function embeddingOf(
     trace: of.trace,
     signal,
   }
-  const answer = await visit.serve(call, internalCaller)
+  const answer = await visit.serve(call, caller)
   return { vector: unitVector(numbersOf(answer)), madeBy: `${named}/${answer.version}` }
 }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { toAstraError } from '../../../kernel/errors.ts'
-import { writePiece } from '../write-piece.ts'
+import { PieceWriter } from '../write-piece.ts'
 import { resultText } from './result-text.ts'
 
 /**
@@ -13,7 +13,8 @@ export async function writeEventStream(
   response: ServerResponse,
   results: AsyncIterable<ExecutionResult>,
 ): Promise<void> {
-  const next = (result: ExecutionResult) => writePiece(response, `event: next\ndata: ${resultText(result)}\n\n`)
+  const pieces = new PieceWriter(response)
+  const next = (result: ExecutionResult) => pieces.write(`event: next\ndata: ${resultText(result)}\n\n`)
   try {
     for await (const result of results) {
       if (response.destroyed) return

@@ -3,7 +3,7 @@ import type { StreamAnswer, StreamEvent } from '../../../kernel/answer.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { problemBody } from '../problem.ts'
 import { writeEvents } from '../write-events.ts'
-import { writePiece } from '../write-piece.ts'
+import { PieceWriter } from '../write-piece.ts'
 
 /**
  * Writes a stream as server-sent events: `answer-start`, `chunk`…, then `answer-end` or `error`, never neither. Returns the error
@@ -14,7 +14,7 @@ export async function writeEventStream(
   answer: StreamAnswer,
 ): Promise<AstraError | undefined> {
   const { callId: id, model, version, cached } = answer
-  await writePiece(response, frame('answer-start', { id, model, version, cached }))
+  await new PieceWriter(response).write(frame('answer-start', { id, model, version, cached }))
   try {
     if (await writeEvents(response, answer, (event) => frame(event.type, payload(event)))) response.end()
     return undefined

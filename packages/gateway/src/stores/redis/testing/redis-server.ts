@@ -71,7 +71,7 @@ export async function startRedis(...more: readonly string[]): Promise<TestRedis>
 }
 
 /** Below 55536, since a cluster's nodes speak to each other at their port + 10,000. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const server = createServer()
     server.listen(0, '127.0.0.1')

@@ -79,6 +79,8 @@ function fakeModel(name: string, majors: Readonly<Record<number, FakeContract>>)
     const made: Contract = {
       ...state,
       fallback: [],
+      rules: undefined,
+      shadow: undefined,
       hedge: undefined,
       cache: undefined,
       model: name,

@@ -1,0 +1,118 @@
+import { callNumber } from './load/call.ts'
+import type { CallJson } from './servers/gateway.ts'
+import type { Policies } from './servers/manifests.ts'
+
+/** One row of the suite `policies`: what is declared, how it is called, and what shows that it took part. */
+export interface Feature {
+  readonly policies: Policies
+  readonly keyLimits?: object
+  readonly headers?: Readonly<Record<string, string>>
+  /** So many tokens of an issuer, in turn, in place of the key. */
+  readonly tokens?: number
+  readonly redis?: true
+  /** All calls ask for the same. */
+  readonly alike?: true
+  /** Of every call but the first, where none is answered. */
+  readonly refused?: { readonly status: number; readonly code: string }
+  /** In head or body of an answer, where the text of the answer is not enough. */
+  readonly answer?: RegExp
+  /** Whether the newest Records look as they must. */
+  readonly records: (newest: readonly CallJson[]) => boolean
+}
+
+/** So wide that no call is ever refused. */
+const bounds = {
+  requests: '1000000/second',
+  items: '1000000/second',
+  tokens: '1000000000/second',
+  concurrent: 1_000_000,
+  budget: { day: 1_000_000, month: 10_000_000 },
+}
+const { requests, tokens, budget } = bounds
+const everywhere = { keyLimits: bounds, policies: { owners: bounds, consumer: { limits: bounds } } }
+const reserved = { consumer: { limits: { tokens, budget } }, limits: { outputTokens: 400 } }
+/** For each version half of what the load asks at once: the others wait. */
+const queued = { limits: { inFlight: 16, queue: 256 }, consumer: { priority: 'high' } }
+const cache = { ttl: '1h' }
+const idempotency = { 'idempotency-key': callNumber }
+
+/** A gateway forgets who signed a token when it has seen 10,000 others since. */
+const tokensForgotten = 11_000
+
+const every = (is: (call: CallJson) => boolean) => (calls: readonly CallJson[]) => calls.length > 0 && calls.every(is)
+const asked = every(({ cache }) => cache === undefined)
+const missed = every(({ cache }) => cache === 'miss')
+const hit = every(({ cache }) => cache === 'hit')
+const limited = (kind: string) => new RegExp(`^ratelimit-policy:.*-${kind}".*certificate`, 'ms')
+
+const all = {
+  keyLimits: bounds,
+  policies: {
+    owners: bounds,
+    consumer: { ...queued.consumer, limits: bounds },
+    limits: { ...queued.limits, ...reserved.limits },
+    cache,
+  },
+  headers: idempotency,
+  answer: limited('tokens'),
+  records: missed,
+} as const
+
+const hits = { policies: { cache }, alike: true, answer: /^age: \d.*certificate/ms, records: hit } as const
+
+export const bare = 'nothing declared'
+export const allOn = 'all of these on, by key'
+export const allOnRedis = 'the same with Redis'
+export const cacheHit = 'a cache hit'
+export const cacheHitRedis = 'a cache hit in Redis'
+export const refusal = 'a 429'
+
+/** By the name of the row. */
+export const features: Readonly<Record<string, Feature>> = {
+  [bare]: { policies: {}, records: asked },
+  'requests of the consumer': {
+    policies: { consumer: { limits: { requests } } },
+    answer: limited('requests'),
+    records: asked,
+  },
+  'tokens and cost of the consumer, output capped': { policies: reserved, answer: limited('tokens'), records: asked },
+  'every limit of key, consumer, team, model, version': { ...everywhere, answer: limited('tokens'), records: asked },
+  'a queue that half of the calls wait in': {
+    policies: queued,
+    records: (newest) => newest.some(({ queueMs }) => queueMs > 0),
+  },
+  'a cache, always a miss': { policies: { cache }, records: missed },
+  'an Idempotency-Key of its own': { policies: {}, headers: idempotency, records: asked },
+  "an issuer's token in place of a key": { policies: {}, tokens: 1, records: every(byToken) },
+  "an issuer's token, each a new one": { policies: {}, tokens: tokensForgotten, records: every(byToken) },
+  'a semantic cache that measures': {
+    policies: {
+      cache: { ...cache, semantic: { mode: 'measure', model: 'embed@v1', timeout: '10s' } },
+      models: { embed: embedding() },
+    },
+    // A vector is a call of its own.
+    records: (newest) => newest.some(({ model }) => model === 'embed') && missed(newest.filter(({ cache }) => cache)),
+  },
+  [allOn]: all,
+  [allOnRedis]: { ...all, redis: true },
+  [cacheHit]: hits,
+  [cacheHitRedis]: { ...hits, redis: true },
+  [refusal]: {
+    policies: { consumer: { limits: { requests: { rate: '1/day', burst: 1 } } } },
+    refused: { status: 429, code: 'rate_limited' },
+    answer: /^retry-after: \d.*rate_limit/ms,
+    records: every(({ code }) => code === 'rate_limited'),
+  },
+}
+
+function byToken({ keyId }: CallJson): boolean {
+  return keyId.startsWith('issuer:')
+}
+
+/** In the gateway itself, so that the row has what looking up costs, and no model. All texts mean the same: each look-up finds one. */
+function embedding() {
+  const dimensions = 384
+  const version = { backend: 'echo', answer: { embedding: Array(dimensions).fill(0.05) } }
+  const v1 = { task: 'embedding', dimensions, limits: { inFlight: 4096 }, versions: { '1.0': version } }
+  return { owner: 'bench', contracts: { v1 } }
+}

@@ -1,0 +1,55 @@
+import type { Evaluation, ExperimentJson } from './experiment-json.ts'
+import { countText, shareText, spanText, timeText } from './numbers.ts'
+
+type Told = Pick<
+  ExperimentJson,
+  'name' | 'control' | 'status' | 'since' | 'reason' | 'winner' | 'plan' | 'elapsedMs' | 'ramp' | 'step' | 'arms'
+> & { readonly evaluations: readonly Evaluation[] }
+
+/** What happens next, and when at the earliest: a sentence each. */
+export function nextSteps(experiment: Told, now: number): readonly string[] {
+  const { name, status, since, winner, control, reason } = experiment
+  const at = timeText(since)
+  switch (status) {
+    case 'draft':
+      return [`It takes no traffic yet: "astraapi experiments start ${name}" begins it.`]
+    case 'running':
+      return runningSteps(experiment, now)
+    case 'paused':
+      return [
+        `Paused since ${at}${reason === undefined ? '' : `: ${reason}`}. Each unit keeps its version, nothing is counted as evidence.`,
+        `"astraapi experiments resume ${name}" goes on, "astraapi experiments stop ${name}" ends it with ${control}.`,
+      ]
+    case 'promoted':
+      return [`It ended at ${at}: ${winner ?? 'the candidate'} takes all calls.`]
+    default:
+      return [`It ended at ${at}: ${control} takes all calls.`]
+  }
+}
+
+function runningSteps(experiment: Told, now: number): readonly string[] {
+  const { plan, elapsedMs, ramp, step, arms } = experiment
+  const steps: string[] = []
+  const wait = plan.minimalDurationMs - elapsedMs
+  const fewest = arms.length === 0 ? 0 : Math.min(...arms.map(({ units }) => units))
+  const missing = plan.minimalUnits - fewest
+  if (wait > 0) steps.push(`A promotion may come at ${timeOf(now + wait)} at the earliest (${spanText(wait)} to go).`)
+  if (missing > 0) steps.push(unitsStep(missing, plan.minimalUnits, perMs(fewest, elapsedMs), now))
+  if (wait <= 0 && missing <= 0) steps.push('It may be decided at every look.')
+  const next = ramp[step + 1]
+  const ends = ramp.slice(0, step + 1).reduce((sum, { forMs = 0 }) => sum + forMs, 0) - elapsedMs
+  if (next) steps.push(`Its coverage goes to ${shareText(next.coverage)} at about ${timeOf(now + Math.max(0, ends))}.`)
+  steps.push(`Undecided, it ends at ${timeOf(now + Math.max(0, plan.maximalDurationMs - elapsedMs))}.`)
+  if (plan.rule === 'advise') steps.push('The rule is "advise": it promotes nothing by itself.')
+  return steps
+}
+
+const perMs = (units: number, elapsedMs: number): number => (elapsedMs > 0 ? units / elapsedMs : 0)
+
+function unitsStep(missing: number, minimal: number, rate: number, now: number): string {
+  const text = `The smaller arm lacks ${countText(missing)} of the ${countText(minimal)} units that a promotion takes`
+  return rate > 0 ? `${text}: as they come now, until about ${timeOf(now + missing / rate)}.` : `${text}.`
+}
+
+/** A date that JavaScript knows none for is far enough away. */
+const timeOf = (ms: number): string => timeText(new Date(Math.min(ms, 8.64e15)).toISOString())

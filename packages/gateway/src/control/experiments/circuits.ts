@@ -1,0 +1,85 @@
+import { type CircuitCounts, circuitWindow } from '@astraapi/statistics'
+import { armFailed } from '../../kernel/arm-outcome.ts'
+import type { ExperimentState } from '../../kernel/experiment.ts'
+import type { CallRecord } from '../../kernel/record.ts'
+
+interface Arm {
+  calls: number
+  serverErrors: number
+  /** The latest, oldest first, at most `circuitWindow`. */
+  readonly recentFailures: boolean[]
+}
+
+interface Circuit {
+  /** Of the experiment that it belongs to: another of the same name begins anew. */
+  readonly startedAt: number | undefined
+  readonly arms: Map<string, Arm>
+  seeded: boolean
+}
+
+/**
+ * The latest calls of each arm as this gateway saw them, in memory, so that an arm that fails is found by the call that is one too many
+ * and not at the next evaluation. As many as there are experiments that run, with their arms; the store has them for good.
+ */
+export class Circuits {
+  readonly #byExperiment = new Map<string, Circuit>()
+
+  /** Forgets those that do not run. */
+  follow(running: Readonly<Record<string, ExperimentState>>): void {
+    for (const name of this.#byExperiment.keys()) if (!Object.hasOwn(running, name)) this.#byExperiment.delete(name)
+    for (const [name, { progress }] of Object.entries(running)) {
+      const { startedAt } = progress
+      if (this.#byExperiment.get(name)?.startedAt === startedAt && this.#byExperiment.has(name)) continue
+      this.#byExperiment.set(name, { startedAt, arms: new Map(), seeded: false })
+    }
+  }
+
+  /** Whether it still lacks what happened before it was followed. */
+  lacksPast(experiment: string): boolean {
+    return this.#byExperiment.get(experiment)?.seeded === false
+  }
+
+  /** What happened before, by the store, once. Calls since then that the store told already count twice: in a window of 20 no harm. */
+  seed(experiment: string, past: Readonly<Record<string, CircuitCounts>>): void {
+    const circuit = this.#byExperiment.get(experiment)
+    if (!circuit || circuit.seeded) return
+    circuit.seeded = true
+    for (const [name, { calls, serverErrors, recentFailures }] of Object.entries(past)) {
+      const arm = armOf(circuit, name)
+      arm.calls += calls
+      arm.serverErrors += serverErrors
+      arm.recentFailures.unshift(...recentFailures)
+      arm.recentFailures.splice(0, Math.max(0, arm.recentFailures.length - circuitWindow))
+    }
+  }
+
+  /** Takes a call to account; true where its arm failed. */
+  note(record: CallRecord): boolean {
+    const { enrolment } = record
+    const circuit = enrolment && this.#byExperiment.get(enrolment.experiment)
+    if (!circuit) return false
+    const failed = armFailed(record, enrolment.arm)
+    if (failed === undefined) return false
+    const arm = armOf(circuit, enrolment.arm)
+    arm.calls++
+    if (failed) arm.serverErrors++
+    arm.recentFailures.push(failed)
+    if (arm.recentFailures.length > circuitWindow) arm.recentFailures.shift()
+    return failed
+  }
+
+  of(experiment: string): Readonly<Record<string, CircuitCounts>> {
+    const circuit = this.#byExperiment.get(experiment)
+    return Object.fromEntries([...(circuit?.arms ?? [])].map(([name, arm]) => [name, { ...arm }]))
+  }
+}
+
+/** Arms are those of the Records' enrolments, and so of the catalog: bounded. */
+function armOf({ arms }: Circuit, name: string): Arm {
+  let arm = arms.get(name)
+  if (!arm) {
+    arm = { calls: 0, serverErrors: 0, recentFailures: [] }
+    arms.set(name, arm)
+  }
+  return arm
+}

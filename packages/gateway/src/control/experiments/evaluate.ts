@@ -1,0 +1,105 @@
+import {
+  type Analysis,
+  analyse,
+  type CircuitCounts,
+  decide,
+  type Epoch,
+  type Evidence,
+  type ExperimentDecision,
+  type RunningPs,
+  type Thresholds,
+  thresholdDefaults,
+  verdictOf,
+} from '@astraapi/statistics'
+import type { EpochEvidence, ExperimentState } from '../../kernel/experiment.ts'
+import { ownEntry } from '../manifest/own-entry.ts'
+import { runningMs } from './running-time.ts'
+
+/** What is known of an experiment at one time, and what follows from it. Plain data. */
+export interface Evaluation {
+  /** ms since the Unix epoch. */
+  readonly time: number
+  readonly elapsedMs: number
+  readonly analysis: Analysis
+  readonly decision: ExperimentDecision
+}
+
+export interface Known {
+  readonly evidence: readonly EpochEvidence[]
+  readonly circuit: Readonly<Record<string, CircuitCounts>>
+  /** As the evaluation before gave them. */
+  readonly running: RunningPs
+  readonly now: number
+}
+
+export function evaluate(experiment: ExperimentState, { evidence, circuit, running, now }: Known): Evaluation {
+  const { control, candidates, metrics, plan, progress } = experiment
+  const elapsedMs = runningMs(progress, now)
+  const all: Evidence = { control, candidates, epochs: epochsOf(experiment, evidence), circuit, elapsedMs }
+  const analysis = analyse(all, metrics, plan, running)
+  return {
+    time: now,
+    elapsedMs,
+    analysis,
+    decision: decideAmong(activeArms(experiment), analysis, thresholdsOf(experiment)),
+  }
+}
+
+/** What the latest calls alone say: whether an arm is broken. It needs no evidence, and so no store. */
+export function evaluateCircuit(
+  experiment: ExperimentState,
+  circuit: Readonly<Record<string, CircuitCounts>>,
+  now: number,
+): Evaluation {
+  const { metrics: _, ...rest } = experiment
+  return evaluate({ ...rest, metrics: [] }, { evidence: [], circuit, running: {}, now })
+}
+
+/** Arms that still get units: a candidate may have left a test of several. */
+export function activeArms({ control, candidates, progress }: ExperimentState): ReadonlySet<string> {
+  const shares = progress.epochs.at(-1)?.shares
+  return new Set([control, ...candidates].filter((arm) => shares === undefined || (ownEntry(shares, arm) ?? 0) > 0))
+}
+
+/**
+ * Who has left is analysed, as all metrics share one error probability from the start, and decided on no more. Where all have, the last
+ * decision on them stands.
+ */
+function decideAmong(active: ReadonlySet<string>, analysis: Analysis, thresholds: Thresholds): ExperimentDecision {
+  const candidates = analysis.candidates.filter(({ candidate }) => active.has(candidate))
+  return decide(candidates.length > 0 ? { ...analysis, candidates } : analysis, thresholds)
+}
+
+const thresholdsOf = ({ plan }: ExperimentState): Thresholds => ({ ...thresholdDefaults, plan })
+
+/** Evidence of an epoch of which the catalog knows nothing, say of an experiment of the same name that was removed, is not looked at. */
+function epochsOf({ progress }: ExperimentState, evidence: readonly EpochEvidence[]): Epoch[] {
+  return progress.epochs.map(({ number, shares }) => ({
+    number,
+    shares: partsOf(shares),
+    arms: evidence.find(({ epoch }) => epoch === number)?.arms ?? {},
+  }))
+}
+
+function partsOf(shares: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const sum = Object.values(shares).reduce((a, b) => a + b, 0)
+  return Object.fromEntries(Object.entries(shares).map(([arm, share]) => [arm, share / sum]))
+}
+
+/**
+ * The verdict for people: of those candidates on whom something was decided, else of all. `done`: it was carried out, and when; else it
+ * is advice.
+ */
+export function verdictText({ analysis, decision, time }: Evaluation, done?: { readonly atMs: number }): string {
+  const of = decision.decisions.filter(
+    ({ candidate, action }) => decision.removed.includes(candidate) || action === decision.action,
+  )
+  // Of several that might be promoted, one is.
+  const told = of.filter(({ candidate, action }) => action !== 'promote' || candidate === decision.promoted)
+  const texts = (told.length > 0 ? told : decision.decisions).flatMap((one) => {
+    const found = analysis.candidates.find(({ candidate }) => candidate === one.candidate)
+    const rule = done ? 'automatic' : 'advise'
+    return found ? [verdictOf(found, one, { atMs: done?.atMs ?? time, rule }).text] : []
+  })
+  return texts.join(' ')
+}

@@ -1,0 +1,84 @@
+import type { Violation } from '../../kernel/errors.ts'
+import type { TrafficRule } from '../../kernel/experiment.ts'
+import { didYouMean } from '../../kernel/schema/nearest.ts'
+import type { Schema } from '../../kernel/schema/schema.ts'
+import { withoutUndefined } from '../operations/without-undefined.ts'
+import { contractsOf } from './contracts-of.ts'
+import { closed, list, map, text } from './forms.ts'
+import type { FaultAt, Manifest, ManifestContract, Place } from './manifest.ts'
+import { ownEntry } from './own-entry.ts'
+
+/** Who meets a version ahead of all weights: all that `when` names must hold. One name may stand without its list. */
+export interface ManifestRule {
+  readonly version: string
+  readonly when: {
+    readonly consumers?: string | readonly string[]
+    readonly teams?: string | readonly string[]
+    readonly tags?: Readonly<Record<string, string>>
+    readonly claims?: Readonly<Record<string, string>>
+  }
+}
+
+const rulesMax = 100
+const names: Schema = { oneOf: [text, list(text, 1000)] }
+const values: Schema = map({ ...text, maxLength: 256 }, 1)
+
+export const rulesForm: Schema = list(
+  closed({
+    version: text,
+    when: { ...closed({}, { consumers: names, teams: names, tags: values, claims: values }), minProperties: 1 },
+  }),
+  rulesMax,
+)
+
+export const shadowForm: Schema = closed({
+  version: text,
+  share: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+})
+
+/** Versions of rules and of the shadow that are none, or retired. */
+export function ruleFaults({ versions, traffic = {} }: ManifestContract, at: Place, faultAt: FaultAt): Violation[] {
+  const { rules = [], shadow } = traffic
+  const live = Object.keys(versions).filter((id) => !versions[id]?.retired)
+  const versionFaults = (id: string, place: Place) => {
+    const version = ownEntry(versions, id)
+    if (version?.retired) return [faultAt(place, 'was retired and takes no calls', 'Take another version.')]
+    return version ? [] : [faultAt(place, 'is no version of this contract', didYouMean(id, live).suggestion)]
+  }
+  return [
+    ...rules.flatMap(({ version }, i) => versionFaults(version, [...at, 'rules', String(i), 'version'])),
+    ...(shadow ? versionFaults(shadow.version, [...at, 'shadow', 'version']) : []),
+  ]
+}
+
+/** Consumers and teams of rules that nobody is. Contracts that are not sound are passed over. */
+export function ruleCallerFaults(manifest: Manifest, faultAt: FaultAt, sound: (place: Place) => boolean): Violation[] {
+  const known = { consumers: [...Object.keys(manifest.consumers), 'admin'], teams: Object.keys(manifest.teams) }
+  return contractsOf(manifest).flatMap(({ contract, place }) => {
+    const rules = sound(place) ? (contract?.traffic?.rules ?? []) : []
+    return rules.flatMap(({ when }, i) =>
+      (['consumers', 'teams'] as const).flatMap((kind) =>
+        (listOf(when[kind]) ?? []).flatMap((name, j) => {
+          if (known[kind].includes(name)) return []
+          const at = [...place, 'traffic', 'rules', String(i), 'when', kind]
+          const message = `is no ${kind.slice(0, -1)} of this manifest: "${name}"`
+          const listed = typeof when[kind] === 'string' ? at : [...at, String(j)]
+          return [faultAt(listed, message, didYouMean(name, known[kind]).suggestion)]
+        }),
+      ),
+    )
+  })
+}
+
+export function ruleOf({ version, when }: ManifestRule): TrafficRule {
+  const { consumers, teams, tags, claims } = when
+  return withoutUndefined({ version, consumers: listOf(consumers), teams: listOf(teams), tags, claims })
+}
+
+export function ruleOut({ version, ...when }: TrafficRule): ManifestRule {
+  return { version, when }
+}
+
+function listOf(names: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof names === 'string' ? [names] : names
+}

@@ -1,0 +1,78 @@
+import { verdictOf } from '@astraapi/statistics'
+import type { AuditEntry } from '../../kernel/audit.ts'
+import type { ExperimentState, Progress } from '../../kernel/experiment.ts'
+import type { ArmFigures } from '../experiments/arm-figures.ts'
+import type { Evaluation } from '../experiments/evaluate.ts'
+import type { History } from '../experiments/history.ts'
+import { controllerActor } from '../experiments/made-change.ts'
+import { runningMs } from '../experiments/running-time.ts'
+import { doneActions, doneText } from './experiment-words.ts'
+import { isoTime } from './schemas.ts'
+import { withoutUndefined } from './without-undefined.ts'
+
+export function experimentRowJson(name: string, { model, major, control, candidates, progress }: ExperimentState) {
+  const { status, since, reason, winner } = progress
+  const row = { name, model, major: `v${major}`, control, candidates, status, since: isoTime(since), reason, winner }
+  return withoutUndefined(row)
+}
+
+/** What is known beside the catalog; of a draft nothing is. */
+export interface Facts {
+  readonly arms: readonly ArmFigures[]
+  readonly latest: Evaluation | undefined
+  readonly fault: string | undefined
+  readonly now: number
+}
+
+export function experimentJson(name: string, experiment: ExperimentState, { arms, latest, fault, now }: Facts) {
+  const { description, shares, ramp, attributionMs, cached = false, metrics, plan, progress } = experiment
+  const { startedAt, step, epochs, by } = progress
+  return {
+    ...experimentRowJson(name, experiment),
+    ...withoutUndefined({
+      description,
+      startedAt: startedAt === undefined ? undefined : isoTime(startedAt),
+      by,
+      evaluatedAt: latest && isoTime(latest.time),
+      fault,
+    }),
+    ...{ shares, ramp, attributionMs, cached, metrics, plan, step, arms },
+    elapsedMs: Math.round(runningMs(progress, now)),
+    epochs: epochs.map(({ from, ...epoch }) => ({ ...epoch, from: isoTime(from) })),
+    evaluations: latest ? evaluationsJson(latest, progress) : [],
+  }
+}
+
+/** What the controller did is told as done; all else is advice. */
+function evaluationsJson({ analysis, decision, time }: Evaluation, { status, by, since }: Progress) {
+  const done = status !== 'running' && by === controllerActor
+  const how = done ? ({ rule: 'automatic', atMs: since } as const) : ({ rule: 'advise', atMs: time } as const)
+  return analysis.candidates.flatMap((found) => {
+    const made = decision.decisions.find(({ candidate }) => candidate === found.candidate)
+    if (!made) return []
+    const { action, text } = verdictOf(found, made, how)
+    return [{ candidate: found.candidate, analysis: found, decision: made, verdict: { action, text } }]
+  })
+}
+
+export function historyJson({ points }: History) {
+  return points.map(({ time, ...point }) => ({ time: isoTime(time), ...point }))
+}
+
+/** What was done, by the audit log: the oldest first. */
+export function decisionsJson(entries: readonly AuditEntry[]) {
+  return entries.toReversed().flatMap(({ time, operation, keyId, after }) => {
+    const action = doneActions.get(operation)
+    if (action === undefined) return []
+    return [{ time: isoTime(time), action, text: doneText(action, afterOf(after)), by: keyId }]
+  })
+}
+
+/** An entry that was cut is no JSON any more: then the words tell no details. */
+function afterOf(text: string | undefined): { readonly reason?: string; readonly coverage?: number } {
+  try {
+    return JSON.parse(text ?? '{}')
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,39 @@
+import { versionKey } from '../../kernel/catalog.ts'
+import { AstraError } from '../../kernel/errors.ts'
+import type { ExperimentState } from '../../kernel/experiment.ts'
+import { replicaStates } from '../../kernel/replicas.ts'
+import { contractName } from '../catalog/held-traffic.ts'
+import { ownEntry } from '../manifest/own-entry.ts'
+import type { OperationPorts } from './ports.ts'
+
+type Ports = Pick<OperationPorts, 'catalogControl' | 'replicas'>
+
+/**
+ * Throws `conflict` where an experiment would begin in vain: an arm that nobody serves would break its circuit at once, and a metric that
+ * no feedback may name would never come.
+ */
+export function requireReady(name: string, experiment: ExperimentState, { catalogControl, replicas }: Ports): void {
+  const { model, major, control, candidates, metrics } = experiment
+  const contract = catalogControl.current().model(model)?.contracts.get(major)
+  const id = contractName(model, major)
+  for (const arm of [control, ...candidates]) {
+    const version = contract?.versions.get(arm)
+    if (!version) throw notReady(`${id} has no version "${arm}"`, 'Declare it in the manifest and apply it.')
+    // A backend that runs in the gateway has none.
+    if (version.state.replicas.length === 0) continue
+    const all = replicas.status(versionKey(model, major, arm))
+    if (all.some(({ state }) => replicaStates[state].takesCalls && state !== 'failing')) continue
+    const detail = `Version ${arm} of ${id} has no replica that serves it just now, so "${name}" cannot start`
+    throw notReady(detail, `See why: astraapi replicas ${model}. Start it again when one is ready.`)
+  }
+  const declared = catalogControl.current().state.models[model]?.contracts[String(major)]?.metrics ?? {}
+  for (const { from } of metrics) {
+    if (!('feedback' in from) || ownEntry(declared, from.feedback)) continue
+    const detail = `${id} declares no metric "${from.feedback}", so no feedback could tell it, and "${name}" cannot start`
+    throw notReady(detail, `Declare it under contracts.v${major}.metrics in the manifest and apply it.`)
+  }
+}
+
+function notReady(detail: string, next: string): AstraError {
+  return new AstraError('conflict', { detail, next })
+}

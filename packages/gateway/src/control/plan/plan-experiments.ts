@@ -1,0 +1,140 @@
+import type { CatalogState } from '../../kernel/catalog.ts'
+import { type ExperimentState, holdsTraffic, type Progress } from '../../kernel/experiment.ts'
+import type { StoredCatalog } from '../../kernel/store.ts'
+import { startedProgress, statusWords } from '../catalog/change-experiment.ts'
+import { contractName, isOver } from '../catalog/held-traffic.ts'
+import { feedbackOf, targetOf } from '../manifest/check-experiment.ts'
+import { experimentOf, type ManifestExperiment } from '../manifest/experiment.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import { ownEntry } from '../manifest/own-entry.ts'
+import { checkArms, checkUnchanged, stopFirst } from './check-running.ts'
+import type { DraftContract } from './plan-contract.ts'
+import { declaredWeights, outdone } from './plan-weights.ts'
+import type { Report } from './report.ts'
+import { usualGuardrails } from './usual-guardrails.ts'
+
+export interface PlanExperimentsContext {
+  readonly manifest: Manifest
+  readonly drafts: readonly DraftContract[]
+  readonly current: StoredCatalog
+  /** What is kept for ever of names; those of experiments whose history goes are added. */
+  readonly digests: Record<string, string>
+  readonly report: Report
+  /** When and by whom those begin that are declared as running. */
+  readonly at: number
+  readonly by: string
+}
+
+type Experiments = NonNullable<CatalogState['experiments']>
+
+/** Experiments that are over and no longer declared: so many of the latest are kept with the catalog. */
+const historyMax = 200
+
+/**
+ * What the catalog is to have of experiments. Those that stand keep their progress; those that are over stay as history, declared or not, so
+ * that their results can be told and their names are not given twice: evidence is kept by name. Faults are reported.
+ */
+export function planExperiments(context: PlanExperimentsContext): Experiments {
+  const { manifest, current, report } = context
+  const known = current.state.experiments ?? {}
+  const declared = Object.entries(manifest.experiments).flatMap(([name, experiment]) => {
+    const state = planExperiment(name, experiment, ownEntry(known, name), context)
+    return state ? [[name, state] as const] : []
+  })
+  const left = Object.entries(known).filter(([name]) => !Object.hasOwn(manifest.experiments, name))
+  for (const [name, { progress }] of left) {
+    if (!holdsTraffic.has(progress.status)) continue
+    const message = `is missing: "${name}" is ${statusWords[progress.status]}`
+    report('conflict', ['experiments'], message, `${stopFirst(name)}, or declare it as it was (astraapi export).`)
+  }
+  const history = left
+    .filter(([, { progress }]) => isOver(progress.status))
+    .sort(([, a], [, b]) => b.progress.since - a.progress.since)
+  for (const [name] of history.slice(historyMax)) context.digests[nameKey(name)] = 'over'
+  const experiments = Object.fromEntries([...declared, ...history.slice(0, historyMax)])
+  reportSharing(experiments, report)
+  return experiments
+}
+
+function nameKey(name: string): string {
+  return `experiments/${name}`
+}
+
+function planExperiment(
+  name: string,
+  declared: ManifestExperiment,
+  known: ExperimentState | undefined,
+  context: PlanExperimentsContext,
+): ExperimentState | undefined {
+  const { manifest, drafts, digests, report } = context
+  const place = ['experiments', name]
+  const target = targetOf(declared, manifest)
+  const draft = drafts.find(({ model, major }) => model === target?.model && major === target.major)
+  if (!target || !draft) return undefined
+  if (!known && Object.hasOwn(digests, nameKey(name))) {
+    report('conflict', place, 'was the name of an experiment that is over', 'Choose another name.')
+    return undefined
+  }
+  // What began keeps what it began with, where the manifest leaves it out.
+  const settled = known && known.progress.status !== 'draft' ? known : undefined
+  const control = declared.control ?? settled?.control ?? usualControl(name, declared, draft, context)
+  if (control === undefined) return undefined
+  if (!checkArms(name, { declared, control, draft, settled }, report)) return undefined
+  if (declared.shares && !Object.hasOwn(declared.shares, control)) {
+    report('invalid_manifest', [...place, 'shares'], `must have a share for each arm; there is none for ${control}`)
+    return undefined
+  }
+  const guardrails =
+    settled?.metrics.filter(({ kind }) => kind === 'guardrail') ??
+    usualGuardrails([control, ...declared.candidates], draft, manifest)
+  const wanted = experimentOf(declared, { ...target, control, feedback: feedbackOf(manifest, target), guardrails })
+  if (settled) checkUnchanged(name, wanted, settled, report)
+  return { ...wanted, progress: progressOf(wanted, declared, known, context) }
+}
+
+/** The version with all the traffic, were there no experiment. */
+function usualControl(
+  name: string,
+  { candidates }: ManifestExperiment,
+  draft: DraftContract,
+  { current, report }: PlanExperimentsContext,
+): string | undefined {
+  const lost = outdone(draft, current.state.experiments ?? {})
+  const used = Object.keys(declaredWeights(draft, new Set([...lost, ...candidates])))
+  const [only, ...others] = used
+  if (only !== undefined && others.length === 0 && !candidates.includes(only)) return only
+  const contract = contractName(draft.model, draft.major)
+  const sharing = others.length > 0 ? `${used.join(' and ')} share` : `${only ?? 'nothing else'} has all`
+  const message = `is missing: the version that the candidates are held against (${sharing} the traffic of ${contract})`
+  report('invalid_manifest', ['experiments', name, 'control'], message, 'Write for example control: "1.0".')
+  return undefined
+}
+
+function progressOf(
+  wanted: Omit<ExperimentState, 'progress'>,
+  { state }: ManifestExperiment,
+  known: ExperimentState | undefined,
+  { at, by }: PlanExperimentsContext,
+): Progress {
+  const progress = known?.progress ?? { status: 'draft', since: at, ranMs: 0, step: 0, epochs: [], by }
+  if (progress.status !== 'draft' || state !== 'running') return progress
+  return startedProgress({ ...wanted, progress }, { at, by })
+}
+
+/** A contract's traffic is one experiment's at a time. */
+function reportSharing(experiments: Experiments, report: Report): void {
+  const holding = Object.entries(experiments).filter(([, { progress }]) => holdsTraffic.has(progress.status))
+  const first = new Map<string, string>()
+  for (const [name, { model, major }] of holding.sort(byStart)) {
+    const contract = contractName(model, major)
+    const other = first.get(contract)
+    first.set(contract, other ?? name)
+    if (other === undefined) continue
+    const message = `cannot run: "${other}" holds the traffic of ${contract}`
+    report('conflict', ['experiments', name, 'state'], message, `${stopFirst(other)}, or leave this one a draft.`)
+  }
+}
+
+function byStart([, a]: [string, ExperimentState], [, b]: [string, ExperimentState]): number {
+  return (a.progress.startedAt ?? 0) - (b.progress.startedAt ?? 0)
+}

@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import type { Shadow } from '../../../kernel/catalog.ts'
+import type { ManifestExperiment, ManifestGuardrail } from '../../manifest/experiment.ts'
+import type { ManifestMetric } from '../../manifest/feedback-metrics.ts'
+import type { ManifestModel } from '../../manifest/manifest.ts'
+import type { ManifestRule } from '../../manifest/traffic-rules.ts'
+
+/** Who meets which version, what feedback says, and experiments: parts of manifests without faults. */
+const some = { requiredKeys: [] }
+const text = fc.constantFrom('yes', '1.10', 'null', 'constructor', 'a: b # c', 'ü')
+
+type Of<T> = (live: readonly string[]) => T
+
+export const randomMetrics: fc.Arbitrary<Readonly<Record<string, ManifestMetric>>> = fc.dictionary(
+  fc.constantFrom('correct', 'score.b', 'constructor'),
+  fc.record(
+    {
+      type: fc.constantFrom('boolean' as const, 'number' as const),
+      optimise: fc.constantFrom('min' as const, 'max' as const),
+      source: fc.constantFrom('user' as const, 'ground_truth' as const),
+      description: text,
+    },
+    { requiredKeys: ['type'] },
+  ),
+  { minKeys: 1 },
+)
+
+const values = fc.dictionary(text, text, { minKeys: 1 })
+const when = fc
+  .record({ consumers: fc.constantFrom('admin', ['admin']), tags: values, claims: values }, some)
+  .filter((when) => Object.keys(when).length > 0)
+
+export const randomRules: fc.Arbitrary<Of<readonly ManifestRule[]>> = fc
+  .array(fc.tuple(when, fc.nat(9)), { minLength: 1, maxLength: 3 })
+  .map((rules) => (live) => rules.map(([when, i]) => ({ version: nth(live, i), when })))
+
+export const randomShadow: fc.Arbitrary<Of<Shadow>> = fc
+  .tuple(fc.nat(9), fc.double({ min: 1e-6, max: 1, noNaN: true }))
+  .map(([i, share]) => (live) => ({ version: nth(live, i), share }))
+
+const duration = fc.constantFrom('1ms', '90m', '24h', '1d', '2.5d', '30d')
+const coverage = fc.double({ min: 1e-6, max: 1, noNaN: true })
+const guardrail: fc.Arbitrary<string | ManifestGuardrail> = fc.constantFrom(
+  'errors',
+  { metric: 'latency-p99.9', margin: '20%' },
+  { metric: 'first-chunk', margin: '+50 ms', prove: 'safe' as const },
+  { metric: 'tokens', margin: 12.5 },
+  { metric: 'refusals', margin: '0.7 points', prove: 'harm' as const },
+  { metric: 'cost-p50', margin: '7 %' },
+)
+
+const nameOf = (one: string | ManifestGuardrail) => (typeof one === 'string' ? one : one.metric)
+const fields = fc.record(
+  {
+    description: text,
+    coverage,
+    attribution: duration,
+    guardrails: fc.uniqueArray(guardrail, { selector: nameOf }),
+    alpha: fc.constantFrom(0.01, 0.05, 0.1),
+    expectedUnits: fc.integer({ min: 100, max: 100_000 }),
+    minimalUnits: fc.integer({ min: 2, max: 1000 }),
+    minimalDuration: fc.constantFrom('1s', '1d', '1.5d'),
+    maximalDuration: fc.constantFrom('2d', '36h', '90d'),
+    rule: fc.constantFrom('advise' as const, 'automatic' as const),
+    cached: fc.boolean(),
+    state: fc.constantFrom('draft' as const, 'running' as const),
+  },
+  some,
+)
+const ramp = fc
+  .uniqueArray(coverage, { minLength: 1, maxLength: 4 })
+  .map((steps) =>
+    steps.sort((a, b) => a - b).map((coverage, i) => ({ coverage, ...(i < steps.length - 1 ? { for: '1.5h' } : {}) })),
+  )
+const part = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.double({ min: 0.001, max: 10, noNaN: true }))
+
+/** One for each contract with two live versions or more. */
+export function randomExperiments(
+  models: Readonly<Record<string, ManifestModel>>,
+): fc.Arbitrary<Readonly<Record<string, ManifestExperiment>>> {
+  const possible = Object.entries(models).flatMap(([model, { contracts }]) =>
+    Object.entries(contracts).flatMap(([major, { versions, metrics = {} }]) => {
+      const [control, ...candidates] = Object.keys(versions).filter((id) => !versions[id]?.retired)
+      if (control === undefined || candidates.length === 0) return []
+      const choice = fc.tuple(fields, fc.option(ramp, { nil: undefined }), fc.option(part, { nil: undefined }))
+      const declared = choice.map(([{ coverage, ...rest }, ramp, part]): ManifestExperiment => {
+        const shares = part && Object.fromEntries([control, ...candidates].map((id, i) => [id, i === 0 ? part : 1]))
+        return {
+          model: `${model}@${major}`,
+          control,
+          candidates,
+          metrics: [...Object.keys(metrics), 'invalid-output'],
+          ...(ramp ? { ramp } : coverage === undefined ? {} : { coverage }),
+          ...(shares ? { shares } : {}),
+          ...rest,
+        }
+      })
+      return [[`${model}-${major}`, declared] as const]
+    }),
+  )
+  return fc
+    .record(Object.fromEntries(possible), some)
+    .map((found) => Object.fromEntries(Object.entries(found).flatMap(([name, one]) => (one ? [[name, one]] : []))))
+}
+
+function nth(live: readonly string[], i: number): string {
+  return live[i % live.length] ?? ''
+}

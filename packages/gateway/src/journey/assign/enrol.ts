@@ -1,0 +1,26 @@
+import type { Contract } from '../../kernel/catalog.ts'
+import type { AdmittedCall } from '../admit/permit.ts'
+import type { AssignedCall } from './assign.ts'
+import { stickyKey, unitInterval } from './sticky-key.ts'
+
+/**
+ * Which version a contract's experiment gives a call. Two salts, `enrol` and `variant`, so that who takes part says nothing of the arm.
+ * Both hold the experiment's name, so that two experiments are independent, and neither coverage nor epoch, so that a unit which takes
+ * part stays, and stays in its arm, while coverage grows.
+ */
+export function enrol(
+  admitted: AdmittedCall,
+  contract: Contract,
+  experiment: NonNullable<Contract['experiment']>,
+): AssignedCall {
+  const { name, epoch, coverage, paused, cached, attributionMs, control } = experiment
+  const [key] = stickyKey(admitted.call)
+  if (coverage < 1 && unitInterval(`${name}\0enrol`, key) >= coverage)
+    return { ...admitted, contract, version: control, reason: 'not-enrolled', propensity: 1 }
+  const at = unitInterval(`${name}\0variant`, key)
+  const { version, share } = contract.split.find(({ upTo }) => at < upTo) ?? { version: control, share: 1 }
+  const assigned = { ...admitted, contract, version, reason: 'experiment', propensity: share } as const
+  // While it is paused units keep their arms, and nothing that they do is evidence.
+  if (paused) return assigned
+  return { ...assigned, enrolment: { experiment: name, epoch, arm: version.id, attributionMs, cached } }
+}

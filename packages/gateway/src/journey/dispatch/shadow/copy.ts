@@ -1,0 +1,62 @@
+import type { Answer } from '../../../kernel/answer.ts'
+import type { Call } from '../../../kernel/call.ts'
+import type { Caller } from '../../../kernel/caller.ts'
+import type { Clock } from '../../../kernel/clock.ts'
+import { internalCaller, isInternal } from '../../../kernel/internal-consumers.ts'
+import type { CallRecord } from '../../../kernel/record.ts'
+import type { FittedCall } from '../../assign/fit-inputs.ts'
+import { unitInterval } from '../../assign/sticky-key.ts'
+import type { Said } from './said.ts'
+
+/** Who copies: what they cost is theirs, and their limits and budget bound it. */
+export const copier = internalCaller('astra-shadow')
+
+/** However long the contract's own limit is. */
+const timeoutMaxMs = 60_000
+
+/** Another call, from its beginning. */
+export type Serve = (call: Call, caller: Caller) => Promise<Answer>
+
+/** A call of the share, from its beginning until it is copied: that needs what it answered, and its Record. */
+export interface Original {
+  readonly fitted: FittedCall
+  readonly serve: Serve
+  said: Said | undefined
+  record: CallRecord | undefined
+}
+
+/**
+ * Whether the call is one of the share: by its id, so that it is the same ones whoever looks, and those of a smaller share stay in a larger
+ * one. A pinned call is a test of its version, and no traffic; what the gateway asks for itself is not copied, nor what no model need
+ * answer.
+ */
+export function isOfShare({ call, caller, contract, version, way }: FittedCall): boolean {
+  const { shadow, model, major } = contract
+  if (!shadow || shadow.version.id === version.id || way === 'here') return false
+  if (call.role !== undefined || call.options.version !== undefined || isInternal(caller.consumer)) return false
+  return shadow.share >= 1 || unitInterval(`${model}@v${major}/shadow`, call.id) < shadow.share
+}
+
+/**
+ * The same request to the shadow version: a call of its own, in nobody's cache, under no unit or session, whose reference is the call
+ * that it copies.
+ */
+export function copyOf({ call, contract }: FittedCall, version: string, clock: Clock, signal: AbortSignal): Call {
+  const timeoutMs = Math.min(contract.limits.timeoutMs, timeoutMaxMs)
+  return {
+    ...withoutDoor(call),
+    role: 'shadow',
+    id: clock.id(),
+    // The default major may have become another one.
+    major: contract.major,
+    receivedAt: clock.now(),
+    startedAt: clock.elapsed(),
+    options: { version, timeoutMs, reference: call.id, tags: { purpose: 'shadow' } },
+    signal,
+  }
+}
+
+/** Its door's form is for the call that is answered already. */
+function withoutDoor({ tell: _, ...call }: Call): Omit<Call, 'tell'> {
+  return call
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Enrolment } from '../../kernel/experiment.ts'
+import type { CallRecord, Feedback } from '../../kernel/record.ts'
+import type { Store } from '../../kernel/store.ts'
+import type { NewPlace } from '../conformance.ts'
+import { assertArm, expectedArm, sampleMetrics } from './expected-evidence.ts'
+import { sampleCall, sampleFeedback, sampleId, start, withStore } from './samples.ts'
+
+const attributionMs = 300
+const enrolled: Enrolment = { experiment: 'spam-1.1', epoch: 1, arm: '1.1', unit: 'u1', attributionMs }
+
+const anyCall = fc.record({
+  at: fc.nat(1000),
+  unit: fc.constantFrom('u1', 'u2', 'u3'),
+  arm: fc.constantFrom('1.0', '1.1'),
+  epoch: fc.constantFrom(1, 2),
+  outcome: fc.constantFrom('ok' as const, 'ok' as const, 'failed' as const, 'cancelled' as const),
+  latencyMs: fc.constantFrom(0, 0.5, 12, 13, 400),
+  costUsd: fc.constantFrom(undefined, 0.001, 0.25),
+  said: fc.option(
+    fc.record({
+      after: fc.nat(500),
+      value: fc.oneof(fc.boolean(), fc.integer({ min: -5, max: 5 }), fc.constant('good')),
+      source: fc.constantFrom('user' as const, 'ground_truth' as const),
+      early: fc.boolean(),
+    }),
+  ),
+})
+/** Calls as they come, in batches of which some come twice. */
+const arrivals = fc.array(fc.record({ call: anyCall, again: fc.boolean(), ends: fc.boolean() }), { maxLength: 25 })
+
+export function evidenceConformance(newPlace: NewPlace): void {
+  test('evidence is the same whatever the order in which calls and feedback come, and however often', () =>
+    withStore(newPlace, async (store) => {
+      let n = 0
+      await fc.assert(
+        fc.asyncProperty(arrivals, fc.nat(1500), async (arriving, frozenAfter) => {
+          const experiment = `e${n}`
+          const all: CallRecord[] = []
+          const said: Feedback[] = []
+          for (const { call: given, again, ends } of arriving) {
+            n += 1
+            const { at, said: saying, unit, arm, epoch, ...fields } = given
+            const time = start + at
+            const enrolment = { experiment, epoch, arm, unit, attributionMs }
+            const call = sampleCall(n, { ...fields, time, versionServed: arm, enrolment, code: codeOf(fields.outcome) })
+            const { after = 0, early = false, ...judged } = saying ?? {}
+            const feedback = sampleFeedback({ callId: call.id, metric: 'score', time: time + after, ...judged })
+            if (saying && early) await store.records.feedback(feedback)
+            store.records.put(call)
+            if (again) for (const one of all.slice(-5)) store.records.put(one)
+            if (saying && !early) await store.records.feedback(feedback)
+            if (again && said[0]) await store.records.feedback(said[0])
+            if (ends) await store.records.flush()
+            all.push(call)
+            if (saying && typeof saying.value !== 'string') said.push(feedback)
+          }
+          await store.records.flush()
+          await assertEvidence(store, experiment, { all, said, frozenBy: start + frozenAfter })
+        }),
+        { numRuns: 40 },
+      )
+    }))
+
+  test('the last word on a call counts, if it came in time; one that comes late changes nothing any more', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      const say = (value: number, time: number) =>
+        records.feedback(sampleFeedback({ metric: 'score', value, time: start + time }))
+      const score = async () => {
+        const [epoch] = await reports.evidence('spam-1.1', sampleMetrics, start + 10_000)
+        const found = epoch?.arms['1.1']?.metrics.score
+        return found?.type === 'mean' ? [found.moments.n, found.moments.mean] : undefined
+      }
+      records.put(sampleCall(1, { time: start, enrolment: enrolled }))
+      await say(1, 10)
+      await say(4, 20)
+      await say(2, 15)
+      assert.deepEqual(await score(), [1, 4])
+      await say(9, attributionMs)
+      assert.deepEqual(await score(), [1, 4])
+      await say(3, attributionMs - 1)
+      assert.deepEqual(await score(), [1, 3])
+      const [kept] = await reports.feedback(sampleId(1))
+      assert.equal(kept?.value, 9)
+    }))
+
+  test('a unit that got into two arms counts in both, and only what ran out is analysed', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      records.put(sampleCall(1, { enrolment: enrolled }))
+      records.put(sampleCall(2, { enrolment: { ...enrolled, arm: '1.0' } }))
+      await records.flush()
+      const counts = async (frozenBy: number) => {
+        const [epoch] = await reports.evidence('spam-1.1', sampleMetrics, frozenBy)
+        return ['1.0', '1.1'].map((arm) => {
+          const errors = epoch?.arms[arm]?.metrics.errors
+          return [epoch?.arms[arm]?.assigned, errors?.type === 'ratio' ? errors.moments.n : 0]
+        })
+      }
+      assert.deepEqual(await counts(start + 1 + attributionMs), [[1, 0], [1, 1]]) // biome-ignore format: pairs
+      assert.deepEqual(await counts(start + 2 + attributionMs), [[1, 1], [1, 1]]) // biome-ignore format: pairs
+      assert.deepEqual(await reports.evidence('another', sampleMetrics, start), [])
+    }))
+
+  test('the circuit sees the calls that ended last, and no refusal for the sake of a caller', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      const put = (n: number, given: Partial<CallRecord>) =>
+        records.put(sampleCall(n, { versionServed: undefined, enrolment: enrolled, ...given }))
+      put(1, { outcome: 'failed', code: 'timeout', latencyMs: 1000 })
+      for (let n = 2; n <= 31; n += 1) put(n, { versionServed: '1.1', enrolment: { ...enrolled, epoch: 2 } })
+      put(32, { outcome: 'refused', code: 'rate_limited' })
+      put(33, { outcome: 'refused', code: 'limits_unavailable' })
+      put(34, { outcome: 'refused', code: 'upstream_unavailable' })
+      put(35, { versionServed: '1.0' })
+      put(36, { outcome: 'cancelled', code: 'cancelled' })
+      await records.flush()
+      const { '1.1': circuit } = await reports.circuit('spam-1.1')
+      assert.equal(circuit?.calls, 34)
+      assert.equal(circuit?.serverErrors, 3)
+      const failures = [...new Array(16).fill(false), true, true, false, true]
+      assert.deepEqual(circuit?.recentFailures, failures)
+      assert.deepEqual(await reports.circuit('another'), {})
+    }))
+
+  test('what is forgotten is gone, whatever waited, and the calls stay', () =>
+    withStore(newPlace, async ({ records, reports, forgetExperiment }) => {
+      const other = { ...enrolled, experiment: 'other' }
+      records.put(sampleCall(1, { enrolment: enrolled }))
+      records.put(sampleCall(2, { enrolment: other }))
+      await records.feedback(sampleFeedback({ metric: 'score' }))
+      records.put(sampleCall(3, { enrolment: enrolled }))
+      await forgetExperiment('spam-1.1')
+      assert.deepEqual(await reports.evidence('spam-1.1', sampleMetrics, start + 10_000), [])
+      assert.deepEqual(await reports.circuit('spam-1.1'), {})
+      assert.equal((await reports.evidence('other', sampleMetrics, start)).length, 1)
+      assert.deepEqual((await reports.call(sampleId(3)))?.enrolment, enrolled)
+    }))
+}
+
+async function assertEvidence(
+  { reports }: Store,
+  experiment: string,
+  { all, said, frozenBy }: { all: readonly CallRecord[]; said: readonly Feedback[]; frozenBy: number },
+): Promise<void> {
+  const read = await reports.evidence(experiment, sampleMetrics, frozenBy)
+  for (const epoch of [1, 2]) {
+    for (const arm of ['1.0', '1.1']) {
+      const calls = all.filter(({ enrolment }) => enrolment?.epoch === epoch && enrolment.arm === arm)
+      assertArm(
+        read.find((one) => one.epoch === epoch),
+        arm,
+        expectedArm(calls, said, frozenBy),
+      )
+    }
+  }
+}
+
+function codeOf(outcome: CallRecord['outcome']): CallRecord['code'] {
+  if (outcome === 'ok') return undefined
+  return outcome === 'failed' ? 'upstream_failed' : 'cancelled'
+}

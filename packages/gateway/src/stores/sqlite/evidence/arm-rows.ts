@@ -1,0 +1,81 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { circuitWindow } from '@astraapi/statistics'
+import type { Enrolment } from '../../../kernel/experiment.ts'
+import { type EvidenceFacts, failedIn, serverErrorIn } from '../../evidence-sums.ts'
+
+export type ArmKey = Pick<Enrolment, 'experiment' | 'epoch' | 'arm'>
+
+/** A call that has ended: when (ms since the Unix epoch), its id, and whether it failed. */
+export type RecentCall = readonly [number, string, boolean]
+
+/** What is known of an arm whichever the unit: what the circuit looks at, and how much there is. */
+export interface ArmRow {
+  units: number
+  /** Calls of units past the bound. */
+  beyond: number
+  calls: number
+  server_errors: number
+  /** The latest that ended, oldest first. */
+  recent: readonly RecentCall[]
+}
+
+/** The arms that a batch touches: read once, changed in memory, written once. */
+export function armRows(db: DatabaseSync) {
+  const select = db.prepare(`
+    SELECT units, beyond, calls, server_errors, recent FROM experiment_arms
+    WHERE experiment = ? AND epoch = ? AND arm = ?`)
+  const replace = db.prepare(`
+    INSERT OR REPLACE INTO experiment_arms (experiment, epoch, arm, units, beyond, calls, server_errors, recent)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+  const count = db.prepare('SELECT total(units) AS units FROM experiment_arms WHERE experiment = ?')
+  const held = new Map<string, { readonly key: ArmKey; readonly row: ArmRow }>()
+  /** Of all arms and epochs, by experiment. */
+  const units = new Map<string, number>()
+
+  const unitsOf = (experiment: string): number => units.get(experiment) ?? Number(count.get(experiment)?.units)
+
+  return {
+    find(key: ArmKey): ArmRow {
+      const text = `${key.experiment}\0${key.epoch}\0${key.arm}`
+      const known = held.get(text)
+      if (known) return known.row
+      const kept = select.get(key.experiment, key.epoch, key.arm)
+      const row: ArmRow = kept
+        ? { ...(kept as unknown as ArmRow), recent: JSON.parse(String(kept.recent)) }
+        : { units: 0, beyond: 0, calls: 0, server_errors: 0, recent: [] }
+      held.set(text, { key, row })
+      return row
+    },
+    unitsOf,
+    addUnit({ experiment }: ArmKey, row: ArmRow): void {
+      units.set(experiment, unitsOf(experiment) + 1)
+      row.units += 1
+    },
+    save(): void {
+      for (const { key, row } of held.values()) {
+        const { units, beyond, calls, server_errors, recent } = row
+        const kept = JSON.stringify(latest(recent))
+        replace.run(key.experiment, key.epoch, key.arm, units, beyond, calls, server_errors, kept)
+      }
+      held.clear()
+      units.clear()
+    },
+    drop(): void {
+      held.clear()
+      units.clear()
+    },
+  }
+}
+
+/** Adds a call that tells of its version. By its end: what hangs is known to fail when it does, not when it began. */
+export function addToArm(row: ArmRow, facts: EvidenceFacts): void {
+  row.calls += 1
+  if (serverErrorIn(facts)) row.server_errors += 1
+  const recent = [...row.recent, [facts.time + facts.latencyMs, facts.id, failedIn(facts)] as const]
+  row.recent = recent.length > 10 * circuitWindow ? latest(recent) : recent
+}
+
+/** The last that ended, whatever the order in which they came; oldest first. */
+export function latest(calls: readonly RecentCall[]): readonly RecentCall[] {
+  return calls.toSorted(([a, idA], [b, idB]) => a - b || (idA < idB ? -1 : 1)).slice(-circuitWindow)
+}

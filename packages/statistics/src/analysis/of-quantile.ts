@@ -1,0 +1,61 @@
+import type { MetricDefinition, Plan } from '../evidence.ts'
+import { type Cells, cellsOf, mergeCells, quantileOf } from '../intervals/counted.ts'
+import { pOfLnE } from '../intervals/normal-mixture.ts'
+import { noShift } from '../intervals/quantile-arms.ts'
+import {
+  lnEOfStrata,
+  type QuantileStratum,
+  quantileEffect,
+  quantileEffectEstimate,
+} from '../intervals/quantile-effect.ts'
+import { type Found, finiteOrNull, nothing, type Pair, scaleOf } from './found.ts'
+import { guardrailOfQuantile } from './guardrail.ts'
+
+export function ofQuantile(metric: MetricDefinition, pairs: readonly Pair[], plan: Plan, alpha: number): Found {
+  const { quantile } = metric
+  if (quantile === undefined || !(quantile > 0 && quantile < 1)) {
+    throw new RangeError(`metric "${metric.name}" needs a quantile between 0 and 1`)
+  }
+  const strata = strataOf(pairs)
+  if (strata.length === 0) return nothing(metric)
+  const scale = scaleOf(metric)
+  const all = { control: mergedCells(strata, 'control'), candidate: mergedCells(strata, 'candidate') }
+  const expectedValues = plan.expectedUnits / 2
+  return {
+    units: { control: all.control.n, candidate: all.candidate.n },
+    control: finiteOrNull(quantileOf(all.control, quantile)),
+    candidate: finiteOrNull(quantileOf(all.candidate, quantile)),
+    estimate: finiteOrNull(quantileEffectEstimate(strata, quantile, scale)),
+    interval: quantileEffect(strata, quantile, scale, { alpha, expectedValues }),
+    p: pOfLnE(lnEOfStrata(strata, quantile, expectedValues, noShift)),
+    mayDecide: true,
+    guardrail: guardrailOfQuantile(metric, quantile, strata, plan),
+  }
+}
+
+const mergedCells = (strata: readonly QuantileStratum[], arm: 'control' | 'candidate'): Cells =>
+  strata.map((stratum) => stratum[arm]).reduce(mergeCells)
+
+/**
+ * Epochs with one split between the two arms form one stratum: whatever the traffic did, it did to both arms in proportion.
+ * Epochs with other splits are apart, and their e-values multiply.
+ */
+function strataOf(pairs: readonly Pair[]): QuantileStratum[] {
+  const bySplit = new Map<string, QuantileStratum>()
+  for (const { split, control, candidate } of pairs) {
+    if (control.type !== 'quantile' || candidate.type !== 'quantile') continue
+    const here = { control: cellsOf(control.values), candidate: cellsOf(candidate.values) }
+    const key = split.toFixed(9)
+    const before = bySplit.get(key)
+    bySplit.set(
+      key,
+      before === undefined
+        ? here
+        : {
+            control: mergeCells(before.control, here.control),
+            candidate: mergeCells(before.candidate, here.candidate),
+          },
+    )
+  }
+  return [...bySplit.values()].filter(({ control, candidate }) => control.n > 0 && candidate.n > 0)
+}

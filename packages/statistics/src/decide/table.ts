@@ -1,0 +1,134 @@
+import type { CandidateAnalysis, MetricResult } from '../analysis/analysis.ts'
+import type { Thresholds } from './thresholds.ts'
+
+export type Action = 'break-circuit' | 'roll-back' | 'pause' | 'promote' | 'end' | 'hold'
+
+export type ReasonCode =
+  | 'latest-calls-failed'
+  | 'server-errors'
+  | 'guardrail-harmful'
+  | 'success-worse'
+  | 'sample-ratio'
+  | 'feedback-ratio'
+  | 'success-better'
+  | 'maximal-duration'
+  | 'too-few-units'
+  | 'too-early'
+  | 'no-success-metric'
+  | 'not-shown-better'
+  | 'guardrail-not-shown-safe'
+
+/** Why a row applies, as data; `metric` names one of the analysis, the numbers are what was compared. */
+export interface Reason {
+  readonly code: ReasonCode
+  readonly metric?: string
+  readonly actual?: number
+  readonly limit?: number
+}
+
+export interface Row {
+  readonly order: number
+  readonly action: Action
+  readonly rule: string
+  /** The reasons why the row applies; none: it doesn't. */
+  readonly reasons: (analysis: CandidateAnalysis, thresholds: Thresholds) => readonly Reason[]
+}
+
+/** The one precedence table of decisions: the first row with a reason wins. The last always has one. */
+export const decisionTable: readonly Row[] = [
+  {
+    order: 1,
+    action: 'break-circuit',
+    rule: 'at least half of the last 20 calls failed, or 5 % 5xx over at least 200 calls while the control is under 1 %',
+    reasons: (analysis, thresholds) => [...failingCalls(analysis, thresholds), ...serverErrors(analysis, thresholds)],
+  },
+  {
+    order: 2,
+    action: 'roll-back',
+    rule: 'a guardrail is shown harmful, or a success metric is shown worse',
+    reasons: ({ metrics }) => [
+      ...metrics.filter(isHarmful).map(({ metric }) => ({ code: 'guardrail-harmful', metric: metric.name }) as const),
+      ...metrics
+        .filter(isShown('worse'))
+        .map(({ metric }) => ({ code: 'success-worse', metric: metric.name }) as const),
+    ],
+  },
+  {
+    order: 3,
+    action: 'pause',
+    rule: 'the arms did not get the units that were declared, or not equally much feedback',
+    reasons: ({ sampleRatio, feedbackRatio }, { sampleRatioP, feedbackRatioP }) => [
+      ...(sampleRatio.p < sampleRatioP
+        ? [{ code: 'sample-ratio', actual: sampleRatio.p, limit: sampleRatioP } as const]
+        : []),
+      ...(feedbackRatio.p < feedbackRatioP
+        ? [{ code: 'feedback-ratio', actual: feedbackRatio.p, limit: feedbackRatioP } as const]
+        : []),
+    ],
+  },
+  {
+    order: 4,
+    action: 'promote',
+    rule: 'the minimal duration and units are reached, a success metric is shown better, no guardrail stands against it',
+    reasons: (analysis, thresholds) =>
+      obstacles(analysis, thresholds).length > 0
+        ? []
+        : analysis.metrics
+            .filter(isShown('better'))
+            .map(({ metric }) => ({ code: 'success-better', metric: metric.name }) as const),
+  },
+  {
+    order: 5,
+    action: 'end',
+    rule: 'the maximal duration is over: inconclusive, the control stays',
+    reasons: ({ elapsedMs }, { plan }) =>
+      elapsedMs >= plan.maximalDurationMs
+        ? [{ code: 'maximal-duration', actual: elapsedMs, limit: plan.maximalDurationMs }]
+        : [],
+  },
+  { order: 6, action: 'hold', rule: 'anything else, thin data included', reasons: obstacles },
+]
+
+function failingCalls({ circuit }: CandidateAnalysis, { circuitFailures }: Thresholds): Reason[] {
+  const actual = circuit.candidate.recentFailures.filter((failed) => failed).length
+  return actual >= circuitFailures ? [{ code: 'latest-calls-failed', actual, limit: circuitFailures }] : []
+}
+
+/** A control without calls says nothing of how it would do: the rule waits. */
+function serverErrors({ circuit: { control, candidate } }: CandidateAnalysis, thresholds: Thresholds): Reason[] {
+  const { serverErrorShare: limit, serverErrorCalls, controlErrorShare } = thresholds
+  if (candidate.calls < serverErrorCalls || control.calls === 0) return []
+  if (control.serverErrors / control.calls >= controlErrorShare) return []
+  const actual = candidate.serverErrors / candidate.calls
+  return actual >= limit ? [{ code: 'server-errors', actual, limit }] : []
+}
+
+/** All that stands between a candidate and its promotion. */
+function obstacles({ units, elapsedMs, metrics }: CandidateAnalysis, { plan }: Thresholds): Reason[] {
+  const found: Reason[] = []
+  const fewest = Math.min(units.control, units.candidate)
+  if (fewest < plan.minimalUnits) found.push({ code: 'too-few-units', actual: fewest, limit: plan.minimalUnits })
+  if (elapsedMs < plan.minimalDurationMs) {
+    found.push({ code: 'too-early', actual: elapsedMs, limit: plan.minimalDurationMs })
+  }
+  const successes = metrics.filter(({ metric }) => metric.kind === 'success')
+  if (successes.length === 0) found.push({ code: 'no-success-metric' })
+  else if (!metrics.some(isShown('better'))) {
+    for (const { metric } of successes) found.push({ code: 'not-shown-better', metric: metric.name })
+  }
+  for (const { metric, guardrail } of metrics) {
+    if (guardrail === undefined) continue
+    if (guardrail.harmful) found.push({ code: 'guardrail-harmful', metric: metric.name })
+    else if (metric.prove === 'safe' && !guardrail.safe) {
+      found.push({ code: 'guardrail-not-shown-safe', metric: metric.name })
+    }
+  }
+  return found
+}
+
+const isHarmful = ({ guardrail }: MetricResult): boolean => guardrail?.harmful === true
+
+const isShown =
+  (direction: 'better' | 'worse') =>
+  (result: MetricResult): boolean =>
+    result.metric.kind === 'success' && result.direction === direction

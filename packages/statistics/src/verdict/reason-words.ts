@@ -1,0 +1,41 @@
+import type { CandidateAnalysis, RatioCheck } from '../analysis/analysis.ts'
+import type { Reason, ReasonCode } from '../decide/table.ts'
+import { countWords, durationWords, numberWords, pWords } from './numbers.ts'
+
+type Words = (reason: Reason, analysis: CandidateAnalysis) => string
+
+const words: Readonly<Record<ReasonCode, Words>> = {
+  'latest-calls-failed': ({ actual = 0 }, { circuit }) =>
+    `${actual} of its last ${circuit.candidate.recentFailures.length} calls failed`,
+  'server-errors': ({ actual = 0 }, { circuit }) =>
+    `${numberWords(100 * actual)} % of its ${countWords(circuit.candidate.calls)} calls ended with a 5xx`,
+  'guardrail-harmful': metricWordsOf,
+  'success-worse': metricWordsOf,
+  'success-better': metricWordsOf,
+  'sample-ratio': ({ actual = 0 }, { sampleRatio }) =>
+    `the arms got ${countsOf(sampleRatio)} units where ${expectedOf(sampleRatio)} were due (${pWords(actual)})`,
+  'feedback-ratio': ({ actual = 0 }, { feedbackRatio }) =>
+    `feedback came for ${countsOf(feedbackRatio)} units where ${expectedOf(feedbackRatio)} were due (${pWords(actual)})`,
+  'maximal-duration': ({ limit = 0 }) => `in ${durationWords(limit)}`,
+  'too-few-units': ({ actual = 0, limit = 0 }) =>
+    `${countWords(actual)} of ${countWords(limit)} units in the smaller arm`,
+  'too-early': ({ actual = 0, limit = 0 }) => `${durationWords(actual)} of at least ${durationWords(limit)}`,
+  'no-success-metric': () => 'no success metric is declared, so nothing can show it better',
+  'not-shown-better': ({ metric }) => `${metric} not shown better`,
+  'guardrail-not-shown-safe': ({ metric }) => `${metric} not shown to be within its margin`,
+}
+
+/** A reason in words, a part of a sentence without a full stop. */
+export const reasonWords: Words = (reason, analysis) => words[reason.code](reason, analysis)
+
+function metricWordsOf({ metric: name }: Reason, { metrics }: CandidateAnalysis): string {
+  return metrics.find(({ metric }) => metric.name === name)?.words ?? `${name}`
+}
+
+const listOf = (numbers: Readonly<Record<string, number>>): string =>
+  Object.entries(numbers)
+    .map(([arm, n]) => `${countWords(Math.round(n))} (${arm})`)
+    .join(' and ')
+
+const countsOf = ({ counts }: RatioCheck): string => listOf(counts)
+const expectedOf = ({ expected }: RatioCheck): string => listOf(expected)
