@@ -1,4 +1,5 @@
 import type { Item, TokenUsage } from '../kernel/answer.ts'
+import type { FinishReason } from '../kernel/chat.ts'
 import type { TaskName } from '../kernel/tasks.ts'
 import type { Dialect, WireRequest } from '../kernel/wire.ts'
 
@@ -60,6 +61,8 @@ export interface AskHalf {
   readAnswer(body: JsonObject): ReadAnswer
   /** The same as far as passing on needs it. */
   lookAtAnswer(body: JsonObject): { readonly usage?: TokenUsage; readonly text: string }
+  /** How a 200's answer ended, where it says so; left out where the protocol has no words for it. */
+  finishOf?(body: JsonObject): FinishReason | undefined
   /** The caller's own bytes, with the model's name upstream and what a stream's usage needs. */
   forward(request: WireRequest, wish: RequestWish): Forwarded
   /** For one stream; left out where the protocol does not stream. */
@@ -94,6 +97,8 @@ export interface ReadAnswer {
 
 /** Reads one upstream stream, event by event. */
 export interface StreamReader {
+  /** How the answer ended, once it is told. */
+  readonly finish?: FinishReason | undefined
   /** Throws what an error event stands for, or `upstream_failed` for an event out of form. */
   read(event: SseEvent): EventFacts
   /**

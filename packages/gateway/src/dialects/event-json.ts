@@ -3,7 +3,7 @@ interface Pattern {
   readonly gaps: readonly Gap[]
   /** From the last one's closing quote. */
   readonly tail: string
-  /** The event as a value, in which the texts are put. */
+  /** The event as a value, with marks in place of its texts. */
   readonly body: unknown
 }
 
@@ -11,13 +11,14 @@ interface Pattern {
 interface Gap {
   /** What stands between the one before and this, its opening quote included. */
   readonly before: string
-  readonly holder: Record<string, unknown>
-  readonly key: string
+  /** Where it stands in the value. */
+  readonly path: readonly string[]
 }
 
 /**
  * `JSON.parse` for the events of one stream. Most of them differ from the one before in a text or two, and parsing is the dearest step
- * of passing one on (3 of some 10 us): such an event is told by its texts alone. What is returned holds until the next is parsed.
+ * of passing one on (3 of some 10 us): such an event is told by its texts alone. What is returned may share parts with what was before,
+ * and is not to be changed.
  */
 export class EventJson {
   #before = ''
@@ -27,17 +28,22 @@ export class EventJson {
 
   /** Throws SyntaxError as `JSON.parse` does. */
   parse(data: string): unknown {
-    if (this.#pattern && fill(this.#pattern, data)) {
+    const pattern = this.#pattern
+    const texts = pattern && textsIn(pattern, data)
+    if (texts) {
       this.#patience = patienceMax
-      return this.#pattern.body
+      return pattern.gaps.reduce((body, { path }, i) => put(body, path, 0, texts[i] ?? ''), pattern.body)
     }
     const body = JSON.parse(data)
-    if (this.#patience > 0) {
-      this.#patience--
-      this.#pattern = patternOf(this.#before, data) ?? this.#pattern
-      this.#before = data
-    }
+    if (this.#patience > 0) this.#learn(data)
     return body
+  }
+
+  #learn(data: string): void {
+    const short = data.length <= lengthMax
+    if (short) this.#pattern = patternOf(this.#before, data) ?? this.#pattern
+    this.#patience--
+    this.#before = short && this.#patience > 0 ? data : ''
   }
 }
 
@@ -48,19 +54,29 @@ const gapsMax = 4
 /** A shorter slice is a copy in V8; a longer one would keep the whole event in memory for as long as its text is kept. */
 const copiedMax = 12
 
-/** False where the event is another one, or a text is not written as it reads. */
-function fill({ gaps, tail }: Pattern, data: string): boolean {
+/** Undefined where the event is another one, or a text is not written as it reads. */
+function textsIn({ gaps, tail }: Pattern, data: string): readonly string[] | undefined {
+  const texts: string[] = []
   let at = 0
-  for (const { before, holder, key } of gaps) {
+  for (const { before } of gaps) {
     const from = at + before.length
-    if (!isAt(data, at, from, before)) return false
+    if (!isAt(data, at, from, before)) return undefined
     at = data.indexOf('"', from)
-    if (at === -1) return false
+    if (at === -1) return undefined
     const text = data.slice(from, at)
-    if (!isPlain(text)) return false
-    holder[key] = text.length <= copiedMax ? text : JSON.parse(`"${text}"`)
+    if (!isPlain(text)) return undefined
+    texts.push(text.length <= copiedMax ? text : JSON.parse(`"${text}"`))
   }
-  return isAt(data, at, data.length, tail)
+  return isAt(data, at, data.length, tail) ? texts : undefined
+}
+
+/** The value with a text in its place; what holds it is copied. */
+function put(value: unknown, path: readonly string[], at: number, text: string): unknown {
+  const key = path[at]
+  if (key === undefined) return text
+  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string, unknown>
+  copy[key] = put(copy[key], path, at + 1, text)
+  return copy
 }
 
 /** `startsWith` takes four times as long. */
@@ -81,7 +97,7 @@ const backslash = 0x5c
 
 /** Two events without escapes, the second cut at its quotes: every other part is a text. */
 function patternOf(event: string, next: string): Pattern | undefined {
-  if (next.length > lengthMax || next.includes('\\') || next.includes(mark)) return undefined
+  if (next.includes('\\') || next.includes(mark)) return undefined
   const theirs = event.split('"')
   const parts = next.split('"')
   if (parts.length !== theirs.length) return undefined
@@ -92,10 +108,10 @@ function patternOf(event: string, next: string): Pattern | undefined {
   const gaps: Gap[] = []
   let from = 0
   for (const i of differ) {
-    const place = placeOf(mark + i, body)
+    const path = pathTo(mark + i, body)
     // A name, or a member that another one of its name replaced.
-    if (!place) return undefined
-    gaps.push({ before: cut(parts, from, i), ...place })
+    if (!path) return undefined
+    gaps.push({ before: cut(parts, from, i), path })
     from = i + 1
   }
   return { gaps, tail: cut(parts, from, parts.length).slice(0, -1), body }
@@ -109,12 +125,12 @@ function cut(parts: readonly string[], from: number, to: number): string {
 const mark = 'the text of an event: '
 
 /** Where a text stands as a value. */
-function placeOf(text: string, value: unknown): Pick<Gap, 'holder' | 'key'> | undefined {
+function pathTo(text: string, value: unknown): readonly string[] | undefined {
+  if (value === text) return []
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, member] of Object.entries(value)) {
-    if (member === text) return { holder: value as Record<string, unknown>, key }
-    const deeper = placeOf(text, member)
-    if (deeper) return deeper
+    const path = pathTo(text, member)
+    if (path) return [key, ...path]
   }
   return undefined
 }

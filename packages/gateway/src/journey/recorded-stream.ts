@@ -35,7 +35,7 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void>,
     const first = this.#first
     this.#first = undefined
     if (this.#over) return reader.end()
-    const taken = first && this.#pass(first)
+    const taken = first && this.#passFirst(first)
     return (taken === undefined ? this.#begun.read(this.#passing) : taken) as R | Promise<R>
   }
 
@@ -62,6 +62,15 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void>,
 
   [Symbol.asyncIterator](): this {
     return this
+  }
+
+  #passFirst(event: StreamEvent): unknown {
+    try {
+      return this.#pass(event)
+    } catch (thrown) {
+      void this.#begun.leave(toAstraError(thrown))
+      return this.#breakOff(thrown)
+    }
   }
 
   #pass(event: StreamEvent): unknown {

@@ -1,7 +1,7 @@
 import type { DialectCodec } from '../dialect.ts'
 import { setMembers } from '../json-edit.ts'
 import { outputLimitMembers } from '../output-limit.ts'
-import { lookAtAnswer, readAnswer } from './answer/read-answer.ts'
+import { finishOf, lookAtAnswer, readAnswer } from './answer/read-answer.ts'
 import { writeAnswer } from './answer/write-answer.ts'
 import { checkRequest } from './request/check-request.ts'
 import { readRequest } from './request/read-request.ts'
@@ -24,6 +24,7 @@ export const anthropicMessages: DialectCodec = {
     writeRequest,
     readAnswer,
     lookAtAnswer,
+    finishOf,
     // A stream of this protocol always tells its usage: nothing else has to be asked for.
     forward: ({ bytes, body }, wish) => ({
       bytes: setMembers(bytes, {

@@ -1,7 +1,7 @@
 import type { DialectCodec } from '../dialect.ts'
 import { checkChatRequest } from './chat/check-request.ts'
 import { forwardRequest } from './chat/forward.ts'
-import { lookAtChatAnswer, readChatAnswer } from './chat/read-answer.ts'
+import { finishOfChoices, lookAtChatAnswer, readChatAnswer } from './chat/read-answer.ts'
 import { readChatRequest } from './chat/read-request.ts'
 import { CompletionStreamReader } from './chat/read-stream.ts'
 import { chatStreamForm } from './chat/stream-chunks.ts'
@@ -24,6 +24,7 @@ export const openaiChat: DialectCodec = {
     writeRequest: writeChatRequest,
     readAnswer: readChatAnswer,
     lookAtAnswer: lookAtChatAnswer,
+    finishOf: finishOfChoices,
     forward: forwardRequest,
     readStream: ({ hidesUsage }) => new CompletionStreamReader(chatStreamForm(), hidesUsage),
   },

@@ -1,5 +1,6 @@
 import type { DialectCodec } from '../dialect.ts'
 import { forwardRequest } from './chat/forward.ts'
+import { finishOfChoices } from './chat/read-answer.ts'
 import { CompletionStreamReader } from './chat/read-stream.ts'
 import {
   completionStreamForm,
@@ -25,6 +26,7 @@ export const openaiCompletions: DialectCodec = {
     writeRequest: writeCompletionRequest,
     readAnswer: readCompletionAnswer,
     lookAtAnswer: lookAtCompletionAnswer,
+    finishOf: finishOfChoices,
     forward: forwardRequest,
     readStream: ({ hidesUsage }) => new CompletionStreamReader(completionStreamForm, hidesUsage),
   },

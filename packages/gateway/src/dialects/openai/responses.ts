@@ -2,7 +2,7 @@ import type { AskHalf, DialectCodec } from '../dialect.ts'
 import { setMembers } from '../json-edit.ts'
 import { outputLimitMembers } from '../output-limit.ts'
 import { checkRequest } from './responses/check-request.ts'
-import { lookAtAnswer, readAnswer } from './responses/read-answer.ts'
+import { finishOf, lookAtAnswer, readAnswer } from './responses/read-answer.ts'
 import { readRequest } from './responses/read-request.ts'
 import { readStream } from './responses/read-stream.ts'
 import { writeAnswer } from './responses/write-answer.ts'
@@ -18,7 +18,7 @@ export const openaiResponses: DialectCodec = {
   task: 'chat',
   path: '/responses',
   accept: { check: checkRequest, readRequest, writeAnswer, writeStream },
-  ask: { writeRequest, readAnswer, lookAtAnswer, forward, readStream },
+  ask: { writeRequest, readAnswer, lookAtAnswer, finishOf, forward, readStream },
 }
 
 /** Left out, `store` means true upstream. */

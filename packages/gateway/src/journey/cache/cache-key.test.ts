@@ -68,6 +68,19 @@ describe('the key of an answer', () => {
     assert.equal(keys('team', 'other'), 6)
   })
 
+  it('is another in each protocol, of a body that is remembered too', () => {
+    const body = Object.freeze({ model: 'a', max_tokens: 5, messages: Object.freeze([]) })
+    const dialects: readonly Dialect[] = [
+      'anthropic-messages',
+      'anthropic-count-tokens',
+      'openai-chat',
+      'anthropic-messages',
+    ]
+    const keys = dialects.map((dialect) => keyOf({ relays: true, call: wired(body, dialect) }))
+    assert.equal(new Set(keys).size, 3)
+    assert.equal(keys[0], keys[3])
+  })
+
   it('is the same exactly where scope, version, form and input are', () => {
     const sharer = ({ scope, team, consumer }: { scope: CacheScope; team: string | undefined; consumer: string }) => {
       if (scope === 'public') return 'all'

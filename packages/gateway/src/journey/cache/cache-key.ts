@@ -13,9 +13,9 @@ import { canonicalText } from './canonical-text.ts'
 export function cacheKey(fitted: FittedCall, policy: CachePolicy): string | undefined {
   const { call, version, way, inputs, misfits } = fitted
   if (misfits.size > 0) return undefined
-  const form = `${call.stream ? 'stream' : 'whole'} ${call.batch} ${call.allOrNothing ?? false}`
-  const frame = `${scopeText(fitted, policy)}\n${madeBy(version)}\n${form}\n`
   const wire = way === 'relay' ? call.wire : undefined
+  const form = `${call.stream ? 'stream' : 'whole'} ${call.batch} ${call.allOrNothing ?? false} ${wire?.dialect ?? ''}`
+  const frame = `${scopeText(fitted, policy)}\n${madeBy(version)}\n${form}\n`
   const subject = wire?.body ?? inputs
   const before = known.get(subject)
   if (before?.frame === frame) return before.key
@@ -81,6 +81,5 @@ const asideFields: Readonly<Record<Dialect, readonly string[]>> = {
 function requestText(dialect: Dialect, body: Readonly<Record<string, unknown>>): string | undefined {
   const asked: Record<string, unknown> = Object.assign(Object.create(null), body)
   for (const field of asideFields[dialect]) delete asked[field]
-  const text = canonicalText(asked)
-  return text && `${dialect} ${text}`
+  return canonicalText(asked)
 }

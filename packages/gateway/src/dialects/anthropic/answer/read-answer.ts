@@ -1,4 +1,4 @@
-import type { ChatAnswer } from '../../../kernel/chat.ts'
+import type { ChatAnswer, FinishReason } from '../../../kernel/chat.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { JsonObject, ReadAnswer } from '../../dialect.ts'
 import { outOfForm } from '../../json.ts'
@@ -17,6 +17,11 @@ export function readAnswer(body: JsonObject): ReadAnswer {
 
 export function lookAtAnswer(body: JsonObject): ReturnType<typeof usageIn> & { readonly text: string } {
   return { ...usageIn(body), text: blocksOf(body).map(saidIn).join('') }
+}
+
+/** `ask.finishOf`. */
+export function finishOf({ stop_reason: reason }: JsonObject): FinishReason | undefined {
+  return typeof reason === 'string' ? readStopReason(reason) : undefined
 }
 
 /** Throws what an error in place of the message says. */

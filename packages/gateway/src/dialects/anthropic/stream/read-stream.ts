@@ -1,4 +1,4 @@
-import type { ChatChunk } from '../../../kernel/chat.ts'
+import type { ChatChunk, FinishReason } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { EventFacts, JsonObject, SseEvent, StreamReader } from '../../dialect.ts'
@@ -22,6 +22,7 @@ export function readStream(): StreamReader {
   let began = false
   let stopped = false
   let ended = false
+  let finish: FinishReason | undefined
 
   const readers: ReadonlyMap<string, (data: JsonObject) => Piece> = new Map<string, (data: JsonObject) => Piece>([
     [
@@ -44,7 +45,8 @@ export function readStream(): StreamReader {
         if (typeof stopReason !== 'string') return { ...silence, usage: true }
         if (stopped) return { ...silence, usage: true, kind: 'aside' }
         stopped = true
-        const end: ChatChunk = { type: 'choice-end', choice: 0, finishReason: readStopReason(stopReason) }
+        finish = readStopReason(stopReason)
+        const end: ChatChunk = { type: 'choice-end', choice: 0, finishReason: finish }
         return { content: true, text: '', chunks: [end], usage: true }
       },
     ],
@@ -59,6 +61,9 @@ export function readStream(): StreamReader {
   ])
 
   return {
+    get finish() {
+      return finish
+    },
     read(event) {
       // The answer is complete: whatever comes now cannot spoil it.
       if (ended) return { kind: 'aside', text: '', chunks: none }

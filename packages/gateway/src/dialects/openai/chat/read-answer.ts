@@ -1,6 +1,7 @@
 import type { TokenUsage } from '../../../kernel/answer.ts'
-import type { ChatAnswer, ToolCallPart } from '../../../kernel/chat.ts'
+import type { ChatAnswer, FinishReason, ToolCallPart } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
+import { worseFinish } from '../../../kernel/finish.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { JsonObject, ReadAnswer } from '../../dialect.ts'
 import { openaiFault } from '../fault.ts'
@@ -26,6 +27,19 @@ export function lookAtChatAnswer(body: JsonObject): { readonly usage?: TokenUsag
   }
   const usage = readUsage(body.usage)
   return usage ? { usage, text } : { text }
+}
+
+/** `ask.finishOf`, of completions too. */
+export function finishOfChoices({ choices }: JsonObject): FinishReason | undefined {
+  if (!Array.isArray(choices)) return undefined
+  return choices.filter(isJsonObject).map(finishOfChoice).reduce(worseFinish, undefined)
+}
+
+function finishOfChoice({ message, finish_reason: reason }: JsonObject): FinishReason | undefined {
+  if (typeof reason !== 'string') return undefined
+  if (!isJsonObject(message)) return readFinishReason(reason, false)
+  if (textOf(message.refusal) !== '') return 'refusal'
+  return readFinishReason(reason, Array.isArray(message.tool_calls) && message.tool_calls.length > 0)
 }
 
 /** Of a 200's body; an error in it is thrown as what it is. */

@@ -1,10 +1,13 @@
 import type { TokenUsage } from '../../../kernel/answer.ts'
+import type { FinishReason } from '../../../kernel/chat.ts'
 import { AstraError } from '../../../kernel/errors.ts'
+import { worseFinish } from '../../../kernel/finish.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { EventFacts, JsonObject, SseEvent, StreamReader } from '../../dialect.ts'
 import { EventJson } from '../../event-json.ts'
 import { faultError } from '../../vendor-fault.ts'
 import { openaiFault } from '../fault.ts'
+import { readFinishReason } from './finish-reason.ts'
 import { readUsage } from './usage.ts'
 import { streamEnd } from './write-stream.ts'
 
@@ -28,10 +31,15 @@ export class CompletionStreamReader implements StreamReader {
   readonly #choices = new Map<number, boolean>()
   #began = false
   #done = false
+  #finish: FinishReason | undefined
 
   constructor(form: StreamForm, hidesUsage: boolean) {
     this.#form = form
     this.#hidesUsage = hidesUsage
+  }
+
+  get finish(): FinishReason | undefined {
+    return this.#finish
   }
 
   read({ event, data }: SseEvent): EventFacts {
@@ -71,6 +79,7 @@ export class CompletionStreamReader implements StreamReader {
       const before = this.#choices.get(index)
       const finishes = finishOf(choice)
       if (before !== true) this.#choices.set(index, finishes)
+      if (finishes || refuses(choice)) this.#finish = worseFinish(this.#finish, reasonOf(choice))
       const looked = this.#form.look(choice)
       text += looked.text
       told ||= looked.holds || (finishes && before !== true)
@@ -149,6 +158,14 @@ function placeOf(choice: JsonObject): number {
 function finishOf({ finish_reason: reason }: JsonObject): boolean {
   if (reason === 'error') throw failed('ended a choice with an error')
   return typeof reason === 'string' && reason !== ''
+}
+
+function refuses({ delta }: JsonObject): boolean {
+  return isJsonObject(delta) && typeof delta.refusal === 'string' && delta.refusal !== ''
+}
+
+function reasonOf(choice: JsonObject): FinishReason {
+  return refuses(choice) ? 'refusal' : readFinishReason(choice.finish_reason, false)
 }
 
 function failed(words: string): AstraError {

@@ -1,4 +1,11 @@
-import type { ChatAnswer, ReasoningPart, TextPart, TokenLogprob, ToolCallPart } from '../../../kernel/chat.ts'
+import type {
+  ChatAnswer,
+  FinishReason,
+  ReasoningPart,
+  TextPart,
+  TokenLogprob,
+  ToolCallPart,
+} from '../../../kernel/chat.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { AskHalf, JsonObject, ReadAnswer } from '../../dialect.ts'
 import { given, outOfForm } from '../../json.ts'
@@ -38,6 +45,16 @@ export function readAnswer(body: JsonObject): ReadAnswer {
 export function lookAtAnswer(body: JsonObject): ReturnType<AskHalf['lookAtAnswer']> {
   const said = outputOf(body).flatMap((item) => readItem(item).parts.map(wordsOf))
   return { text: said.join('\n'), ...given({ usage: readUsage(body.usage) }) }
+}
+
+/** `ask.finishOf`. */
+export function finishOf(body: JsonObject): FinishReason | undefined {
+  if (typeof body.status !== 'string') return undefined
+  const items = outputOf(body).map(readItem)
+  return readFinish(body, {
+    calls: items.some(({ parts }) => parts.some(({ type }) => type === 'tool-call')),
+    refusal: items.some(({ refusal }) => refusal),
+  })
 }
 
 export function wordsOf(part: AnswerPart): string {

@@ -1,4 +1,4 @@
-import type { ChatChunk, TokenLogprob } from '../../../kernel/chat.ts'
+import type { ChatChunk, FinishReason, TokenLogprob } from '../../../kernel/chat.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { EventFacts, JsonObject, SseEvent, StreamReader } from '../../dialect.ts'
 import { given, outOfForm } from '../../json.ts'
@@ -30,6 +30,7 @@ class ResponsesReader implements StreamReader {
   #ended = false
   #refusal = false
   #calls = false
+  #finish: FinishReason | undefined
   readonly #items = new Map<unknown, ItemRead>()
 
   static readonly #handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -47,6 +48,10 @@ class ResponsesReader implements StreamReader {
     // Flat, as documented, or with an object of its own, as it happens.
     ['error', (reader, body) => reader.#fails(body.error ?? { code: body.code, message: body.message })],
   ])
+
+  get finish(): FinishReason | undefined {
+    return this.#finish
+  }
 
   read(event: SseEvent): EventFacts {
     if (this.#ended) return aside
@@ -126,7 +131,11 @@ class ResponsesReader implements StreamReader {
     if (fault) throw fault
     const output = this.#began ? { text: '', chunks: () => [] } : this.#wholeOutput(response)
     this.#ended = true
-    const finishReason = readFinish({ ...response, status }, { calls: this.#calls, refusal: this.#refusal })
+    const finishReason: FinishReason = readFinish(
+      { ...response, status },
+      { calls: this.#calls, refusal: this.#refusal },
+    )
+    this.#finish = finishReason
     return {
       kind: 'end',
       text: output.text,
