@@ -162,6 +162,18 @@ describe('the README', () => {
     assert.match(await shell(commands), /astra_[\w-]{49}/)
   })
 
+  it('compares two versions on live traffic, and reports', async () => {
+    const section = 'A new version, tried on live traffic'
+    const [metrics = '', experiment = ''] = await blocks(section, 'yaml')
+    const [commands = ''] = await blocks(section, 'sh')
+    await editManifest(
+      (yaml) => yaml.replace('        labels: [ham, spam]\n', `        labels: [ham, spam]\n${metrics}`) + experiment,
+    )
+    assert.match(await shell(commands), /^(Nothing was analysed yet|Not decided yet).*spam@v1: running since/ms)
+    assert.match(await readFile(join(folder, 'spam-1-1.html'), 'utf8'), /^<!doctype html>.*<title>spam-1-1: running</s)
+    await shell('npm run -s astraapi -- experiments stop spam-1-1')
+  })
+
   it('looks back at what happened', async () => {
     const [commands = ''] = await blocks('What happened to a call', 'sh')
     const { calls } = JSON.parse(await shell('npm run -s astraapi -- calls --limit 5 --json'))

@@ -51,6 +51,27 @@ describe('stop and start again', () => {
     assert.equal((await call).status, 200)
   })
 
+  it('tells whoever calls while a call is in flight to come again, however they connect', async () => {
+    const gateway = await startTestGateway({ data: join(folder, 'stopping') })
+    const path = '/models/probe/v1/predict'
+    const leave = new AbortController()
+    const call = await fetch(gateway.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.adminKey}`, accept: 'text/event-stream' },
+      body: JSON.stringify({ input: { text: 'one two three', echo: { hangAfter: 1 } } }),
+      signal: leave.signal,
+    })
+    await call.body?.getReader().read()
+    const stopped = gateway.stop()
+    for (let i = 0; i < 20; i++) {
+      const { status, headers, body } = await gateway.ask('POST', path, { input: { text: 'a' } })
+      assert.deepEqual([status, body.code, headers.get('connection')], [503, 'stopping', 'close'])
+      assert.ok(Number(headers.get('retry-after')) > 0)
+    }
+    leave.abort()
+    await stopped
+  })
+
   it('does not serve a version whose file was exchanged while it was down, says so, and serves it once the file is back', async () => {
     const models = join(folder, 'models')
     for (const version of ['1.0', '1.1'])

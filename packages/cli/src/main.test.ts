@@ -22,6 +22,7 @@ const commands = [
     'status',
   ],
   ...['keys', 'keys create', 'keys list', 'keys revoke', 'tokens', 'tokens create'],
+  ...['experiments', 'experiments list', 'experiments show', 'experiments start', 'experiments report'],
 ]
 
 for (const command of commands) {

@@ -186,6 +186,8 @@ export interface Status {
   readonly accounting: { readonly waiting: number; readonly written: number; readonly fault?: string }
   readonly runtime?: { readonly state: string; readonly restarts: number; readonly lastFault?: string }
   readonly notServed?: readonly { readonly version: string; readonly reason: string }[]
+  /** An older gateway tells none. */
+  readonly notEvaluated?: readonly { readonly experiment: string; readonly reason: string }[]
 }
 
 /** An answer to one call at the native door. */

@@ -60,6 +60,8 @@ export interface MetricDefinition {
   readonly prove?: 'harm' | 'safe'
   /** For texts: "ms", "USD". A rate needs none, it is told in points. */
   readonly unit?: string
+  /** Its values are shares between 0 and 1, as a rate's are: its differences are told in points. */
+  readonly share?: boolean
 }
 
 export type Margin = { readonly absolute: number } | { readonly relative: number }

@@ -51,7 +51,7 @@ const changes: readonly Change[] = [
     options: [['--version <version>', 'which, where there are several candidates'], reasonOption, yesOption],
     bodyOf: ({ version, ...options }) => ({
       ...reasonOf(options),
-      ...(version === undefined ? {} : { winner: version }),
+      ...(version === undefined ? {} : { version }),
     }),
     done: ({ name, winner }) => `${name} is over: ${winner} takes all calls.`,
     warning: warningOfPromotion,
@@ -90,7 +90,7 @@ function changeCommand(experiments: Command, io: Io, change: Change): void {
     io.notes.line(change.done(set.data), 'green')
     if (before.status !== 'draft' && change.path !== 'pause' && change.path !== 'resume') {
       io.notes.line(
-        'The next "astraapi apply" brings the weights of the manifest back: change them there too, or "astraapi export".',
+        'Weights that the manifest declares come back with the next "astraapi apply": change them there too, or "astraapi export".',
       )
     }
   })

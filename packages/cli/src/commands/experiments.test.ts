@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fakeGateway } from '../fake-gateway.ts'
-import { reportFixture } from '../report/report-fixture.ts'
+import { reportFixture } from '../report/testing/report-fixture.ts'
 
 const promoted = { ...reportFixture({ looks: 28, unitsALook: 50, status: 'promoted' }), revision: 12 }
 const young = { ...reportFixture({ looks: 2, unitsALook: 20 }), revision: 7 }
@@ -40,7 +40,7 @@ test('experiments show begins with the verdict, then metrics, arms and what come
     '1.0      control    731    731    3 (0.41%)     5.6     9.7  $0.0146',
     '1.1      candidate  669    669    3 (0.45%)     5.6     9.7  $0.0134',
     '',
-    'spam@v1: promoted since 2026-11-23 13:44:40 UTC.',
+    'spam@v1: promoted since 2026-11-23 13:44:40 UTC by astra-experiments.',
     'It ended at 2026-11-23 13:44:40 UTC: 1.1 takes all calls.',
     '',
   ])
@@ -56,15 +56,11 @@ test('experiments show tells the earliest time of a promotion', async (context) 
 })
 
 test('a name with a typo gets the nearest, as the gateway tells it', async (context) => {
+  const detail = 'There is no experiment "spam-1-2"'
+  const reply = { status: 404, body: { code: 'unknown_experiment', detail, next: 'Did you mean "spam-1-1"?' } }
   const { run } = await fakeGateway(context, {
-    'GET /api/v1/experiments/spam-1-2': {
-      status: 404,
-      body: {
-        code: 'unknown_experiment',
-        detail: 'There is no experiment "spam-1-2"',
-        next: 'Did you mean "spam-1-1"?',
-      },
-    },
+    'GET /api/v1/experiments/spam-1-2': reply,
+    'GET /api/v1/experiments/spam-1-2/report': reply,
   })
   for (const command of ['show', 'start', 'report']) {
     const { code, notes } = await run(['experiments', command, 'spam-1-2'])
@@ -100,7 +96,7 @@ test('each change is asked for against the revision that was read', async (conte
       ['pause', { reason: 'a holiday' }, '"7"'],
       ['resume', {}, '"7"'],
       ['stop', { reason: 'enough' }, '"7"'],
-      ['promote', { winner: '1.1' }, '"7"'],
+      ['promote', { version: '1.1' }, '"7"'],
       ['roll-back', {}, '"7"'],
     ],
   )

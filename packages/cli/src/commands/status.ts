@@ -22,6 +22,7 @@ function linesOf({
   accounting,
   runtime,
   notServed = [],
+  notEvaluated = [],
   ...catalog
 }: Status): [string, string][] {
   const { received, recorded, refused } = calls
@@ -32,6 +33,7 @@ function linesOf({
     ['accounting', `${accounting.written} written, ${accounting.waiting} waiting${fault(accounting.fault)}`],
     ...(runtime ? [runtimeLine(runtime)] : []),
     ...notServed.map(({ version, reason }): [string, string] => ['not served', `${version}: ${reason}`]),
+    ...notEvaluated.map(({ experiment, reason }): [string, string] => ['not evaluated', `${experiment}: ${reason}`]),
   ]
 }
 

@@ -14,8 +14,8 @@ export interface Size {
 }
 
 /** Letters keep their size on a telephone: it gets a picture of its own. */
-export const wide: Size = { width: 860, height: 300, left: 56, right: 138, top: 26, bottom: 50, isWide: true }
-export const narrow: Size = { width: 360, height: 260, left: 44, right: 92, top: 26, bottom: 50, isWide: false }
+export const wide: Size = { width: 860, height: 316, left: 56, right: 138, top: 44, bottom: 50, isWide: true }
+export const narrow: Size = { width: 360, height: 276, left: 44, right: 92, top: 44, bottom: 50, isWide: false }
 
 export interface ChartPoint extends Effect {
   readonly x: number
@@ -74,6 +74,8 @@ function rangeOf(points: readonly ChartPoint[], always: readonly number[], xs: R
   )
   const from = Math.min(...values)
   const to = Math.max(...values)
-  const pad = to > from ? 0.08 * (to - from) : Math.abs(to) || 1
+  const size = Math.max(Math.abs(from), Math.abs(to))
+  // A range finer than numbers can tell has no ticks.
+  const pad = to - from > 1e-9 * size && size > 1e-12 ? 0.08 * (to - from) : Math.max(size, 1e-3)
   return { from: from - pad, to: to + pad }
 }

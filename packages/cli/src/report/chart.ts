@@ -92,20 +92,20 @@ function axes({ xLabel, yLabel }: Chart, { x, y, xs, ys, box }: Frame, size: Siz
   )
 }
 
-/** A mark in the right half is named to its left, so that the name stays within the picture. */
+/** Named above the plot, where no line runs; in the right half to the left of it, so that the name stays within the picture. */
 function markShape({ x: value, text }: Chart['marks'][number], { x, box }: Frame, isLast: boolean): Markup {
   const place = x(value)
   const isRight = place > (box.left + box.right) / 2
   return el(
     'g',
     {},
-    el('line', { class: 'mark', x1: place, x2: place, y1: box.top, y2: box.bottom }),
+    el('line', { class: 'mark', x1: place, x2: place, y1: box.top - 18, y2: box.bottom }),
     el(
       'text',
       {
-        class: isLast ? 'halo strong' : 'halo',
+        class: isLast ? 'strong' : undefined,
         x: place + (isRight ? -5 : 5),
-        y: box.top + 12,
+        y: box.top - 8,
         'text-anchor': isRight ? 'end' : 'start',
       },
       text,
@@ -117,15 +117,17 @@ function markShape({ x: value, text }: Chart['marks'][number], { x, box }: Frame
 function labelsOf({ points, margin }: Chart, { y, box }: Frame, { isWide }: Size): readonly Label[] {
   const within = (value: number) => Math.min(Math.max(y(value), box.top), box.bottom)
   const last = points.findLast(({ estimate, lower, upper }) => estimate !== null || lower !== null || upper !== null)
+  const estimate = last?.estimate ?? null
+  // Of an interval without width one number says all.
   const bound = (value: number | null | undefined): Label[] =>
-    value === null || value === undefined ? [] : [{ y: within(value), text: numberText(value), className: 'edge' }]
+    value === null || value === undefined || value === estimate
+      ? []
+      : [{ y: within(value), text: numberText(value), className: 'edge' }]
   return [
     { y: y(0), text: 'no difference', className: 'edge' },
     ...(margin ? [{ y: y(margin.at), text: isWide ? margin.text : 'margin', className: 'edge harm' }] : []),
     ...bound(last?.upper),
-    ...(last === undefined || last.estimate === null
-      ? []
-      : [{ y: within(last.estimate), text: signedText(last.estimate), className: 'now' }]),
+    ...(estimate === null ? [] : [{ y: within(estimate), text: signedText(estimate), className: 'now' }]),
     ...bound(last?.lower),
   ]
 }

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Effect, ExperimentReport } from './experiment-json.ts'
 import { experimentPage } from './experiment-page.ts'
-import { readMarkup } from './markup-reader.ts'
-import { reportFixture } from './report-fixture.ts'
+import { readMarkup } from './testing/markup-reader.ts'
+import { reportFixture } from './testing/report-fixture.ts'
 
 const now = Date.UTC(2026, 10, 23, 14, 2)
 const drawn = { looks: 28, unitsALook: 50, status: 'promoted' } as const
@@ -83,7 +83,7 @@ describe('the report', () => {
     it(`is whole with ${looks} looks`, () => {
       const page = experimentPage({ ...promoted, history: historyOf(looks) }, now)
       checkPictures(page)
-      assert.equal(page.includes('No look was taken yet.'), looks === 0)
+      assert.equal(page.includes('<figure>'), looks > 0)
       assert.ok(page.length < 400_000, `${page.length} characters`)
     })
   }
@@ -153,6 +153,24 @@ describe('the report', () => {
       }),
       { numRuns: 30 },
     )
+  })
+})
+
+describe('the row that decided', () => {
+  const marked = (change: Partial<ExperimentReport>) =>
+    /How it was decided.*class="applied"><th scope="row">(\d)</.exec(
+      experimentPage({ ...promoted, ...change }, now),
+    )?.[1]
+  it('is of the look that led to the status', () => {
+    assert.equal(marked({}), '4')
+    assert.equal(marked({ status: 'running' }), '4')
+  })
+  it('is the first where an arm was found broken between two looks', () => {
+    assert.equal(marked({ status: 'rolled_back' }), '1')
+    assert.equal(marked({ status: 'rolled_back', evaluations: [], history: [] }), '1')
+  })
+  it('is none where a person decided', () => {
+    assert.equal(marked({ status: 'promoted', by: 'key_1', ramp: [{ coverage: 1 }] }), undefined)
   })
 })
 

@@ -1,17 +1,10 @@
 import type { ExperimentReport, Status } from './experiment-json.ts'
 import { el, type Markup } from './markup.ts'
+import { metricSection } from './metric-section.ts'
 import { nextSteps } from './next-step.ts'
 import { countText, levelText, shareText, spanText, timeText } from './numbers.ts'
 import { pageStyle } from './page-style.ts'
-import {
-  armsSection,
-  definitionSection,
-  epochSection,
-  historySection,
-  metricSections,
-  ratioSection,
-  rulesSection,
-} from './sections.ts'
+import { armsSection, definitionSection, epochSection, historySection, ratioSection, rulesSection } from './sections.ts'
 import { verdictTexts } from './verdict-texts.ts'
 
 /** The report on an experiment as one HTML file that needs nothing else: no script, no font, no picture from elsewhere. */
@@ -40,7 +33,7 @@ export function experimentPage(report: ExperimentReport, now: number): string {
         verdictsOf(report),
         factsOf(report),
         nextOf(report, now),
-        evaluations.map((evaluation, place) => metricSections(report, evaluation, place)),
+        evaluations.map((evaluation, place) => metricSection(report, evaluation, place)),
         armsSection(report),
         ratioSection(report),
         epochSection(report),

@@ -60,7 +60,6 @@ svg .bar { stroke: var(--band); stroke-width: 8; opacity: .35; }
 svg .estimate { fill: none; stroke: var(--accent); stroke-width: 2.25; stroke-linejoin: round; }
 svg .dot { fill: var(--accent); }
 svg .mark { stroke: var(--mark); stroke-dasharray: 2 3; }
-svg .halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
 svg .strong, svg .now { fill: var(--ink); font-weight: 600; }
 svg .now { fill: var(--accent); }
 svg .harm { fill: var(--harm); }

@@ -1,64 +1,10 @@
 import { decisionTable, type RatioCheck } from '@astraapi/statistics'
-import { chartOf } from './chart.ts'
-import { narrow, wide } from './chart-frame.ts'
+import { appliedRows } from './applied-rows.ts'
 import { definitions } from './definitions.ts'
-import type { Evaluation, ExperimentReport } from './experiment-json.ts'
-import { type Child, el, type Markup } from './markup.ts'
-import { metricChart } from './metric-chart.ts'
+import type { ExperimentReport } from './experiment-json.ts'
+import { el, type Markup } from './markup.ts'
 import { countText, numberText, pText, shareText, spanText, timeText } from './numbers.ts'
-import { differenceText, intervalText, levelOf, marginText, shownText, valueText } from './telling.ts'
-
-/** Each metric of one candidate: its words, its values, its interval at each look. */
-export function metricSections(report: ExperimentReport, { candidate, analysis }: Evaluation, place: number): Markup {
-  return el(
-    'section',
-    {},
-    el('h2', {}, `${candidate} against ${report.control}`),
-    analysis.metrics.map((result, index) => {
-      const { metric, units } = result
-      const chart = metricChart(report, candidate, result, `chart-${place}-${index}`)
-      const role = metric.kind === 'success' ? 'success metric' : `guardrail, margin ${marginText(metric)}`
-      return el(
-        'article',
-        { class: 'metric' },
-        el('h3', {}, `${metric.name}: ${shownText(result)}`),
-        el(
-          'p',
-          { class: 'small soft' },
-          `${role}; ${metric.optimise === 'max' ? 'higher' : 'lower'} is better. ` +
-            `${analysis.control}: ${valueText(metric, result.control)} of ${countText(units.control)}, ` +
-            `${analysis.candidate}: ${valueText(metric, result.candidate)} of ${countText(units.candidate)}. ` +
-            `Difference ${differenceText(result)}, ${levelOf(result)} interval ${intervalText(result)}.`,
-        ),
-        chart.points.length === 0
-          ? el('p', { class: 'soft' }, 'No look was taken yet.')
-          : el(
-              'figure',
-              {},
-              el('div', { class: 'wide' }, chartOf(chart, wide)),
-              el('div', { class: 'narrow' }, chartOf(chart, narrow)),
-              el('figcaption', {}, chart.caption),
-            ),
-      )
-    }),
-  )
-}
-
-/** Cells of numbers stand to the right; a row's first cell is its heading. */
-function table(caption: string, names: readonly string[], rows: readonly (readonly Child[])[], applied = -1): Markup {
-  const isNumber = (at: number) => rows.every((row) => /^(-|[-+$]?[\d,.]+)$/.test(String(row[at])))
-  const kind = (at: number) => (at > 0 && rows.length > 0 && isNumber(at) ? 'number' : undefined)
-  const head = names.map((name, at) => el('th', { scope: 'col', class: kind(at) }, name))
-  const body = rows.map((row, index) =>
-    el(
-      'tr',
-      { class: index === applied ? 'applied' : undefined },
-      row.map((cell, at) => el(at === 0 ? 'th' : 'td', at === 0 ? { scope: 'row' } : { class: kind(at) }, cell)),
-    ),
-  )
-  const whole = el('table', {}, el('caption', {}, caption), el('thead', {}, el('tr', {}, head)), el('tbody', {}, body))
-  return el('div', { class: 'scroll' }, whole)
-}
+import { pageTable } from './page-table.ts'
 
 export function armsSection({ arms, control }: ExperimentReport): Markup {
   const ms = (value: number | undefined) => (value === undefined ? '-' : numberText(value))
@@ -77,7 +23,7 @@ export function armsSection({ arms, control }: ExperimentReport): Markup {
     'section',
     {},
     el('h2', {}, 'Arms'),
-    table('What each arm got, by the version it was assigned', names, rows),
+    pageTable({ caption: 'What each arm got, by the version it was assigned', names, rows }),
   )
 }
 
@@ -99,8 +45,12 @@ const suspicious = 0.001
 
 function ratioTable(caption: string, { p, counts, expected }: RatioCheck, well: string): Markup {
   const rows = Object.entries(counts).map(([arm, n]) => [arm, countText(n), countText(Math.round(expected[arm] ?? 0))])
-  const says = p < suspicious ? 'They did not, and decisions are held' : well
-  return table(`${caption}. ${says} (${pText(p)}; below ${suspicious} it pauses).`, ['version', 'came', 'due'], rows)
+  const says = p < suspicious ? 'That is not so, and decisions are held' : well
+  const told = `${caption}. ${says} (${pText(p)}; below ${suspicious} it pauses).`
+  const isEmpty = Object.values(counts).every((n) => n === 0)
+  return isEmpty
+    ? el('p', {}, `${caption}: none yet.`)
+    : pageTable({ caption: told, names: ['version', 'came', 'due'], rows })
 }
 
 export function epochSection({ epochs, ramp, step, status }: ExperimentReport): Markup {
@@ -119,9 +69,18 @@ export function epochSection({ epochs, ramp, step, status }: ExperimentReport): 
     'section',
     {},
     el('h2', {}, 'Traffic'),
-    table('Epochs: spans with unchanged shares of the units that take part', ['epoch', 'from', 'shares'], rows),
+    pageTable({
+      caption: 'Epochs: spans with unchanged shares of the units that take part',
+      names: ['epoch', 'from', 'shares'],
+      rows,
+    }),
     ramp.length > 1
-      ? table('Ramp: how many of all units take part', ['step', 'coverage', 'for', 'state'], steps, step)
+      ? pageTable({
+          caption: 'Ramp: how many of all units take part',
+          names: ['step', 'coverage', 'for', 'state'],
+          rows: steps,
+          marked: step,
+        })
       : undefined,
   )
 }
@@ -141,15 +100,20 @@ export function historySection({ decisions }: ExperimentReport): Markup | undefi
 }
 
 /** The one table of decisions, with the row that applied. */
-export function rulesSection({ evaluations }: ExperimentReport): Markup {
-  const said = evaluations.map(({ candidate, decision }) => `${candidate}: row ${decision.row}`).join('; ')
+export function rulesSection(report: ExperimentReport): Markup {
   const rows = decisionTable.map(({ order, action, rule }) => [String(order), action.replace('-', ' '), rule])
-  const [first] = evaluations
-  const applied = evaluations.length === 1 && first ? first.decision.row - 1 : -1
+  const applied = appliedRows(report)
+  const said = applied.map(({ candidate, row }) => `${candidate}: row ${row}`).join('; ')
   const caption = `The first row that applies decides${said === '' ? '' : ` (${said})`}`
-  return el('section', {}, el('h2', {}, 'How it was decided'), table(caption, ['row', 'action', 'when'], rows, applied))
+  const [first, second] = applied
+  const marked = first !== undefined && second === undefined ? first.row - 1 : -1
+  return el(
+    'section',
+    {},
+    el('h2', {}, 'How it was decided'),
+    pageTable({ caption, names: ['row', 'action', 'when'], rows, marked }),
+  )
 }
-
 export const definitionSection = (): Markup =>
   el(
     'section',

@@ -10,17 +10,17 @@ export interface Telling {
 }
 
 /** Of differences, as the verdict has it. */
-export function effectTelling({ type, unit = '' }: MetricDefinition, scale: 'absolute' | 'relative'): Telling {
+export function effectTelling({ unit = '', ...metric }: MetricDefinition, scale: 'absolute' | 'relative'): Telling {
   if (scale === 'relative') return { times: 100, unit: '%' }
-  return isShare(type) ? { times: 100, unit: 'points' } : { times: 1, unit }
+  return isShare(metric) ? { times: 100, unit: 'points' } : { times: 1, unit }
 }
 
-const isShare = (type: MetricDefinition['type']) => type === 'rate'
+const isShare = ({ type, share }: Pick<MetricDefinition, 'type' | 'share'>) => type === 'rate' || share === true
 
 /** One arm's value: "97.1 %", "41.2 ms", "-" where there is none. */
-export function valueText({ type, unit = '' }: MetricDefinition, value: number | null): string {
+export function valueText({ unit = '', ...metric }: MetricDefinition, value: number | null): string {
   if (value === null) return '-'
-  if (isShare(type)) return shareText(value)
+  if (isShare(metric)) return shareText(value)
   return unit === '' ? numberText(value) : `${numberText(value)} ${unit}`
 }
 

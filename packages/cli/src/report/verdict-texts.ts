@@ -1,7 +1,5 @@
+import { controller } from './applied-rows.ts'
 import type { ExperimentJson } from './experiment-json.ts'
-
-/** Who stands for the controller. */
-const controller = 'astra-experiments'
 
 type Told = Pick<ExperimentJson, 'status' | 'reason' | 'by' | 'evaluations'>
 

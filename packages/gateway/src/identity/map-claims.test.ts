@@ -47,6 +47,20 @@ describe('the consumer', () => {
   })
 })
 
+describe('the claims', () => {
+  const contract = (claims: Readonly<Record<string, string>>) => ({ rules: [{ version: '1.1', claims }] })
+  const contracts = { 1: contract({ 'app.ring': 'inner', groups: 'staff' }), 2: contract({ groups: 'all' }) }
+  // Of a contract only its rules are looked at.
+  const ruled = { ...state, models: { spam: { contracts } } } as unknown as CatalogState
+  const issuer = { ...issuerState, consumer: { claim: 'azp' } }
+
+  it('that traffic rules ask about are kept, and no others', () => {
+    const claims = { azp: 'shop', app: { ring: 'inner', name: 'x' }, email: 'a@b.example' }
+    assert.deepEqual(mapClaims('company', issuer, claims, ruled).claims, { 'app.ring': ['inner'], groups: [] })
+    assert.equal('claims' in mapClaims('company', issuer, claims, state), false)
+  })
+})
+
 describe('the team', () => {
   const team = { claim: 'groups', values: { growers: 'growth' } }
 

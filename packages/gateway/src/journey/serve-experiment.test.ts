@@ -31,7 +31,10 @@ describe('the Record of a call that takes part in an experiment', () => {
     await ask({ unit: 'u1', session: 's1' })
     await ask({ session: 's1' })
     await ask({})
-    const told = records.map(({ enrolment, versionAssigned: arm }, at) => [enrolment, { ...enrolled, arm, unit: ['#u1', '#s1', 'call 3'][at] }])
+    const told = records.map(({ enrolment, versionAssigned: arm }, at) => [
+      enrolment,
+      { ...enrolled, arm, unit: ['#u1', '#s1', 'call 3'][at] },
+    ])
     for (const [found, expected] of told) assert.deepEqual(found, expected)
   })
 
@@ -42,14 +45,12 @@ describe('the Record of a call that takes part in an experiment', () => {
   })
 
   for (const [what, script, options] of [
-    ['no experiment', { experiment: undefined }, {}],
     ['a pin', {}, { version: '1.0' }],
     ['a pause', { experiment: { paused: true } }, {}],
     ['a unit that does not take part', { experiment: { coverage: 1e-9 } }, {}],
   ] as const) {
     it(`has none with ${what}`, async () => {
-      const { experiment, ...rest } = { experiment: {}, ...script }
-      const { ask, records } = experimenting({ ...rest, ...(experiment ? { experiment } : {}) })
+      const { ask, records } = experimenting(script)
       await ask({ unit: 'u1', ...options })
       assert.equal(records[0]?.enrolment, undefined)
     })
@@ -62,7 +63,10 @@ describe('the cache', () => {
     await ask({ unit: 'u1' })
     const again = await ask({ unit: 'u1' })
     assert.deepEqual([asked(), again.cache], [2, { outcome: 'bypass' }])
-    assert.deepEqual(records.map(({ enrolment }) => enrolment?.unit), ['#u1', '#u1'])
+    assert.deepEqual(
+      records.map(({ enrolment }) => enrolment?.unit),
+      ['#u1', '#u1'],
+    )
   })
 
   it('answers where the experiment says so, and that is evidence', async () => {
@@ -85,6 +89,9 @@ describe('the cache', () => {
     await ask({ unit: 'u1', idempotencyKey: 'k' })
     assert.equal((await ask({ unit: 'u1', idempotencyKey: 'k' })).cached, true)
     assert.equal(asked(), 1)
-    assert.deepEqual(records.map(({ enrolment }) => enrolment?.unit), ['#u1', undefined])
+    assert.deepEqual(
+      records.map(({ enrolment }) => enrolment?.unit),
+      ['#u1', undefined],
+    )
   })
 })

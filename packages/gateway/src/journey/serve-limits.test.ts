@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AstraError, type ErrorCode, toAstraError } from '../kernel/errors.ts'
+import { AstraError, type ErrorCode } from '../kernel/errors.ts'
 import type { Limits } from '../kernel/limits.ts'
 import { fakeCounters } from './charge/testing/fake-counters.ts'
 import { testCall, testCaller } from './testing/fixtures.ts'
@@ -28,12 +28,8 @@ function bed(limits: Limits, script: Script = {}) {
 const chats = { upstreamModels, prices, contractLimits: { outputTokensMax: 100, inFlightMax: 1000 } }
 
 async function codeOf(run: ReturnType<typeof journeyWith>, over = {}): Promise<AstraError | undefined> {
-  try {
-    await run.journey.serve(testCall(over), testCaller())
-    return undefined
-  } catch (thrown) {
-    return toAstraError(thrown)
-  }
+  const ended = await run.journey.settle(testCall(over), testCaller())
+  return ended instanceof AstraError ? ended : undefined
 }
 
 describe('limits of a call', () => {

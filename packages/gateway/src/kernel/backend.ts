@@ -1,6 +1,6 @@
 import type { Item, TokenUsage } from './answer.ts'
 import type { ContractRevision, Version, VersionState } from './catalog.ts'
-import type { ChatRequest } from './chat.ts'
+import type { ChatRequest, FinishReason } from './chat.ts'
 import type { Violation } from './errors.ts'
 import type { Schema } from './schema/schema.ts'
 import type { TaskName } from './tasks.ts'
@@ -155,13 +155,16 @@ export interface Relayed {
   readonly usage?: TokenUsage
   /** What the model said, for an estimate where upstream told no usage. */
   readonly text: string
+  /** How the answer ended, where upstream told. */
+  readonly finish?: FinishReason
   readonly queueMs?: number
   readonly waiting?: number
 }
 
-export type RelayEvent =
-  /** `content`: false before the answer itself begins, so that another attempt may still take its place. `text`: as in `Relayed`. */
-  | { readonly type: 'relayed'; readonly bytes: Buffer; readonly content: boolean; readonly text: string }
-  | { readonly type: 'usage'; readonly usage: TokenUsage }
-  | Finished
-  | StillThere
+export interface RelayedBytes extends Pick<Relayed, 'bytes' | 'text' | 'finish'> {
+  readonly type: 'relayed'
+  /** False before the answer itself begins, so that another attempt may still take its place. */
+  readonly content: boolean
+}
+
+export type RelayEvent = RelayedBytes | { readonly type: 'usage'; readonly usage: TokenUsage } | Finished | StillThere

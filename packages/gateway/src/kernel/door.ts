@@ -11,8 +11,8 @@ export interface DoorContext {
   readonly clock: Clock
   catalog(): Catalog
   readonly operations: readonly Operation[]
-  /** The journey of one call. Rejects with an AstraError; either way exactly one Record is kept. */
-  serve(call: Call, caller: Caller): Promise<Answer>
+  /** The journey of one call. Gives what it failed with; either way exactly one Record is kept. Rejects where none may begin. */
+  serve(call: Call, caller: Caller): Promise<Answer | AstraError>
   /** Keeps the Record of a call that its door could not read. */
   refuse(call: Call, caller: Caller, error: AstraError): void
   /** Checks permission and input, then runs the operation. Rejects with an AstraError. */

@@ -110,6 +110,8 @@ export interface AttemptUsage {
   readonly ran: boolean
   /** Undefined where nobody knows. A promise while tokens are counted, which never rejects. */
   readonly usage: Usage | undefined | Promise<Usage>
+  /** How its answer ended, where a language model gave one and said so. */
+  readonly finish?: FinishReason
   /** A whole answer was asked for and given up, so that nobody knows what was written of it: anything up to its bound. */
   readonly unheard?: boolean
 }

@@ -1,60 +1,63 @@
 /** Why a call of the share was not copied, or its copy not asked for. */
-export const shadowDropReasons = [
+export type ShadowDropReason =
   /** As many copies in flight as may be, or as many bytes of requests among them. */
-  'full',
+  | 'full'
   /** The answer, or the request, is longer than what is kept for a comparison. */
-  'too-large',
+  | 'too-large'
   /** A limit or a budget of the consumer `astra-shadow` is used up. */
-  'limits',
+  | 'limits'
   /** The version could not be asked: it takes no calls, or the gateway is stopping or behind with accounting. */
-  'unasked',
-] as const
-export type ShadowDropReason = (typeof shadowDropReasons)[number]
+  | 'unasked'
 
 /** Why two answers were not compared: one is too long, or one has no form that can be read. */
-export const shadowSkipReasons = ['too-large', 'form'] as const
-export type ShadowSkipReason = (typeof shadowSkipReasons)[number]
+export type ShadowSkipReason = 'too-large' | 'form'
 
-/** What a shadow and a version that served came to on one day, in one gateway. */
-export interface ShadowSums {
+/** A version that served and one that was asked beside it, of one contract. */
+export interface ShadowPair {
   readonly model: string
   readonly major: number
   /** Version ids. */
   readonly served: string
   readonly shadow: string
-  /** UTC, "2026-01-31". */
-  readonly day: string
-  readonly dropped: Readonly<Partial<Record<ShadowDropReason, number>>>
-  /** Copies that were asked and not answered, by error code. */
-  readonly failed: Readonly<Record<string, number>>
-  readonly answered: number
-  /** Of those answered. */
-  readonly skipped: Readonly<Partial<Record<ShadowSkipReason, number>>>
-  readonly compared: number
-  readonly agreed: number
-  /** Of the compared ones, 0 (the same) to 1; `m2`: the sum of the squares of what lies between each and the mean. */
-  readonly distance: { readonly mean: number; readonly m2: number }
-  /** What they were compared by, by how often. */
-  readonly measures: Readonly<Record<string, number>>
-  /** Of the answered ones, what served and its copy. */
-  readonly ofServed: ShadowSide
-  readonly ofShadow: ShadowSide
 }
 
-/** Sums. */
-export interface ShadowSide {
-  readonly latencyMs: number
-  /** Of those that have a price. */
-  readonly costUsd: number
-  readonly unpriced: number
+/** One sum of what a pair came to on one day: all that is told of shadows are such sums, which add up over days and gateways. */
+export interface ShadowSum extends ShadowPair {
+  /** Days since the Unix epoch (UTC). */
+  readonly day: number
+  readonly name: ShadowSumName
+  readonly value: number
+}
+
+export type ShadowSumName =
+  /** Copies that were answered, those of them that were compared, and those of them that agreed. */
+  | 'answered'
+  | 'compared'
+  | 'agreed'
+  /** Of those compared, 0 (the same) to 1, and their squares. */
+  | 'distance'
+  | 'distance-squares'
+  /** Of those compared, by what: "measure/label". */
+  | `measure/${string}`
+  | `skipped/${ShadowSkipReason}`
+  /** Of copies that were asked and not answered, by error code. */
+  | `failed/${string}`
+  | `dropped/${ShadowDropReason}`
+  /** Of those answered, of the call itself and of its copy. */
+  | `${ShadowSide}/${'latency-ms' | 'cost-usd' | 'unpriced'}`
+
+export type ShadowSide = 'served' | 'shadow'
+
+/** Sums for people: one that is sent twice, as the answer to the first was lost, counts twice. */
+export interface ShadowStore {
+  /** Adds to what is kept. Resolves when it is durable. */
+  add(sums: readonly ShadowSum[]): Promise<void>
+  /** The oldest days first. */
+  sums(model: string): Promise<readonly ShadowSum[]>
 }
 
 /** Two calls whose answers differ; what they said is not kept. */
-export interface ShadowDisagreement {
-  readonly model: string
-  readonly major: number
-  readonly served: string
-  readonly shadow: string
+export interface ShadowDisagreement extends ShadowPair {
   /** Ids of the call and of its copy. */
   readonly call: string
   readonly copy: string
@@ -65,8 +68,8 @@ export interface ShadowDisagreement {
 }
 
 export interface ShadowReports {
-  /** By contract, pair of versions and day, the oldest first. */
-  sums(model: string): readonly ShadowSums[]
-  /** The latest ones of each contract, the newest first. */
+  /** The oldest days first. Rejects with `store_unavailable`. */
+  sums(model: string): Promise<readonly ShadowSum[]>
+  /** The latest ones of each contract that this gateway has seen, the newest first. */
   disagreements(model: string): readonly ShadowDisagreement[]
 }

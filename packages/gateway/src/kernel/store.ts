@@ -3,6 +3,7 @@ import type { Key } from './caller.ts'
 import type { CatalogState } from './catalog.ts'
 import type { EvidenceReports } from './experiment.ts'
 import type { CallRecord, Feedback } from './record.ts'
+import type { ShadowStore } from './shadow.ts'
 
 /**
  * The ports of what is kept. A store's database handle never lives on the main thread; `put` is memory only, and nothing
@@ -13,6 +14,7 @@ export interface Store {
   readonly reports: Reports
   readonly state: StateStore
   readonly audit: AuditLog
+  readonly shadow: ShadowStore
   /** Lets go of all evidence of an experiment that was removed; its calls and their feedback stay. */
   forgetExperiment(name: string): Promise<void>
   /** Writes all that was put, then lets go of the data. */
@@ -123,6 +125,8 @@ export interface SpentQuery {
   readonly from: number
   readonly to: number
   readonly by: readonly SpentDimension[]
+  /** A consumer whose spending is left out. */
+  readonly without?: string
 }
 
 /** Those who spent nothing have no row. */

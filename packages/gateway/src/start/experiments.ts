@@ -1,7 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { auditText, type Mask } from '../control/audit/audit-text.ts'
 import { type ControllerFacts, ExperimentController } from '../control/experiments/controller.ts'
-import { readKept } from '../control/experiments/kept.ts'
 import { controllerActor, type MadeChange } from '../control/experiments/made-change.ts'
 import { auditTargetOf, doneText, experimentAudit, operationOf } from '../control/operations/experiment-words.ts'
 import type { CatalogControl, ExperimentReads } from '../control/operations/ports.ts'
@@ -15,10 +15,14 @@ import { StartError } from './options.ts'
 export interface WiredExperiments {
   readonly reads: ExperimentReads
   facts(): ControllerFacts
+  /** Those whose last evaluation failed, and why. */
+  notEvaluated(): readonly { readonly experiment: string; readonly reason: string }[]
   /** Takes a Record that is kept. */
   note(record: CallRecord): void
   /** The catalog was changed. */
   follow(): void
+  /** Before the first call comes. Never rejects, and waits for no store that hangs. */
+  prepare(): Promise<void>
   /** From now on experiments are evaluated: at once, then at intervals. */
   begin(): void
   /** Begins nothing more, and waits for an evaluation that goes on. */
@@ -36,6 +40,8 @@ export interface ExperimentPorts {
 }
 
 const everyMsDefault = 10_000
+/** A store that hangs keeps nobody from starting or stopping. */
+const waitMs = 2000
 
 /** ms of "10s" or "500ms". Throws a StartError. */
 export function parseEvery(name: string, text: string | undefined): number {
@@ -62,11 +68,15 @@ export function wireExperiments(ports: ExperimentPorts): WiredExperiments {
   let known = namesIn(catalogControl)
   return {
     reads: {
-      kept: (name, startedAt) => readKept(store.state, name, startedAt),
+      kept: (name, startedAt) => controller.kept(name, startedAt),
       forget: (name) => store.forgetExperiment(name),
       fault: (name) => controller.facts().evaluations.get(name)?.fault,
     },
     facts: () => controller.facts(),
+    notEvaluated: () =>
+      [...controller.facts().evaluations].flatMap(([experiment, { fault }]) =>
+        fault === undefined ? [] : [{ experiment, reason: fault }],
+      ),
     note: (record) => controller.note(record),
     follow() {
       controller.follow()
@@ -74,6 +84,7 @@ export function wireExperiments(ports: ExperimentPorts): WiredExperiments {
       for (const name of known) if (!names.has(name)) forget(name, ports)
       known = names
     },
+    prepare: () => atMost(controller.prepare()),
     begin() {
       void controller.turn()
       timer = setInterval(() => void controller.turn(), everyMs)
@@ -81,10 +92,13 @@ export function wireExperiments(ports: ExperimentPorts): WiredExperiments {
     },
     async close() {
       clearInterval(timer)
-      await controller.close()
+      await atMost(controller.close())
     },
   }
 }
+
+const atMost = (work: Promise<void>): Promise<void> =>
+  Promise.race([work, setTimeout(waitMs, undefined, { ref: false })])
 
 const namesIn = ({ current }: Pick<CatalogControl, 'current'>): ReadonlySet<string> =>
   new Set(Object.keys(current().state.experiments ?? {}))

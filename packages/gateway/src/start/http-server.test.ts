@@ -21,7 +21,7 @@ async function open(t: TestContext): Promise<Socket> {
   return (await openServer(t)).client
 }
 
-async function openServer(t: TestContext, routes: (http: FastifyInstance) => void = () => {}) {
+async function openServer(t: TestContext, routes: (http: FastifyInstance) => void = () => {}, inFlight = () => 0) {
   const http = createHttpServer({
     identify: {
       findKey: (secret) => (secret === 'right' ? key : undefined),
@@ -34,6 +34,7 @@ async function openServer(t: TestContext, routes: (http: FastifyInstance) => voi
     metrics: createMetrics(),
     log: pino({ level: 'silent' }),
     bodyBytesMax: 1000,
+    inFlight,
   })
   http.post('/', () => 'reached')
   routes(http)
@@ -98,4 +99,49 @@ test('a stop waits for who is still reading an answer', async (t) => {
   client.resume()
   await Promise.all([closed, ended])
   assert.ok(read > size, `${read} bytes of ${size} came`)
+})
+
+/** A stop with one call in flight, which has looked after it several times. */
+async function stopInFlight(t: TestContext) {
+  let calls = 1
+  let looks = 0
+  const looked = Promise.withResolvers<void>()
+  const { http } = await openServer(
+    t,
+    (http) => http.get('/', () => (http.isStopping?.() ? 'stopping' : 'going on')),
+    () => {
+      if (++looks === 3) looked.resolve()
+      return calls
+    },
+  )
+  const { port } = http.server.address() as AddressInfo
+  const closed = http.close()
+  await looked.promise
+  const end = () => {
+    calls = 0
+  }
+  return { http, closed, end, open: () => connect(port, '127.0.0.1').setEncoding('utf8') }
+}
+
+const get = 'GET / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer right\r\n\r\n'
+
+test('while a call is in flight, a stop answers whoever connects; then it takes no connection', async (t) => {
+  const { closed, end, open } = await stopInFlight(t)
+  const client = open()
+  client.write(get)
+  const answer = await firstAnswer(client)
+  assert.match(answer, /\r\nconnection: close\r\n[^]*\r\n\r\nstopping$/i)
+  end()
+  await closed
+  const [refused] = await once(open(), 'error')
+  assert.equal(refused.code, 'ECONNREFUSED')
+})
+
+test('a call that does not end holds a stop up only until its connections are cut', async (t) => {
+  const { http, closed, open } = await stopInFlight(t)
+  const client = open().on('error', () => {})
+  await once(client, 'connect')
+  const ended = once(client, 'close')
+  http.cut?.()
+  await Promise.all([closed, ended])
 })

@@ -34,6 +34,8 @@ export interface HttpPorts {
   readonly metrics: Metrics
   readonly log: Logger
   readonly bodyBytesMax: number
+  /** Calls in flight: until they have ended, a stop refuses new ones rather than connections. */
+  readonly inFlight: () => number
   /** Left out: all. */
   readonly serves?: Serves
   /** Whose X-Forwarded-For is believed. */
@@ -43,7 +45,7 @@ export interface HttpPorts {
 
 /** The HTTP server without its doors: identification before any body is read, errors in one form, limits on all input. */
 export function createHttpServer(ports: HttpPorts): FastifyInstance {
-  const { identify, catalog, metrics, log, bodyBytesMax, serves = 'all', trustedProxies = [], tls } = ports
+  const { identify, catalog, metrics, log, bodyBytesMax, serves = 'all', trustedProxies = [], tls, inFlight } = ports
   const http = Fastify<Server>({
     ...(tls ? { serverFactory: secured(tls) } : {}),
     // Whoever else sends X-Forwarded-For is not believed.
@@ -70,7 +72,7 @@ export function createHttpServer(ports: HttpPorts): FastifyInstance {
 
   // Each connection can hold a body in memory while it is read.
   http.server.maxConnections = connectionsMax
-  closeConnectionsWhenStopping(http)
+  closeConnectionsWhenStopping(http, inFlight)
   // Doors read their own bodies, each with its own limit, whatever Content-Type a client sends: Fastify is told that there are none.
   for (const method of http.supportedMethods) http.addHttpMethod(method, { hasBody: false, overrideExisting: true })
 
@@ -87,6 +89,13 @@ export function createHttpServer(ports: HttpPorts): FastifyInstance {
   return http
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Cuts every connection, and lets a stop wait for nothing more. */
+    cut?: () => void
+  }
+}
+
 /** Fastify leaves the timeouts to whoever makes the server. */
 function secured(tls: Tls): FastifyServerFactory<Server> {
   return (handler, given) => {
@@ -100,10 +109,12 @@ function secured(tls: Tls): FastifyServerFactory<Server> {
 
 /**
  * A kept-alive connection whose call was in flight would else hold the stop up until it times out. For Node a connection is idle as soon
- * as its answer was written, though a slow reader may not have half of it: those are waited for before any is closed.
+ * as its answer was written, though a slow reader may not have half of it: those are waited for before any is closed. So are the calls
+ * in flight, that whoever comes meanwhile is told when to come again.
  */
-function closeConnectionsWhenStopping(http: FastifyInstance): void {
+function closeConnectionsWhenStopping(http: FastifyInstance, inFlight: () => number): void {
   let stopping = false
+  let cut = false
   const sockets = new Set<Socket>()
   // By connection, not by answer: that was 2.5 us a call. What waits to be written in the clear, a TLS socket alone knows.
   const opened = http.server instanceof TlsServer ? 'secureConnection' : 'connection'
@@ -114,13 +125,18 @@ function closeConnectionsWhenStopping(http: FastifyInstance): void {
   const areWritten = () => [...sockets].every(({ writableLength }) => writableLength === 0)
   // For what is written past the hook below.
   http.decorate('isStopping', () => stopping)
+  http.decorate('cut', () => {
+    cut = true
+    http.server.closeAllConnections()
+  })
   http.addHook('preClose', async () => {
     stopping = true
     // What comes from now on is refused, and shorter than any socket's buffer.
-    while (!areWritten()) await setTimeout(sweepMs)
+    while (!cut && (inFlight() > 0 || !areWritten())) await setTimeout(sweepMs)
     // Streams are written past the hook below, and their connection is idle when they have ended.
     const sweep = setInterval(() => {
-      if (areWritten()) http.server.closeIdleConnections()
+      if (cut) http.server.closeAllConnections()
+      else if (areWritten()) http.server.closeIdleConnections()
     }, sweepMs)
     http.server.once('close', () => clearInterval(sweep))
   })

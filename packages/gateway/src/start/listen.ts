@@ -48,7 +48,7 @@ function startBeside({ host, port }: ListenAddress, flags: GivenFlags, flag: Lis
 export async function closeWithin(http: FastifyInstance, limitMs: number, log: Logger): Promise<void> {
   const hard = setTimeout(() => {
     log.warn({ limitMs }, 'connections that were still busy are cut')
-    http.server.closeAllConnections()
+    http.cut?.()
   }, limitMs)
   await http.close()
   clearTimeout(hard)

@@ -36,6 +36,7 @@ function gateway() {
     metrics,
     log: pino({ level: 'silent' }),
     bodyBytesMax,
+    inFlight: () => 0,
   })
   mountDoors(http, {
     clock: systemClock,
@@ -45,9 +46,9 @@ function gateway() {
     mask: (text) => text,
     audit: { append: async () => {}, list: async () => ({ entries: [], next: undefined }) },
     journey: {
-      async serve(call) {
+      async settle(call) {
         calls.push(call)
-        throw new AstraError('no_traffic')
+        return new AstraError('no_traffic')
       },
       refuse: (call) => void calls.push(call),
     },

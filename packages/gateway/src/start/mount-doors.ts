@@ -51,7 +51,7 @@ export interface Doors {
   /** Whether a text is a key that is known here. */
   readonly isKey: (text: string) => boolean
   readonly mask: Mask
-  readonly journey: Journey
+  readonly journey: Pick<Journey, 'settle' | 'refuse'>
   readonly fleet: ReplicaFleet
   readonly metrics: Metrics
   readonly bodyBytesMax: number
@@ -73,7 +73,7 @@ export function mountDoors(http: FastifyInstance, given: Doors, serves: Serves =
     clock,
     catalog,
     operations,
-    serve: journey.serve,
+    serve: journey.settle,
     refuse: journey.refuse,
     operate: audited,
   }

@@ -54,6 +54,25 @@ test('every owner of a budget begins with what it has spent in this day and mont
   ])
 })
 
+test('what copies to shadow versions cost counts for their consumer alone', async () => {
+  const asked: (string | undefined)[][] = []
+  const spent: Reports['spent'] = async ({ by, without }) => {
+    asked.push([by[0], without])
+    return []
+  }
+  const kinds = ['consumer', 'team', 'model', 'version'] as const
+  const holders = kinds.map((kind): Holder => ({ owner: { kind, name: kind }, limits: { budget: { day: 5 } } }))
+  const counters = memoryCounters({ clock })
+  const fresh = await freshBudgets(holders, { counters, now })
+  await restoreBudgets(fresh, { counters, reports: { spent }, countsAs, now, failed: assert.fail })
+  assert.deepEqual(asked, [
+    ['consumer', undefined],
+    ['team', undefined],
+    ['model', 'astra-shadow'],
+    ['model', 'astra-shadow'],
+  ])
+})
+
 test('a key begins with what it, and those whose place it took, have spent; one that ended is left alone', async () => {
   const limits = { budget: { day: 5, month: 50 } }
   const key = (id: string, over: Partial<Key> = {}): Key => {

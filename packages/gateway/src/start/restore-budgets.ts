@@ -2,6 +2,7 @@ import { boundsIn, type OwnedBound } from '../journey/charge/limits-of.ts'
 import { periodsAt } from '../journey/charge/period.ts'
 import type { Key } from '../kernel/caller.ts'
 import { type Catalog, versionKey } from '../kernel/catalog.ts'
+import type { InternalConsumer } from '../kernel/internal-consumers.ts'
 import {
   type Counters,
   type LimitOwner,
@@ -26,17 +27,23 @@ interface Account {
   readonly by: readonly SpentDimension[]
   /** Whose spending a row tells, by the name that its limits have. */
   readonly nameOf: (by: SpentRow['by'], countsAs: CountsAs) => string
+  /** Whose spending does not count for these. */
+  readonly without?: string
 }
+
+/** Copies are bounded by their own consumer alone: see `limitsOf`. */
+const without: InternalConsumer = 'astra-shadow'
 
 /** How accounting tells what limits counted: a call's key, and the version that it was assigned to, whatever answered. */
 const accounts: Readonly<Record<OwnerKind, Account>> = {
   key: { by: ['key'], nameOf: ({ key = '' }, countsAs) => countsAs(key) },
   consumer: { by: ['consumer'], nameOf: ({ consumer = '' }) => consumer },
   team: { by: ['team'], nameOf: ({ team = '' }) => team },
-  model: { by: ['model'], nameOf: ({ model = '' }) => model },
+  model: { by: ['model'], nameOf: ({ model = '' }) => model, without },
   version: {
     by: ['model', 'major', 'version'],
     nameOf: ({ model = '', major = '', version = '' }) => versionKey(model, major, version),
+    without,
   },
 }
 
@@ -135,9 +142,9 @@ async function takesOf(
   { reports, countsAs, now }: RestorePorts,
 ): Promise<readonly Take[]> {
   const { from, until } = periodsAt(now)[span]
-  const { by, nameOf } = accounts[kind]
+  const { nameOf, ...asked } = accounts[kind]
   const spent = new Map<string, number>()
-  for (const row of await reports.spent({ from, to: until, by })) {
+  for (const row of await reports.spent({ from, to: until, ...asked })) {
     const name = nameOf(row.by, countsAs)
     spent.set(name, (spent.get(name) ?? 0) + row.costUsd)
   }

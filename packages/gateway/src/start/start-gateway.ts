@@ -168,7 +168,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     cache: wired.cache.cache,
     audit: store.audit,
     limits: wired.limits,
-    shadow: wired.shadow,
+    shadow: wired.shadow.reports,
     records: store.records,
     reports: store.reports,
     experiments: deciding.reads,
@@ -186,6 +186,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
       limits: wired.limits.status(),
       runtime: runtimeFacts(runtime.status()),
       notServed: notServed(control.current(), fleet),
+      notEvaluated: deciding.notEvaluated(),
     }),
   })
   const notReady = () => [
@@ -204,6 +205,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
       metrics: wired.metrics,
       log,
       bodyBytesMax,
+      inFlight: wired.inFlight,
     },
     {
       ...wired,
@@ -223,7 +225,11 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
 
   // Before anybody can call: from here on no replica serves what was not found to be what was applied.
   const followed = watching.follow(control.current())
-  await Promise.all([wired.limits.follow(control.current()), wired.limits.followKeys(keyring.list())])
+  await Promise.all([
+    wired.limits.follow(control.current()),
+    wired.limits.followKeys(keyring.list()),
+    deciding.prepare(),
+  ])
   // The port is taken before the manifest is applied: of two gateways started by mistake, the second ends here.
   const urls = await listeners.listen()
   undo.push(() => listeners.close(0))
@@ -260,6 +266,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     await identity.close()
     await uses.stop()
     await deciding.close()
+    await wired.shadow.close()
     await wired.limits.close()
     await redis?.close()
     await store.close()

@@ -4,7 +4,6 @@ import type { Keyring } from '../control/keys/keyring.ts'
 import { createInFlight } from '../journey/charge/in-flight.ts'
 import { createHedgeBudget } from '../journey/dispatch/hedge-budget.ts'
 import { createFleet } from '../journey/dispatch/replicas/fleet.ts'
-import { Shadow } from '../journey/dispatch/shadow/shadow.ts'
 import { createTokenCounter, type TokenCounter } from '../journey/dispatch/usage/token-counter.ts'
 import { createMetrics, type Metrics } from '../journey/record/metrics.ts'
 import { createRecentCalls, type RecentCalls } from '../journey/record/recent-calls.ts'
@@ -15,13 +14,12 @@ import type { Clock } from '../kernel/clock.ts'
 import { AstraError } from '../kernel/errors.ts'
 import type { CallRecord } from '../kernel/record.ts'
 import type { ReplicaFleet } from '../kernel/replicas.ts'
-import type { ShadowReports } from '../kernel/shadow.ts'
 import type { Store } from '../kernel/store.ts'
 import type { RedisConnection } from '../stores/redis/connection.ts'
-import { meterShadow } from './meter-shadow.ts'
 import { settingOf } from './setting-of.ts'
 import { type WiredCache, wireCache } from './wire-cache.ts'
 import { type WiredLimits, wireLimits } from './wire-limits.ts'
+import { type WiredShadow, wireShadow } from './wire-shadow.ts'
 
 /** The journey with its replicas, its metrics and its memory of recent calls. */
 export interface WiredJourney {
@@ -33,9 +31,11 @@ export interface WiredJourney {
   readonly counter: TokenCounter
   readonly limits: WiredLimits
   readonly cache: WiredCache
-  readonly shadow: ShadowReports
+  readonly shadow: WiredShadow
   /** What does not work as it should, and keeps nobody from being served; for who looks at the readiness, so in public words. */
   degraded(): readonly string[]
+  /** Calls that began and have no Record yet. */
+  inFlight(): number
   /** From now on new calls are refused with `stopping`. */
   stopTaking(): void
   /** Resolves when every call that began has its Record, or after `limitMs`; then it says how many have none. */
@@ -81,8 +81,8 @@ export async function wireJourney(ports: {
   metrics.counters('astra_calls_dropped_total', 'Calls that were to wait and got no place', ['model', 'reason'], () =>
     places.dropped().map(({ model, reason, calls }) => ({ labels: { model, reason }, value: calls })),
   )
-  const shadow = new Shadow(clock)
-  meterShadow(metrics, shadow)
+  const shadowing = wireShadow({ store, clock, metrics, log: ports.log })
+  const { shadow } = shadowing
   const journey = createJourney({
     clock,
     catalog,
@@ -116,7 +116,8 @@ export async function wireJourney(ports: {
         metrics.observe(record)
         ports.tap?.(record)
         if (--inFlight === 0) tellIdle()
-        if (record.outcome === 'failed') ports.log.warn(facts(record), 'call failed')
+        // How a shadow fares stands in its report: one that is down would fill the log with what nobody was answered.
+        if (record.outcome === 'failed') ports.log[isCopy(record) ? 'debug' : 'warn'](facts(record), 'call failed')
       },
     },
   })
@@ -129,7 +130,8 @@ export async function wireJourney(ports: {
     limits,
     cache,
     degraded: () => (limits.status().fault === undefined ? [] : [limitsUnchecked]),
-    shadow: shadow.reports,
+    shadow: shadowing,
+    inFlight: () => inFlight,
     stopTaking() {
       stopping = true
       shadow.stop()
@@ -151,6 +153,10 @@ function behind({ records }: Store): AstraError {
     retryAfterMs: 1000,
     reason: records.status().fault ?? 'the writer is behind',
   })
+}
+
+function isCopy({ attempts: [first] }: CallRecord): boolean {
+  return first?.role === 'shadow'
 }
 
 function facts({ id, model, versionAssigned, consumer, code, reason, latencyMs }: CallRecord) {

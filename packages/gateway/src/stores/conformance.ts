@@ -5,6 +5,7 @@ import { callsConformance } from './conformance/calls.ts'
 import { evidenceConformance } from './conformance/evidence.ts'
 import { feedbackConformance } from './conformance/feedback.ts'
 import { recordsConformance } from './conformance/records.ts'
+import { shadowConformance } from './conformance/shadow.ts'
 import { stateConformance } from './conformance/state.ts'
 import { usageConformance } from './conformance/usage.ts'
 
@@ -28,5 +29,6 @@ export function storeConformance(name: string, newPlace: NewPlace): void {
     usageConformance(newPlace)
     stateConformance(newPlace)
     auditConformance(newPlace)
+    shadowConformance(newPlace)
   })
 }

@@ -8,9 +8,9 @@ interface Telling {
   readonly unit: string
 }
 
-function tellingOf({ type, unit }: MetricDefinition, scale: 'absolute' | 'relative'): Telling {
+function tellingOf({ type, unit, share }: MetricDefinition, scale: 'absolute' | 'relative'): Telling {
   if (scale === 'relative') return { times: 100, unit: ' %' }
-  if (type === 'rate') return { times: 100, unit: ' points' }
+  if (type === 'rate' || share === true) return { times: 100, unit: ' points' }
   return { times: 1, unit: unit === undefined ? '' : ` ${unit}` }
 }
 

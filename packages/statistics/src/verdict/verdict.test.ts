@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { analyse } from '../analysis/analyse.ts'
-import type { CandidateAnalysis } from '../analysis/analysis.ts'
+import type { CandidateAnalysis, MetricResult } from '../analysis/analysis.ts'
 import { decideCandidate } from '../decide/decide.ts'
 import { emptyEvidence, latencies } from '../decide/evidence-fixture.ts'
 import type { Evidence, MetricDefinition } from '../evidence.ts'
+import { metricWords } from './metric-words.ts'
 import { durationWords, numberWords, pWords, signedWords } from './numbers.ts'
 import { verdictOf } from './verdict.ts'
 
@@ -93,6 +94,25 @@ test('not decided yet', () => {
     tell(evidence({ control: 630, candidate: 633 }, 102, { elapsedMs: 3 * 3_600_000 })),
     /^Not decided yet between 1\.1 and 1\.0: 3 hours of at least 24 hours; accuracy not shown better, after 1,412 units; accuracy \+0\.4 points/,
   )
+})
+
+test('a share is told in points, as a rate is, though units have means of several calls', () => {
+  const result: Omit<MetricResult, 'words'> = {
+    metric: { name: 'correct', kind: 'success', type: 'mean', optimise: 'max', share: true },
+    units: { control: 700, candidate: 700 },
+    control: 0.9,
+    candidate: 0.968,
+    scale: 'absolute',
+    estimate: 0.068,
+    interval: { lower: 0.049, upper: 0.087 },
+    alpha: 0.05,
+    p: 0.001,
+    mayDecide: true,
+    direction: 'better',
+  }
+  assert.equal(metricWords(result), 'correct +6.8 points, 95 % interval 4.9 to 8.7')
+  const score = { ...result, metric: { ...result.metric, share: false } }
+  assert.equal(metricWords(score), 'correct +0.068, 95 % interval 0.049 to 0.087')
 })
 
 test('a verdict is data, too', () => {

@@ -68,7 +68,8 @@ export async function relayPredict(
   const { bytes: body } = codec.ask.forward(request, wishOf(asking, false, context))
   return await askWhole(asking, { codec, body, context }, (reply) => {
     const { usage, text } = codec.ask.lookAtAnswer(reply.body)
-    return { bytes: reply.bytes, text, ...(usage ? { usage } : {}) }
+    const finish = codec.ask.finishOf?.(reply.body)
+    return { bytes: reply.bytes, text, ...(usage ? { usage } : {}), ...(finish ? { finish } : {}) }
   })
 }
 

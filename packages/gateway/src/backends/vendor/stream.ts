@@ -46,16 +46,26 @@ export function openRelay(
 ): Opening<RelayEvent> {
   context.signal.throwIfAborted()
   const { bytes: body, hidesUsage } = codec.ask.forward(request, wishOf(asking, true, context))
+  const reader = readerOf(codec, hidesUsage)
   let content = false
   return {
     asking,
     question: { codec, body, context },
-    reader: readerOf(codec, hidesUsage),
+    reader,
     tell({ kind, text }, bytes) {
       content ||= kind !== 'preamble'
+      if (kind === 'end' && reader.finish) return [{ type: 'relayed', bytes, content, text, finish: reader.finish }]
       return [{ type: 'relayed', bytes, content, text }]
     },
-    owed: (words) => [{ type: 'relayed', bytes: Buffer.from(words), content: true, text: '' }],
+    owed: (words) => [
+      {
+        type: 'relayed',
+        bytes: Buffer.from(words),
+        content: true,
+        text: '',
+        ...(reader.finish ? { finish: reader.finish } : {}),
+      },
+    ],
   }
 }
 

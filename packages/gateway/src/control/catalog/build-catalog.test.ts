@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { planDefaults } from '@astraapi/statistics'
 import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
 import { systemClock } from '../../kernel/clock.ts'
+import type { ExperimentStatus } from '../../kernel/experiment.ts'
 import { buildCatalog } from './build-catalog.ts'
 
 const version = { backend: 'echo', settings: {}, replicas: [], digest: 'sha256:0', immutable: true }
@@ -98,6 +100,66 @@ describe('buildCatalog', () => {
     const built = model?.contracts.get(1)
     assert.deepEqual([model?.limits, built?.cache, built?.versions.get('1.0')?.state.limits], [limits, cache, limits])
     assert.equal(one().cache, undefined)
+  })
+
+  it('brings rules and the shadow with their versions, and counts rules among what has traffic', () => {
+    const rules = [
+      { version: '1.2', teams: ['growth'] },
+      { version: '1.0', tags: { stage: 'beta' } },
+    ]
+    const built = one({ weights: { '1.1': 1 }, rules, shadow: { version: '1.0', share: 0.1 } })
+    assert.deepEqual(
+      built.rules?.map(({ version, ...when }) => [version.id, when]),
+      [
+        ['1.2', { teams: ['growth'] }],
+        ['1.0', { tags: { stage: 'beta' } }],
+      ],
+    )
+    assert.deepEqual([built.shadow?.version.id, built.shadow?.share, built.publishedRevision], ['1.0', 0.1, 1])
+    assert.equal(built.shadow?.version, built.versions.get('1.0'))
+    assert.deepEqual([one().rules, one().shadow, one().experiment], [undefined, undefined, undefined])
+    assert.equal(one({ weights: { '1.1': 1 }, shadow: { version: '1.0', share: 1 } }).publishedRevision, 2)
+  })
+
+  it('splits as the experiment has it that holds the traffic, among those that are enrolled', () => {
+    const contracts = { 1: contract({ weights: { '1.1': 98, '1.2': 2 } }) }
+    const progress = (status: ExperimentStatus) => ({
+      ...{ status, startedAt: 0, since: 0, ranMs: 0, step: 1 },
+      epochs: [
+        { number: 1, from: 0, shares: { '1.1': 0.5, '1.0': 0.5 } },
+        { number: 2, from: 9, shares: { '1.1': 0.8, '1.2': 0.2 } },
+      ],
+    })
+    const of = (status: ExperimentStatus) =>
+      build({
+        models: { spam: { owner: 'o', defaultMajor: 1, contracts } },
+        consumers: {},
+        experiments: {
+          one: {
+            ...{ model: 'spam', major: 1, control: '1.1', candidates: ['1.0', '1.2'] },
+            ...{ shares: { '1.0': 1, '1.1': 1, '1.2': 1 }, ramp: [{ coverage: 0.01, forMs: 1 }, { coverage: 0.1 }] },
+            ...{ attributionMs: 7, metrics: [], plan: planDefaults, progress: progress(status) },
+          },
+        },
+      })
+        .model('spam')
+        ?.contracts.get(1)
+    const running = of('running')
+    assert.deepEqual(
+      running?.split.map(({ version, upTo }) => [version.id, upTo]),
+      [
+        ['1.1', 0.8],
+        ['1.2', 1],
+      ],
+    )
+    const { control, ...told } = running?.experiment ?? assert.fail()
+    assert.equal(control, running?.versions.get('1.1'))
+    const expected = { name: 'one', epoch: 2, coverage: 0.1, paused: false, cached: false, attributionMs: 7 }
+    assert.deepEqual(told, expected)
+    assert.equal(of('paused')?.experiment?.paused, true)
+    for (const status of ['draft', 'promoted'] as const) {
+      assert.deepEqual([of(status)?.experiment, of(status)?.split[0]?.share], [undefined, 0.98], status)
+    }
   })
 
   it('builds a thousand models only as they are looked up', () => {

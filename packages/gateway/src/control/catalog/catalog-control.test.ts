@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { systemClock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
-import type { CatalogControl, TrafficChange } from '../operations/ports.ts'
+import type { CatalogControl, ExperimentChange, TrafficChange } from '../operations/ports.ts'
 import { expand, fakeBackends, type Upstream } from '../plan/testing/planning.ts'
 import { createCatalogControl } from './catalog-control.ts'
 
@@ -145,6 +145,72 @@ it('gives what an older gateway stored the limits that it did not know', async (
   const again = await started({ stored: old })
   assert.deepEqual(again.control.current().state, stored.state)
   assert.deepEqual((await again.control.plan(both)).changes, [])
+})
+
+describe('changeExperiment', () => {
+  const tested = `${both}\nexperiments: {one: {model: m, candidates: ["2"], coverage: 0.5, metrics: [errors]}}`
+  const change = (control: CatalogControl, change: ExperimentChange, ifMatch = '*', actor = 'key-1') =>
+    control.changeExperiment('one', change, [ifMatch], actor)
+
+  it('carries an experiment through, each change a revision of its own', async () => {
+    const { control, saved } = await started()
+    await apply(control, tested)
+    assert.deepEqual(splitOf(control), [['1', 1]])
+    const { revision, experiment } = await change(control, { action: 'start' }, '1')
+    assert.deepEqual([revision, experiment.progress.status, experiment.progress.by], [2, 'running', 'key-1'])
+    assert.deepEqual(saved.at(-1)?.state.models.m?.contracts[1]?.weights, { '1': 75, '2': 25 })
+    assert.equal(control.current().model('m')?.contracts.get(1)?.experiment?.name, 'one')
+    assert.deepEqual((await apply(control, tested)).changes, [])
+    await change(control, { action: 'promote', reason: 'better' })
+    assert.deepEqual(splitOf(control), [['2', 1]])
+    assert.equal((await apply(control, tested)).revision, 3)
+  })
+
+  it('leaves its weights to it', async () => {
+    const { control } = await started()
+    await apply(control, tested)
+    await change(control, { action: 'start' })
+    await assert.rejects(weigh(control, { '1': 1 }), {
+      code: 'conflict',
+      message: 'The experiment "one" holds the traffic of m@v1: its weights follow from it',
+    })
+    const fall = await control.setTraffic('m', 1, { fallback: ['1'] }, ['*'], 'me')
+    assert.deepEqual([fall.weights, fall.fallback], [{ '1': 75, '2': 25 }, ['1']])
+    const { notes } = await apply(control, tested.replace('versions:', 'traffic: {weights: {"1": 1}}, versions:'))
+    assert.deepEqual(notes, ['experiment "one" holds the traffic of m@v1: its weights stay (1: 75 %, 2: 25 %)'])
+    assert.deepEqual(splitOf(control), [
+      ['1', 0.5],
+      ['2', 0.5],
+    ])
+    await change(control, { action: 'stop' })
+    assert.deepEqual((await weigh(control, { '2': 1 })).weights, { '2': 1 })
+  })
+
+  it('lets one of two that saw the same revision decide', async () => {
+    const { control } = await started()
+    await apply(control, tested)
+    await change(control, { action: 'start' })
+    const results = await Promise.allSettled([
+      change(control, { action: 'promote' }, '2', 'a'),
+      change(control, { action: 'roll-back' }, '2', 'b'),
+    ])
+    assert.deepEqual(
+      results.map((result) => (result.status === 'rejected' ? (result.reason as AstraError).code : result.status)),
+      ['fulfilled', 'precondition_failed'],
+    )
+  })
+
+  it('refuses what cannot be, and a manifest that takes a running one away', async () => {
+    const { control, saved } = await started()
+    await apply(control, tested)
+    await assert.rejects(change(control, { action: 'resume' }), { code: 'conflict' })
+    await assert.rejects(control.changeExperiment('two', { action: 'start' }, '*', 'me'), {
+      code: 'unknown_experiment',
+    })
+    await change(control, { action: 'start' })
+    await assert.rejects(apply(control, both), { code: 'conflict' })
+    assert.equal(saved.length, 2)
+  })
 })
 
 describe('setTraffic', () => {

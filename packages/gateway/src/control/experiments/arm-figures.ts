@@ -53,10 +53,18 @@ function totalOf(all: readonly (Accumulator | undefined)[]): { readonly sum: num
   return { sum, of }
 }
 
-/** Of epochs whose values were counted in the same buckets: one after the other they are one list of cells again. */
+/** Of epochs whose values were counted in buckets of one grid: their cells are the same or do not touch. */
 function quantilesOf(all: readonly (Accumulator | undefined)[]): Pick<ArmFigures, 'latencyP50Ms' | 'latencyP95Ms'> {
-  const cells = all.flatMap((one) => (one?.type === 'quantile' ? listOf(one.values) : []))
-  cells.sort((a, b) => a.high - b.high)
+  const byHigh = new Map<number, { readonly low: number; readonly high: number; count: number }>()
+  for (const one of all) {
+    if (one?.type !== 'quantile') continue
+    for (const cell of listOf(one.values)) {
+      const known = byHigh.get(cell.high)
+      if (known) known.count += cell.count
+      else byHigh.set(cell.high, cell)
+    }
+  }
+  const cells = [...byHigh.values()].sort((a, b) => a.high - b.high)
   let n = 0
   const upTo = cells.map(({ count }) => {
     n += count

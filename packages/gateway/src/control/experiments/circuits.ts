@@ -24,22 +24,22 @@ interface Circuit {
 export class Circuits {
   readonly #byExperiment = new Map<string, Circuit>()
 
-  /** Forgets those that do not run. */
-  follow(running: Readonly<Record<string, ExperimentState>>): void {
+  /** Forgets those that do not run. `begun`: those that are new began just now, so that there is no past to know. */
+  follow(running: Readonly<Record<string, ExperimentState>>, begun: boolean): void {
     for (const name of this.#byExperiment.keys()) if (!Object.hasOwn(running, name)) this.#byExperiment.delete(name)
     for (const [name, { progress }] of Object.entries(running)) {
       const { startedAt } = progress
       if (this.#byExperiment.get(name)?.startedAt === startedAt && this.#byExperiment.has(name)) continue
-      this.#byExperiment.set(name, { startedAt, arms: new Map(), seeded: false })
+      this.#byExperiment.set(name, { startedAt, arms: new Map(), seeded: begun })
     }
   }
 
-  /** Whether it still lacks what happened before it was followed. */
-  lacksPast(experiment: string): boolean {
-    return this.#byExperiment.get(experiment)?.seeded === false
+  /** Those of which it lacks what happened before they were followed. */
+  withoutPast(): readonly string[] {
+    return [...this.#byExperiment].filter(([, { seeded }]) => !seeded).map(([name]) => name)
   }
 
-  /** What happened before, by the store, once. Calls since then that the store told already count twice: in a window of 20 no harm. */
+  /** What happened before, by the store: once, and best before the first call is noted, as it might count for both. */
   seed(experiment: string, past: Readonly<Record<string, CircuitCounts>>): void {
     const circuit = this.#byExperiment.get(experiment)
     if (!circuit || circuit.seeded) return

@@ -177,7 +177,7 @@ describe('the circuit', () => {
       '1.1': { calls: 198, serverErrors: 9, recentFailures },
     }
     const controller = world.controller()
-    await controller.turn()
+    await controller.prepare()
     controller.note(callOf('1.1'))
     await settled()
     assert.equal(world.status, 'running')
@@ -185,6 +185,25 @@ describe('the circuit', () => {
     await settled()
     assert.equal(world.status, 'rolled_back')
     assert.match(world.experiment.progress.reason ?? '', /5 % of its 200 calls ended with a 5xx/)
+  })
+
+  it('counts each call once, whatever the store has of it already', async () => {
+    const world = new ExperimentWorld()
+    const before = world.experiment.progress
+    const controller = world.controller()
+    await controller.prepare()
+    const failures = (calls: number) => ({
+      calls,
+      serverErrors: calls,
+      recentFailures: Array.from({ length: calls }, () => true),
+    })
+    for (let call = 1; call <= 9; call++) {
+      controller.note(callOf('1.1', 'upstream_failed'))
+      await settled()
+      world.circuit = { '1.1': failures(call) }
+      await controller.turn()
+      assert.deepEqual(world.experiment.progress, before, `after ${call} calls`)
+    }
   })
 
   it('only advises where the rule says so', async () => {
@@ -246,6 +265,19 @@ describe('what goes wrong', () => {
     await Promise.all(turns)
     await controller.turn()
     assert.equal(world.reads, 2)
+  })
+
+  it('what takes long to read is read less often', async () => {
+    const world = new ExperimentWorld()
+    const controller = world.controller()
+    world.meddle = (what) => {
+      if (what === 'evidence') world.now += 20 * secondMs
+    }
+    for (let turn = 0; turn < 20; turn++) {
+      world.now += 10 * secondMs
+      await controller.turn()
+    }
+    assert.ok(world.reads >= 2 && world.reads <= 4, `${world.reads} reads in 20 turns`)
   })
 
   it('of two controllers on one store one decides', async () => {

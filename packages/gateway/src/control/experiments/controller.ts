@@ -1,14 +1,13 @@
-import type { CircuitCounts } from '@astraapi/statistics'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
 import { type EvidenceReports, type ExperimentState, holdsTraffic } from '../../kernel/experiment.ts'
 import type { CallRecord } from '../../kernel/record.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import type { CatalogControl, ExperimentChange } from '../operations/ports.ts'
-import { Circuits } from './circuits.ts'
-import { type Evaluation, evaluate, evaluateCircuit, verdictText } from './evaluate.ts'
-import { type History, pointOf, withPoint } from './history.ts'
-import { readKept, type Settings, saveHistory, saveLatest } from './kept.ts'
+import { Breaker, type Broken } from './breaker.ts'
+import { type Evaluation, evaluate, verdictText, withCircuit } from './evaluate.ts'
+import { Keeper } from './keeper.ts'
+import type { Kept, Settings } from './kept.ts'
 import { controllerActor, type MadeChange } from './made-change.ts'
 import { nextChange } from './next-change.ts'
 
@@ -27,17 +26,17 @@ export interface ControllerPorts {
 /** How evaluations fare, for metrics and for the status. */
 export interface ControllerFacts {
   /** By experiment: how long the last evaluation took, ms, and why it failed if it did. */
-  readonly evaluations: ReadonlyMap<string, { readonly tookMs: number; readonly fault?: string | undefined }>
+  readonly evaluations: ReadonlyMap<string, { readonly tookMs: number; readonly fault: string | undefined }>
   /** By experiment, then by what was done. */
   readonly decisions: ReadonlyMap<string, ReadonlyMap<ExperimentChange['action'], number>>
-  /** By experiment. */
+  /** By experiment, then by version. */
   readonly units: ReadonlyMap<string, Readonly<Record<string, number>>>
   /** Turns left out as the one before was still going on. */
   readonly skipped: number
 }
 
-/** A broken circuit is tried again against a catalog that changed meanwhile, so often at once; then the next turn does. */
-const breakTries = 3
+/** The store's reader has other things to tell, too: an experiment of very many units gets a fifth of its time at most. */
+const rest = { fromMs: 1000, factor: 5 } as const
 
 /**
  * Decides experiments: at every turn it reads the evidence of each that runs, analyses it and carries out what the decision table says, as
@@ -46,12 +45,9 @@ const breakTries = 3
  */
 export class ExperimentController {
   readonly #ports: ControllerPorts
-  readonly #circuits = new Circuits()
-  readonly #histories = new Map<string, { readonly startedAt: number | undefined; readonly history: History }>()
-  readonly #breaking = new Set<string>()
-  /** Those whose breaking failed: the next turn tries again, not the next failed call. */
-  readonly #unbroken = new Set<string>()
-  readonly #evaluations = new Map<string, { tookMs: number; fault?: string | undefined }>()
+  readonly #breaker: Breaker
+  readonly #keeper: Keeper
+  readonly #evaluations = new Map<string, { tookMs: number; fault: string | undefined; nextAt: number }>()
   readonly #decisions = new Map<string, Map<ExperimentChange['action'], number>>()
   readonly #units = new Map<string, Readonly<Record<string, number>>>()
   #turn: Promise<void> | undefined
@@ -60,23 +56,43 @@ export class ExperimentController {
 
   constructor(ports: ControllerPorts) {
     this.#ports = ports
-    this.follow()
+    this.#keeper = new Keeper(ports.settings)
+    this.#breaker = new Breaker({
+      ...ports,
+      carryOut: (broken) => this.#breakNow(broken),
+      failed: (name, thrown) => ports.failed(name, reasonOf(thrown)),
+    })
+    this.#breaker.follow(this.#running(), false)
+  }
+
+  /** Before the first call comes: what the latest calls were before a restart. Where it fails, a turn makes up for it. */
+  async prepare(): Promise<void> {
+    for (const name of this.#breaker.withoutPast()) {
+      await this.#ports.reports.circuit(name).then(
+        (stored) => this.#breaker.with(name, stored),
+        (thrown) => this.#ports.failed(name, reasonOf(thrown)),
+      )
+    }
   }
 
   /** The catalog changed: calls of an experiment that has just begun are noted from the first on. */
   follow(): void {
     const running = this.#running()
-    this.#circuits.follow(running)
-    for (const kept of [this.#histories, this.#evaluations, this.#units]) {
+    this.#breaker.follow(running, true)
+    for (const name of this.#keeper.names()) {
+      if (Object.hasOwn(running, name)) continue
+      this.#keeper.end(name).catch((thrown) => this.#ports.failed(name, reasonOf(thrown)))
+    }
+    for (const kept of [this.#evaluations, this.#units]) {
       for (const name of kept.keys()) if (!Object.hasOwn(running, name)) kept.delete(name)
     }
+    const all = this.#ports.catalogControl.current().state.experiments ?? {}
+    for (const name of this.#decisions.keys()) if (!Object.hasOwn(all, name)) this.#decisions.delete(name)
   }
 
-  /** Takes a Record that is kept. Synchronous, and nothing at all for a call outside experiments. */
+  /** Takes a Record that is kept. */
   note(record: CallRecord): void {
-    if (record.enrolment === undefined || !this.#circuits.note(record)) return
-    const { experiment } = record.enrolment
-    if (!this.#unbroken.has(experiment)) void this.#break(experiment)
+    if (!this.#closed) this.#breaker.note(record)
   }
 
   /** One turn: every experiment that runs, one after the other. While one goes on, another is left out. Never rejects. */
@@ -92,13 +108,12 @@ export class ExperimentController {
     return this.#turn
   }
 
+  kept(name: string, startedAt: number): Promise<Kept> {
+    return this.#keeper.read(name, startedAt)
+  }
+
   facts(): ControllerFacts {
-    return {
-      evaluations: this.#evaluations,
-      decisions: this.#decisions,
-      units: this.#units,
-      skipped: this.#skipped,
-    }
+    return { evaluations: this.#evaluations, decisions: this.#decisions, units: this.#units, skipped: this.#skipped }
   }
 
   /** Begins nothing more, and waits for what is going on. */
@@ -114,86 +129,55 @@ export class ExperimentController {
 
   async #evaluateAll(): Promise<void> {
     this.follow()
-    this.#unbroken.clear()
+    this.#breaker.again()
     for (const name of Object.keys(this.#running())) {
       if (this.#closed) return
       const began = this.#ports.clock.elapsed()
+      if (began < (this.#evaluations.get(name)?.nextAt ?? 0)) continue
       const fault = await this.#evaluate(name).then(() => undefined, reasonOf)
       if (fault !== undefined) this.#ports.failed(name, fault)
-      this.#evaluations.set(name, { tookMs: this.#ports.clock.elapsed() - began, fault })
+      const tookMs = this.#ports.clock.elapsed() - began
+      this.#evaluations.set(name, { tookMs, fault, nextAt: tookMs < rest.fromMs ? 0 : began + rest.factor * tookMs })
     }
   }
 
   async #evaluate(name: string): Promise<void> {
-    const { clock, catalogControl, reports, settings } = this.#ports
+    const { clock, catalogControl, reports } = this.#ports
     const { revision, state } = catalogControl.current()
     const experiment = ownEntry(state.experiments ?? {}, name)
     if (!experiment || !holdsTraffic.has(experiment.progress.status)) return
-    const { startedAt } = experiment.progress
     const now = clock.now()
     const [kept, evidence, stored] = await Promise.all([
-      readKept(settings, name, startedAt),
+      this.#keeper.read(name, experiment.progress.startedAt),
       reports.evidence(name, experiment.metrics, now),
       reports.circuit(name),
     ])
-    if (this.#circuits.lacksPast(name)) this.#circuits.seed(name, stored)
-    const circuit = fuller(stored, this.#circuits.of(name))
-    const running = kept.latest?.analysis.running ?? {}
-    const evaluation = evaluate(experiment, { evidence, circuit, running, now })
+    const circuit = this.#breaker.with(name, stored)
+    // Somebody ended it meanwhile: what it was ended by is not to be overwritten.
+    if (!holdsTraffic.has(this.#statusOf(name))) return
+    const evaluation = evaluate(experiment, { evidence, circuit, running: kept.latest?.analysis.running ?? {}, now })
     this.#units.set(name, evaluation.analysis.candidates[0]?.sampleRatio.counts ?? {})
     // Before it is acted upon: what was seen once must not be forgotten.
-    await saveLatest(settings, name, startedAt, evaluation)
-    await this.#keepHistory(name, startedAt, kept.history, evaluation)
+    await this.#keeper.keep(name, experiment, kept, evaluation)
     const change = nextChange(experiment, evaluation, now)
     if (change) await this.#carryOut(name, experiment, change, revision)
     else if (isNews(kept.latest, evaluation)) this.#ports.advised(name, verdictText(evaluation))
   }
 
-  /** Written where a point came to stay, not each time the latest is replaced. */
-  async #keepHistory(name: string, startedAt: number | undefined, stored: History, evaluation: Evaluation) {
-    const own = this.#histories.get(name)
-    const before = own && own.startedAt === startedAt ? own.history : stored
-    const point = pointOf(evaluation.analysis, evaluation.time, evaluation.elapsedMs)
-    const latest = before.points.at(-1)
-    if (latest && JSON.stringify(latest.candidates) === JSON.stringify(point.candidates)) return
-    const history = withPoint(before, point)
-    this.#histories.set(name, { startedAt, history })
-    if (history.points.length !== before.points.length) {
-      await saveHistory(this.#ports.settings, name, startedAt, history)
-    }
+  #statusOf(name: string): ExperimentState['progress']['status'] {
+    return ownEntry(this.#ports.catalogControl.current().state.experiments ?? {}, name)?.progress.status ?? 'stopped'
   }
 
-  #isBroken(name: string): boolean {
-    const experiment = ownEntry(this.#ports.catalogControl.current().state.experiments ?? {}, name)
-    if (experiment?.progress.status !== 'running' || experiment.plan.rule !== 'automatic') return false
-    const { decision } = evaluateCircuit(experiment, this.#circuits.of(name), this.#ports.clock.now())
-    return decision.removed.length > 0
-  }
-
-  /** At once, on what is known of the latest calls alone. */
-  async #break(name: string): Promise<void> {
-    if (this.#breaking.has(name) || this.#closed) return
-    this.#breaking.add(name)
-    try {
-      // Nearly always nothing is broken, and this ends in the same turn of the event loop.
-      for (let tries = 0; tries < breakTries; tries++) if (await this.#broken(name)) return
-      this.#unbroken.add(name)
-    } catch (thrown) {
-      this.#unbroken.add(name)
-      this.#ports.failed(name, reasonOf(thrown))
-    } finally {
-      this.#breaking.delete(name)
-    }
-  }
-
-  /** Whether nothing is left to be done. */
-  async #broken(name: string): Promise<boolean> {
-    const { revision, state } = this.#ports.catalogControl.current()
-    const experiment = ownEntry(state.experiments ?? {}, name)
-    if (!experiment || !this.#isBroken(name)) return true
-    const now = this.#ports.clock.now()
-    const change = nextChange(experiment, evaluateCircuit(experiment, this.#circuits.of(name), now), now)
-    return change === undefined || (await this.#carryOut(name, experiment, change, revision))
+  async #breakNow({ name, experiment, evaluation, change, revision }: Broken): Promise<boolean> {
+    if (!(await this.#carryOut(name, experiment, change, revision))) return false
+    // It is done; a report that tells less than it might is no reason to do it again.
+    const { startedAt } = experiment.progress
+    await this.#keeper
+      .read(name, startedAt)
+      .then((kept) => this.#keeper.keep(name, experiment, kept, withCircuit(kept.latest, evaluation)))
+      .then(() => this.#keeper.end(name))
+      .catch((thrown) => this.#ports.failed(name, reasonOf(thrown)))
+    return true
   }
 
   /** False where somebody else was first: what was decided may hold no more. */
@@ -205,7 +189,7 @@ export class ExperimentController {
       this.#ports.changed({ name, change, before, after: set.experiment, revision: set.revision })
       return true
     } catch (thrown) {
-      if (isOvertaken(thrown)) return false
+      if (thrown instanceof AstraError && overtaken.has(thrown.code)) return false
       throw thrown
     }
   }
@@ -219,20 +203,9 @@ export class ExperimentController {
 
 const overtaken: ReadonlySet<string> = new Set(['precondition_failed', 'conflict'])
 
-const isOvertaken = (thrown: unknown): boolean => thrown instanceof AstraError && overtaken.has(thrown.code)
-
 const reasonOf = (thrown: unknown): string => operatorReason(toAstraError(thrown))
 
 /** Other advice than before; none is no news. */
 function isNews(before: Evaluation | undefined, { decision }: Evaluation): boolean {
   return decision.action !== 'hold' && decision.action !== before?.decision.action
-}
-
-/** Of each arm the counts that know of more calls: the store's are those of all gateways, and one batch behind. */
-function fuller(
-  stored: Readonly<Record<string, CircuitCounts>>,
-  seen: Readonly<Record<string, CircuitCounts>>,
-): Readonly<Record<string, CircuitCounts>> {
-  const ahead = Object.entries(seen).filter(([arm, { calls }]) => calls > (ownEntry(stored, arm)?.calls ?? 0))
-  return { ...stored, ...Object.fromEntries(ahead) }
 }

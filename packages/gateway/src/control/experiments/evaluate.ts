@@ -55,6 +55,16 @@ export function evaluateCircuit(
   return evaluate({ ...rest, metrics: [] }, { evidence: [], circuit, running: {}, now })
 }
 
+/** What broke a circuit, beside what was known of the metrics before. */
+export function withCircuit(before: Evaluation | undefined, broken: Evaluation): Evaluation {
+  if (!before) return broken
+  const candidates = before.analysis.candidates.map((known) => {
+    const now = broken.analysis.candidates.find(({ candidate }) => candidate === known.candidate)
+    return now ? { ...known, circuit: now.circuit, elapsedMs: now.elapsedMs } : known
+  })
+  return { ...broken, analysis: { ...before.analysis, candidates } }
+}
+
 /** Arms that still get units: a candidate may have left a test of several. */
 export function activeArms({ control, candidates, progress }: ExperimentState): ReadonlySet<string> {
   const shares = progress.epochs.at(-1)?.shares
@@ -92,7 +102,8 @@ function partsOf(shares: Readonly<Record<string, number>>): Readonly<Record<stri
  */
 export function verdictText({ analysis, decision, time }: Evaluation, done?: { readonly atMs: number }): string {
   const of = decision.decisions.filter(
-    ({ candidate, action }) => decision.removed.includes(candidate) || action === decision.action,
+    ({ candidate, action }) =>
+      decision.removed.includes(candidate) || (action === decision.action && !(done && action === 'hold')),
   )
   // Of several that might be promoted, one is.
   const told = of.filter(({ candidate, action }) => action !== 'promote' || candidate === decision.promoted)

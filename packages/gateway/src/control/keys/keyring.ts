@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { type Key, revisionOf } from '../../kernel/caller.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
@@ -10,6 +9,7 @@ import { withoutUndefined } from '../operations/without-undefined.ts'
 import { expired, keptElsewhere, replaced, unfit } from './key-faults.ts'
 import { keyText, looksLikeKey } from './key-text.ts'
 import { createKeyUses } from './key-uses.ts'
+import { knownHashes, sha256 } from './known-hashes.ts'
 
 /** The keys of this gateway: an index in memory, changed key by key, over what the store keeps. */
 export interface Keyring {
@@ -67,6 +67,7 @@ export async function createKeyring(ports: {
   // Looked up by the hash, so timing tells nothing by construction: what is compared is SHA-256 of the guess, and how much of
   // that agrees with a stored hash is neither the guesser's to steer nor of any help in finding the key.
   const byHash = new Map<string, Key>()
+  const hashes = knownHashes((hash) => byHash.has(hash))
   const byId = new Map<string, StoredKey>()
   /** Kept outside the store: what is changed here would be undone at the next start. */
   const adopted = new Set<string>()
@@ -109,7 +110,7 @@ export async function createKeyring(ports: {
   const newId = () => `key_${Buffer.from(random(8)).toString('hex')}`
 
   return {
-    find: (secret) => (looksLikeKey(secret) ? byHash.get(sha256(secret)) : undefined),
+    find: (secret) => byHash.get(hashes(secret)),
     list: () => [...byId.values()].map(({ key }) => key).sort((a, b) => a.createdAt - b.createdAt),
     get: (id) => byId.get(id)?.key,
     ...uses,
@@ -176,10 +177,6 @@ function endOfNext({ createdAt, expiresAt }: Key, now: number): number | undefin
 
 function newKey(text: string, key: Key): { readonly stored: StoredKey; readonly secret: Secret } {
   return { stored: { key: Object.freeze(key), hash: sha256(text) }, secret: new Secret(text) }
-}
-
-function sha256(text: string): string {
-  return hash('sha256', text, 'hex')
 }
 
 function sameGrant(key: Key, grant: Grant): boolean {

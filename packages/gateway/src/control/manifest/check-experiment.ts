@@ -70,7 +70,7 @@ function armFaults({ control, candidates, shares }: ManifestExperiment, at: At):
   })
   if (!shares) return faults
   const arms = control === undefined ? candidates : [control, ...candidates]
-  const missing = arms.filter((id) => !Object.hasOwn(shares, id))
+  const missing = [...new Set(arms)].filter((id) => !Object.hasOwn(shares, id))
   const others = Object.keys(shares).filter((id) => !arms.includes(id))
   // Without a control declared, one of the shares is its own.
   const strangers = control === undefined ? others.slice(1) : others
@@ -140,7 +140,7 @@ function metricFaults(
     if (!metricNamed(name, 'success', feedback))
       return [at(keys, `is no metric: "${name}"`, metricMeant(name, feedback))]
     if (seen.has(name))
-      return [at(keys, `stands here twice: "${name}"`, 'Name each metric once, wherever it counts more.')]
+      return [at(keys, `stands here twice: "${name}"`, 'Name each metric once, where it counts more.')]
     seen.add(name)
     return []
   }

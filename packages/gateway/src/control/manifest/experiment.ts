@@ -136,7 +136,7 @@ export function guardrailOf(
   const { metric, margin, prove } = typeof declared === 'string' ? { metric: declared } : declared
   const usual = metricNamed(metric, 'guardrail', feedback)
   if (!usual || margin === undefined) return usual && { ...usual, ...(prove === 'safe' ? { prove } : {}) }
-  const parsed = parseMargin(margin, usual, 'feedback' in usual.from ? feedback[metric] : undefined)
+  const parsed = parseMargin(margin, usual)
   return parsed && { ...usual, margin: parsed, ...(prove === 'safe' ? { prove } : {}) }
 }
 

@@ -8,10 +8,10 @@ import {
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import { ownEntry } from './own-entry.ts'
 
-type Measured = Pick<MetricDefinition, 'type' | 'optimise' | 'unit' | 'margin' | 'quantile'>
+type Measured = Pick<MetricDefinition, 'type' | 'optimise' | 'unit' | 'margin' | 'quantile' | 'share'>
 
 /** Half a point of what is a share of calls, 10 % of all else. */
-const points = { margin: { absolute: 0.005 } } as const
+const points = { margin: { absolute: 0.005 }, share: true } as const
 const percents = { margin: { relative: 0.1 } } as const
 
 /**
@@ -33,7 +33,7 @@ const recordTable: Readonly<Record<RecordMetric, Measured>> = {
  * What feedback says: one mean per unit. No rate, though true and false are what it is made of: a unit may have several calls, and its
  * mean then lies between 0 and 1, while a rate's exact intervals take each unit for one trial.
  */
-const feedbackTable: Readonly<Record<FeedbackMetric['type'], Pick<Measured, 'type' | 'margin'>>> = {
+const feedbackTable: Readonly<Record<FeedbackMetric['type'], Pick<Measured, 'type' | 'margin' | 'share'>>> = {
   boolean: { type: 'mean', ...points },
   number: { type: 'mean', ...percents },
 }
@@ -61,17 +61,27 @@ export function metricNamed(
   const known = recordMetricOf(name)
   if (known) {
     const { record, margin, ...measured } = known
-    return { name, kind, ...measured, ...marginFor(kind, margin), from: { record } }
+    return { name, kind, ...measured, ...scaleFor(kind, known), from: { record } }
   }
   const declared = ownEntry(feedback, name)
   if (!declared) return undefined
-  const { type, margin } = feedbackTable[declared.type]
-  return { name, kind, type, optimise: declared.optimise, ...marginFor(kind, margin), from: { feedback: name } }
+  const row = feedbackTable[declared.type]
+  const { margin: _, ...measured } = row
+  const { optimise, source } = declared
+  return {
+    name,
+    kind,
+    ...measured,
+    optimise,
+    ...scaleFor(kind, row),
+    from: { feedback: name, ...(source ? { source } : {}) },
+  }
 }
 
-/** Only of a guardrail: a success metric has none, and would be told in its margin's scale. */
-function marginFor(kind: MetricDefinition['kind'], margin: MetricDefinition['margin']) {
-  return kind === 'guardrail' && margin ? { margin } : {}
+/** A guardrail is told as its margin is; a success metric has none, and a change of a share is told in points. */
+function scaleFor(kind: MetricDefinition['kind'], { margin, share }: Pick<Measured, 'margin' | 'share'>) {
+  if (kind === 'guardrail') return margin ? { margin } : {}
+  return share ? { scale: 'absolute' as const } : {}
 }
 
 /** What was most likely meant by a name that is none, and what there is. */

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { CacheOutcome } from '../../kernel/cache.ts'
+import type { Enrolment } from '../../kernel/experiment.ts'
 import type { Attempt, CallRecord, Feedback, Outcome } from '../../kernel/record.ts'
 import { refusedByJson, refusedBySchema } from './limit-json.ts'
 import { choice, closed, count, isoTime, listOf, mapOf, milliseconds, text, time, usd } from './schemas.ts'
@@ -31,6 +32,13 @@ export const attemptSchema = closed({
   durationMs: milliseconds,
   code: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
+})
+
+/** Of a call that is evidence of an experiment. */
+export const enrolmentSchema = closed({
+  experiment: Type.String(),
+  epoch: Type.Integer({ description: 'Of the experiment: each change of its shares begins one' }),
+  arm: text('The version that its unit is assigned to, whichever served'),
 })
 
 /** A Record as JSON: times in ISO 8601, fields without a value left out. */
@@ -79,6 +87,8 @@ export const callSchema = closed({
   unpriced: Type.Boolean({ description: 'A model ran that has no price: the cost is unknown, or more than costUsd' }),
   cache: Type.Optional(choice(cacheOutcomes, { description: 'Left out where the contract has none' })),
   refusedBy: Type.Optional(refusedBySchema),
+  finish: Type.Optional(text("How a language model's answer ended: stop, length, tool-calls, refusal or other")),
+  enrolment: Type.Optional(enrolmentSchema),
   attempts: listOf(attemptSchema),
   traceId: Type.String(),
 })
@@ -101,8 +111,13 @@ export function callJson(record: CallRecord): Static<typeof callSchema> {
     ...record,
     time: isoTime(record.time),
     refusedBy: record.refusedBy && refusedByJson(record.refusedBy),
+    enrolment: record.enrolment && enrolmentJson(record.enrolment),
     attempts: record.attempts.map(attemptJson),
   })
+}
+
+function enrolmentJson({ experiment, epoch, arm }: Enrolment): Static<typeof enrolmentSchema> {
+  return { experiment, epoch, arm }
 }
 
 export function attemptJson(attempt: Attempt): Static<typeof attemptSchema> {

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import Type from 'typebox'
 import { AstraError, type ErrorCode, errorTable } from '../../kernel/errors.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
@@ -9,10 +8,9 @@ import type { OperationPorts } from './ports.ts'
 import { choice, closed, listOf, text } from './schemas.ts'
 import { tellStory } from './tell-story.ts'
 import { withoutUndefined } from './without-undefined.ts'
+import { written } from './written.ts'
 
 const codes = Object.keys(errorTable) as readonly ErrorCode[]
-
-const flushWaitMs = 500
 
 const filter = closed({
   model: Type.Optional(text('As the caller named it', 64)),
@@ -75,7 +73,7 @@ export async function findCall(id: string, { reports, records, pending }: Operat
   if (!pending.recentCall(id)) {
     throw unknownCall(id)
   }
-  await Promise.race([records.flush(), setTimeout(flushWaitMs, undefined, { ref: false })])
+  await written(records)
   const flushed = await reports.call(id)
   if (flushed) return flushed
   throw new AstraError('unknown_call', {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import type { Caller } from '../../kernel/caller.ts'
-import { type Catalog, type Contract, type Model, type Version, versionKey } from '../../kernel/catalog.ts'
+import { type Catalog, type ContractState, type Model, type Version, versionKey } from '../../kernel/catalog.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import type { OperationPorts, ReplicaReports } from './ports.ts'
 import { replicaReason, replicaState } from './replicas.ts'
@@ -91,14 +91,23 @@ function deploymentOf(model: Model, catalog: Catalog, caller: Caller, reports: R
         deprecated: contract.deprecated,
         fallback: contract.fallback.length > 0 ? contract.fallback.map(({ id }) => id) : undefined,
         hedge: contract.hedge,
-        versions: [...contract.versions.values()].map((version) => deployedVersion(version, contract, caller, reports)),
+        versions: [...contract.versions.values()].map((version) => ({
+          ...deployedVersion(version, caller, reports),
+          share: shareOf(version.id, stored?.[contract.major]?.weights),
+        })),
       }),
     ),
   })
 }
 
+/** Of all calls: while an experiment runs, the contract's own split is of those that are enrolled. */
+function shareOf(id: string, weights: ContractState['weights'] = {}): number {
+  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
+  return total > 0 && Object.hasOwn(weights, id) ? (weights[id] ?? 0) / total : 0
+}
+
 /** Addresses inside the organisation are not for everyone who may call a model. */
-function deployedVersion(version: Version, contract: Contract, caller: Caller, reports: ReplicaReports) {
+function deployedVersion(version: Version, caller: Caller, reports: ReplicaReports) {
   const { id, state } = version
   return withoutUndefined({
     id,
@@ -107,7 +116,6 @@ function deployedVersion(version: Version, contract: Contract, caller: Caller, r
     replicas: caller.permissions.has('read') ? replicasOf(version, reports) : undefined,
     digest: state.digest,
     immutable: state.immutable,
-    share: contract.split.find(({ version }) => version.id === id)?.share ?? 0,
     retired: state.retired !== undefined,
     successor: state.retired?.successor,
   })

@@ -6,7 +6,7 @@ import { changedExperiment, experimentName } from './experiment-schemas.ts'
 import { auditTargetOf, experimentAudit, operationOf } from './experiment-words.ts'
 import { precondition } from './manifest.ts'
 import type { ExperimentChange, OperationPorts } from './ports.ts'
-import { requireReady } from './require-ready.ts'
+import { requireReady, requireTrust } from './require-ready.ts'
 import { closed, text } from './schemas.ts'
 import { experimentOf } from './unknown.ts'
 
@@ -66,7 +66,10 @@ export function experimentChanges(ports: OperationPorts): readonly Operation[] {
       summary: 'Goes on after a pause, which does not count as running time',
       path: '/experiments/{name}/resume',
       input: named,
-      run: ({ name }, context) => change(name, { action: 'resume' }, context),
+      run: async ({ name }, context) => {
+        await requireTrust(name, experimentOf(catalogControl.current(), name), ports)
+        return await change(name, { action: 'resume' }, context)
+      },
     }),
     operation({
       ...about,

@@ -35,6 +35,7 @@ const metric = {
   margin: Type.Optional(margin),
   prove: Type.Optional(choice(['harm', 'safe'])),
   unit: Type.Optional(Type.String()),
+  share: Type.Optional(Type.Boolean({ description: 'Between 0 and 1: differences are told in points' })),
 }
 
 const from = closed({

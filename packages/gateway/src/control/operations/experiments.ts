@@ -7,6 +7,7 @@ import { auditTargetOf } from './experiment-words.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, listOf, revision } from './schemas.ts'
 import { experimentOf } from './unknown.ts'
+import { written } from './written.ts'
 
 /** Of what was done so many are told. */
 const decisionsMax = 200
@@ -28,6 +29,7 @@ export function experimentOperations(ports: OperationPorts): readonly Operation[
         json: experimentJson(name, experiment, facts),
       }
     }
+    await written(ports.records)
     // By then the window of every unit has ended.
     const late = now + experiment.attributionMs
     const [kept, evidence] = await Promise.all([

@@ -9,7 +9,7 @@ import type { LimitStatus } from '../../kernel/limits.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
 import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import { Secret } from '../../kernel/secret.ts'
-import type { ShadowDisagreement, ShadowSums } from '../../kernel/shadow.ts'
+import type { ShadowDisagreement, ShadowSum } from '../../kernel/shadow.ts'
 import type { CallFilter, StoredKey, UsageQuery } from '../../kernel/store.ts'
 import { noHistory } from '../experiments/history.ts'
 import type { Kept } from '../experiments/kept.ts'
@@ -39,7 +39,7 @@ export async function fakePlatform() {
   const kept: { latest: Kept['latest']; history: Kept['history'] } = { latest: undefined, history: noHistory }
   const limits: LimitStatus[] = []
   const semanticReports: SemanticReport[] = []
-  const shadowSums: ShadowSums[] = []
+  const shadowSums: ShadowSum[] = []
   const disagreements: ShadowDisagreement[] = []
   const keys: StoredKey[] = []
   const nameFaults = new Map<string, string>()
@@ -146,7 +146,7 @@ export async function fakePlatform() {
       },
     },
     shadow: {
-      sums: (model) => shadowSums.filter((sums) => sums.model === model),
+      sums: async (model) => shadowSums.filter((sum) => sum.model === model),
       disagreements: (model) => disagreements.filter((one) => one.model === model),
     },
     replicas: { status: (version) => replicas.get(version) ?? [], nameFault: (entry) => nameFaults.get(entry) },
@@ -158,6 +158,7 @@ export async function fakePlatform() {
       catalogAgeMs: 3,
       calls: { received: 2, recorded: 1, refused: 1 },
       notServed: [],
+      notEvaluated: [],
       accounting: { waiting: 0, written: 1, fault: undefined },
       limits: { counters: 'memory', fault: undefined },
     }),

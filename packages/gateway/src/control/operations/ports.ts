@@ -211,6 +211,8 @@ export interface GatewayStatus {
     readonly restarts: number
     readonly lastFault?: string
   }
+  /** Experiments that cannot be evaluated just now, so that nothing is decided on them. */
+  readonly notEvaluated: readonly { readonly experiment: string; readonly reason: string }[]
   /** Versions that no replica may serve, as none was found to be what was applied. */
   readonly notServed: readonly { readonly version: string; readonly reason: string }[]
 }

@@ -3,6 +3,7 @@ import { AstraError } from '../../kernel/errors.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'
 import { replicaStates } from '../../kernel/replicas.ts'
 import { contractName } from '../catalog/held-traffic.ts'
+import { verdictText } from '../experiments/evaluate.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import type { OperationPorts } from './ports.ts'
 
@@ -32,6 +33,24 @@ export function requireReady(name: string, experiment: ExperimentState, { catalo
     const detail = `${id} declares no metric "${from.feedback}", so no feedback could tell it, and "${name}" cannot start`
     throw notReady(detail, `Declare it under contracts.v${major}.metrics in the manifest and apply it.`)
   }
+}
+
+/**
+ * Throws `conflict` where what paused an experiment would do so again at the next look: that the arms did not get the units that were
+ * declared is in its evidence for good.
+ */
+export async function requireTrust(
+  name: string,
+  { progress }: ExperimentState,
+  { experiments }: Pick<OperationPorts, 'experiments'>,
+): Promise<void> {
+  if (progress.status !== 'paused' || progress.startedAt === undefined) return
+  const { latest } = await experiments.kept(name, progress.startedAt)
+  if (latest?.decision.action !== 'pause') return
+  throw new AstraError('conflict', {
+    detail: `"${name}" would be paused again at once: ${verdictText(latest)}`,
+    next: `Find out why, then end it (astraapi experiments stop ${name}) and declare another under a name of its own.`,
+  })
 }
 
 function notReady(detail: string, next: string): AstraError {

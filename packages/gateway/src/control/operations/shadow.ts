@@ -1,14 +1,15 @@
-import { bernoulliInterval, mergeMoments } from '@astraapi/statistics'
+import { bernoulliInterval } from '@astraapi/statistics'
 import Type from 'typebox'
 import { AstraError } from '../../kernel/errors.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
-import type { ShadowSide, ShadowSums } from '../../kernel/shadow.ts'
+import type { ShadowSide, ShadowSum, ShadowSumName } from '../../kernel/shadow.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, count, isoTime, listOf, majorText, mapOf, milliseconds, text, time, usd } from './schemas.ts'
 import { modelOf } from './unknown.ts'
 
 /** Of the share of answers that agree: 95 %, however often it is looked at, and narrowest at so many. */
-const interval = { alpha: 0.05, expectedValues: 1000 }
+const interval = { alpha: 0.05, expectedValues: 200 }
+const dayMs = 86_400_000
 
 const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description })
 
@@ -62,7 +63,7 @@ export function shadowOperations({ catalogControl, shadow }: OperationPorts): re
     operation({
       name: 'getShadowReport',
       summary:
-        "How a contract's shadow version compares with those that serve: agreement, distance, latency, cost, failures and what was dropped; of this gateway alone, since it started",
+        "How a contract's shadow version compares with those that serve: agreement, distance, latency, cost, failures and what was dropped",
       kind: 'query',
       permission: 'read',
       method: 'GET',
@@ -78,20 +79,24 @@ export function shadowOperations({ catalogControl, shadow }: OperationPorts): re
         days: listOf(closed({ ...sums, day: Type.String({ description: 'UTC, "2026-01-31"' }) }), {
           description: 'The same by day, the oldest first',
         }),
-        disagreements: listOf(disagreement, { description: 'The latest 50, the newest first' }),
+        disagreements: listOf(disagreement, {
+          description: 'The latest 50 that this gateway has seen since it started, the newest first',
+        }),
       }),
       run: async ({ model, major }) => {
         const contract = modelOf(catalogControl.current(), model).contracts.get(Number(major.slice(1)))
         if (!contract) throw new AstraError('unknown_major', { detail: `${model} has no ${major}` })
         const ofContract = (one: { readonly major: number }) => one.major === contract.major
-        const days = shadow.sums(model).filter(ofContract)
+        const sums = (await shadow.sums(model)).filter(ofContract)
         const declared = contract.shadow
         return {
           model,
           major,
           ...(declared ? { shadow: { version: declared.version.id, share: declared.share } } : {}),
-          pairs: pairsOf(days).map(told),
-          days: days.map((one) => ({ ...told(one), day: one.day })),
+          pairs: grouped(sums, ({ served, shadow }) => `${served} ${shadow}`).map(told),
+          days: grouped(sums, ({ served, shadow, day }) => `${served} ${shadow} ${day}`).map((group) => {
+            return { ...told(group), day: isoTime(group.day * dayMs).slice(0, 10) }
+          }),
           disagreements: shadow
             .disagreements(model)
             .filter(ofContract)
@@ -104,55 +109,52 @@ export function shadowOperations({ catalogControl, shadow }: OperationPorts): re
   ]
 }
 
-/** All days together. */
-function pairsOf(days: readonly ShadowSums[]): readonly ShadowSums[] {
-  const pairs = new Map<string, ShadowSums>()
-  for (const one of days) {
-    const key = `${one.served} ${one.shadow}`
-    const known = pairs.get(key)
-    pairs.set(key, known ? together(known, one) : one)
+/** Sums of a pair, of one day or of all. */
+interface Group extends Pick<ShadowSum, 'served' | 'shadow' | 'day'> {
+  readonly values: Map<string, number>
+}
+
+function grouped(sums: readonly ShadowSum[], keyOf: (sum: ShadowSum) => string): readonly Group[] {
+  const groups = new Map<string, Group>()
+  for (const sum of sums) {
+    const { served, shadow, day, name, value } = sum
+    const key = keyOf(sum)
+    const group = groups.get(key) ?? { served, shadow, day, values: new Map() }
+    groups.set(key, group)
+    group.values.set(name, (group.values.get(name) ?? 0) + value)
   }
-  return [...pairs.values()]
+  return [...groups.values()]
 }
 
-function together(a: ShadowSums, b: ShadowSums): ShadowSums {
+function told({ served, shadow, values }: Group) {
+  const sum = (name: ShadowSumName) => values.get(name) ?? 0
+  const [answered, compared, agreed] = [sum('answered'), sum('compared'), sum('agreed')]
+  const mean = sum('distance') / compared
+  const sideOf = (side: ShadowSide) => ({
+    latencyMeanMs: sum(`${side}/latency-ms`) / answered,
+    costUsd: sum(`${side}/cost-usd`),
+    unpriced: sum(`${side}/unpriced`),
+  })
   return {
-    ...a,
-    dropped: added(a.dropped, b.dropped),
-    failed: added(a.failed, b.failed),
-    skipped: added(a.skipped, b.skipped),
-    measures: added(a.measures, b.measures),
-    answered: a.answered + b.answered,
-    compared: a.compared + b.compared,
-    agreed: a.agreed + b.agreed,
-    distance: mergeMoments({ n: a.compared, ...a.distance }, { n: b.compared, ...b.distance }),
-    ofServed: added(a.ofServed, b.ofServed),
-    ofShadow: added(a.ofShadow, b.ofShadow),
-  }
-}
-
-/** Of the same numbers by their names; one that a side does not have is 0 there. */
-function added<T extends object>(a: T, b: T): T {
-  const sums = new Map<string, number>(Object.entries(a))
-  for (const [name, value] of Object.entries(b)) sums.set(name, (sums.get(name) ?? 0) + value)
-  return Object.fromEntries(sums) as T
-}
-
-function told({ ofServed, ofShadow, distance, ...one }: ShadowSums) {
-  const { served, shadow, answered, compared, agreed, measures, skipped, failed, dropped } = one
-  const counts = { measures: { ...measures }, skipped: { ...skipped }, failed: { ...failed }, dropped: { ...dropped } }
-  return {
-    ...{ served, shadow, answered, compared, agreed, ...counts },
+    ...{ served, shadow, answered, compared, agreed },
+    measures: under('measure/', values),
+    skipped: under('skipped/', values),
+    failed: under('failed/', values),
+    dropped: under('dropped/', values),
     ...(compared > 0
       ? {
           agreement: { share: agreed / compared, ...bernoulliInterval(agreed, compared, interval) },
-          distance: { mean: distance.mean, deviation: Math.sqrt(distance.m2 / compared) },
+          // Rounding may leave less than nothing of equal distances.
+          distance: { mean, deviation: Math.sqrt(Math.max(0, sum('distance-squares') / compared - mean * mean)) },
         }
       : {}),
-    ...(answered > 0 ? { ofServed: sideOf(ofServed, answered), ofShadow: sideOf(ofShadow, answered) } : {}),
+    ...(answered > 0 ? { ofServed: sideOf('served'), ofShadow: sideOf('shadow') } : {}),
   }
 }
 
-function sideOf({ latencyMs, costUsd, unpriced }: ShadowSide, answered: number) {
-  return { latencyMeanMs: latencyMs / answered, costUsd, unpriced }
+/** By what stands behind the prefix. */
+function under(prefix: string, values: Group['values']): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...values].flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])),
+  )
 }

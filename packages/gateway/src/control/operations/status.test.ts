@@ -12,6 +12,7 @@ test('the status leaves out what is not there', async () => {
     calls: { received: 2, recorded: 1, refused: 1 },
     accounting: { waiting: 0, written: 1 },
     limits: { counters: 'memory' },
+    notEvaluated: [],
     notServed: [],
   })
 })

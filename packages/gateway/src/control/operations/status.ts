@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import type { OperationPorts } from './ports.ts'
-import { closed, count, isoTime, milliseconds, text, time } from './schemas.ts'
+import { closed, count, isoTime, listOf, milliseconds, text, time } from './schemas.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
 const gatewayStatus = closed({
@@ -21,6 +21,9 @@ const gatewayStatus = closed({
     fault: Type.Optional(text('Why they cannot be checked just now')),
   }),
   notServed: Type.Array(closed({ version: Type.String(), reason: Type.String() })),
+  notEvaluated: listOf(closed({ experiment: Type.String(), reason: Type.String() }), {
+    description: 'Experiments on which nothing can be decided just now',
+  }),
   runtime: Type.Optional(
     closed({
       state: Type.String(),

@@ -25,6 +25,16 @@ test('a call that went well', () => {
   ])
 })
 
+test('a call that takes part in an experiment, served by a fallback', () => {
+  const enrolment = { experiment: 'spam-1.1', epoch: 2, arm: '1.1', unit: 'ab', attributionMs: 1000 }
+  const story = tellStory({ ...record, assignReason: 'experiment', versionServed: '1.0', enrolment }, [])
+  assert.deepEqual(story.slice(2, 5), [
+    'Assigned to 1.1: an experiment runs, and the unit hashes into its 50 % share of those enrolled.',
+    'Another version, 1.0, served it.',
+    'It is evidence of the experiment "spam-1.1" (epoch 2), for 1.1.',
+  ])
+})
+
 test('a call that was refused before it met a version', () => {
   const story = tellStory(
     {

@@ -49,13 +49,17 @@ function arrival(record: CallRecord): string[] {
   ]
 }
 
-function assignment({ versionAssigned, versionServed, assignReason, propensity }: CallRecord): string[] {
+function assignment({ versionAssigned, versionServed, assignReason, propensity, enrolment }: CallRecord): string[] {
   if (versionAssigned === undefined) return ['It was assigned to no version.']
   const part = propensity === undefined ? '' : `${rounded(propensity * 100, 2)} % `
   const why = assignReason === undefined ? '' : `: ${reasons[assignReason](part)}`
   const sentences = [`Assigned to ${versionAssigned}${why}.`]
   if (versionServed !== undefined && versionServed !== versionAssigned) {
     sentences.push(`Another version, ${versionServed}, served it.`)
+  }
+  if (enrolment) {
+    const { experiment, epoch, arm } = enrolment
+    sentences.push(`It is evidence of the experiment "${experiment}" (epoch ${epoch}), for ${arm}.`)
   }
   return sentences
 }

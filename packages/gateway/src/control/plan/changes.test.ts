@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { planDefaults } from '@astraapi/statistics'
 import type { CachePolicy } from '../../kernel/cache.ts'
 import type { CatalogState, ContractState, IssuerState, ModelState, Price } from '../../kernel/catalog.ts'
+import type { ExperimentState } from '../../kernel/experiment.ts'
 import type { Limits } from '../../kernel/limits.ts'
 import { changesBetween } from './changes.ts'
 
@@ -36,6 +38,21 @@ const company: IssuerState = {
   clockSkewMs: 30_000,
   consumer: { claim: 'azp', values: { 'client-1': 'shop' } },
   permissions: [{ permissions: ['infer'] }, { claim: 'roles', value: 'ml', permissions: ['operate'], models: ['m'] }],
+}
+
+const experiment: ExperimentState = {
+  ...{ model: 'm', major: 1, control: '1', candidates: ['2'], shares: { '1': 1, '2': 1 }, ramp: [{ coverage: 1 }] },
+  attributionMs: 86_400_000,
+  metrics: [
+    { name: 'ok', kind: 'success', type: 'mean', optimise: 'max', from: { feedback: 'ok' } },
+    {
+      ...{ name: 'errors', kind: 'guardrail', type: 'ratio', share: true, optimise: 'min' },
+      margin: { absolute: 0.005 },
+      from: { record: 'errors' },
+    },
+  ],
+  plan: planDefaults,
+  progress: { status: 'draft', since: 0, ranMs: 0, step: 0, epochs: [] },
 }
 
 const withContract = (over: Partial<ContractState>): CatalogState => ({
@@ -103,11 +120,40 @@ describe('changesBetween', () => {
     ['a policy', limits({ whenUnavailable: 'closed' }), 'change contract m@v1'],
     ['a cache', withContract({ cache }), 'add cache m@v1'],
     ['an issuer', { ...state, issuers: { company } }, 'add issuer company'],
+    ['a rule', withContract({ rules: [{ version: '2', teams: ['a'] }] }), 'change traffic m@v1'],
+    [
+      'a rule of an earlier revision',
+      withContract({ rules: [{ version: '1', teams: ['a'] }] }),
+      'change traffic m@v1 breaking',
+    ],
+    ['a shadow', withContract({ shadow: { version: '1', share: 0.5 } }), 'change traffic m@v1'],
+    ['a metric', withContract({ metrics: { ok: { type: 'boolean', optimise: 'max' } } }), 'add metrics m@v1'],
+    ['an experiment', { ...state, experiments: { one: experiment } }, 'add experiment one'],
     ['a demo', { ...state, consumers: { shop: { demo: true } } }, 'change consumer shop'],
   ]
   for (const [title, after, expected] of cases) {
     it(`sees ${title}`, () => assert.deepEqual(changed(after), [expected]))
   }
+
+  it('sees every difference between experiments, and tells what was declared and how far it has come', () => {
+    const of = (over: Partial<ExperimentState>): CatalogState => ({
+      ...state,
+      experiments: { one: { ...experiment, ...over } },
+    })
+    const changes: readonly Partial<ExperimentState>[] = [
+      { cached: true },
+      { attributionMs: 1 },
+      { plan: { ...planDefaults, harmAlpha: 0.02 } },
+      { progress: { ...experiment.progress, ranMs: 1 } },
+      { metrics: [{ name: 'x', kind: 'success', type: 'mean', optimise: 'max', from: { feedback: 'y' } }] },
+    ]
+    for (const change of changes) assert.deepEqual(changed(of(change), of({})), ['change experiment one'])
+    const [added] = changesBetween(state, of({}))
+    assert.match(
+      added?.after ?? '',
+      /^status: draft, candidates: 2, metrics: ok, guardrails: errors \(0\.5 points\), model: m@v1, control: 1, content: sha256:\w+$/,
+    )
+  })
 
   it('tells prices, and calls nothing about them breaking', () => {
     const priced = (...dated: readonly Price[]): CatalogState => ({ ...state, prices: { 'a/b': dated } })

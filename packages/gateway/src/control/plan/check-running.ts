@@ -37,7 +37,8 @@ export function checkArms(name: string, { declared, control, draft, settled }: A
       const message = `${what}, and takes part while "${name}" is ${statusWords[settled.progress.status]}`
       report('conflict', place, message, `${stopFirst(name)}, or keep the version.`)
     } else {
-      report('invalid_manifest', place, what, didYouMean(id, live).suggestion)
+      const advice = retired ? `Take one that serves: ${live.join(', ')}.` : didYouMean(id, live).suggestion
+      report('invalid_manifest', place, what, advice)
     }
   }
   return gone.length === 0

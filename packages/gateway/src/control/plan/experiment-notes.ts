@@ -1,6 +1,7 @@
-import type { CatalogState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'
-import { contractName, holdersOf } from '../catalog/held-traffic.ts'
+import { publishedOf } from '../catalog/build-catalog.ts'
+import { contractName, holdersOf, weightsOf } from '../catalog/held-traffic.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 
 const notesMax = 20
@@ -9,14 +10,15 @@ const notesMax = 20
 export function experimentNotes(current: CatalogState, next: CatalogState): readonly string[] {
   const held = holdersOf(current)
   const notes = Object.entries(next.experiments ?? {}).flatMap(([name, experiment]) => {
-    const weights = weightsIn(next, experiment)
-    if (!weights) return []
+    const state = contractIn(next, experiment)
+    if (!state) return []
+    const { weights } = state
     const contract = contractName(experiment.model, experiment.major)
     if (held.get(contract)?.name === name) {
       return [`experiment "${name}" holds the traffic of ${contract}: its weights stay (${told(weights)})`]
     }
-    if (experiment.progress.status === 'draft') return draftNotes(name, experiment, contract, weights)
-    return returnNotes(name, experiment, contract, weights, weightsIn(current, experiment))
+    if (experiment.progress.status === 'draft') return draftNotes(name, experiment, contract, state)
+    return returnNotes(name, experiment, contract, weights, contractIn(current, experiment)?.weights)
   })
   const more = notes.length - notesMax
   return more > 0 ? [...notes.slice(0, notesMax), `${more} more notes on experiments`] : notes
@@ -24,18 +26,21 @@ export function experimentNotes(current: CatalogState, next: CatalogState): read
 
 type Weights = Readonly<Record<string, number>>
 
-function weightsIn({ models }: CatalogState, { model, major }: ExperimentState): Weights | undefined {
-  return ownEntry(ownEntry(models, model)?.contracts ?? {}, major)?.weights
+function contractIn({ models }: CatalogState, { model, major }: ExperimentState): ContractState | undefined {
+  return ownEntry(ownEntry(models, model)?.contracts ?? {}, major)
 }
 
 function draftNotes(
   name: string,
-  { control, candidates }: ExperimentState,
+  experiment: ExperimentState,
   contract: string,
-  weights: Weights,
+  state: ContractState,
 ): readonly string[] {
-  const early = candidates.filter((id) => weights[id] !== undefined)
+  const { control, candidates } = experiment
+  const { weights } = state
+  const early = candidates.filter((id) => Object.hasOwn(weights, id))
   const others = Object.keys(weights).filter((id) => id !== control && !candidates.includes(id))
+  const revision = publishedOf({ ...state, weights: weightsOf(experiment) })
   return [
     ...(early.length > 0
       ? [
@@ -44,6 +49,11 @@ function draftNotes(
       : []),
     ...(others.length > 0
       ? [`when experiment "${name}" starts, ${others.join(', ')} of ${contract} gets no more calls: it is no arm`]
+      : []),
+    ...(revision < publishedOf(state)
+      ? [
+          `when experiment "${name}" starts, ${contract} goes back to its revision ${revision}: what came later is refused`,
+        ]
       : []),
   ]
 }
@@ -57,7 +67,7 @@ function returnNotes(
   before: Weights | undefined,
 ): readonly string[] {
   const { winner } = progress
-  if (winner === undefined || before?.[winner] === undefined || told(weights) === told(before)) return []
+  if (winner === undefined || !before || !Object.hasOwn(before, winner) || told(weights) === told(before)) return []
   const advice = `write traffic: {weights: {"${winner}": 100}} to keep it`
   return [
     `experiment "${name}" promoted ${winner}, and the manifest changes the weights of ${contract} after that (${told(weights)}): ${advice}`,

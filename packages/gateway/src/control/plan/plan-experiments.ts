@@ -68,15 +68,16 @@ function planExperiment(
 ): ExperimentState | undefined {
   const { manifest, drafts, digests, report } = context
   const place = ['experiments', name]
-  const target = targetOf(declared, manifest)
+  // What began keeps what it began with, where the manifest leaves it out.
+  const settled = known && known.progress.status !== 'draft' ? known : undefined
+  const target = settled?.model === declared.model ? settled : targetOf(declared, manifest)
   const draft = drafts.find(({ model, major }) => model === target?.model && major === target.major)
-  if (!target || !draft) return undefined
+  if (!target || !draft) return settled && withoutContract(name, settled, report)
+  const { model, major } = target
   if (!known && Object.hasOwn(digests, nameKey(name))) {
     report('conflict', place, 'was the name of an experiment that is over', 'Choose another name.')
     return undefined
   }
-  // What began keeps what it began with, where the manifest leaves it out.
-  const settled = known && known.progress.status !== 'draft' ? known : undefined
   const control = declared.control ?? settled?.control ?? usualControl(name, declared, draft, context)
   if (control === undefined) return undefined
   if (!checkArms(name, { declared, control, draft, settled }, report)) return undefined
@@ -86,10 +87,19 @@ function planExperiment(
   }
   const guardrails =
     settled?.metrics.filter(({ kind }) => kind === 'guardrail') ??
-    usualGuardrails([control, ...declared.candidates], draft, manifest)
-  const wanted = experimentOf(declared, { ...target, control, feedback: feedbackOf(manifest, target), guardrails })
+    usualGuardrails([control, ...declared.candidates], declared.metrics, draft, manifest)
+  const wanted = experimentOf(declared, { model, major, control, feedback: feedbackOf(manifest, target), guardrails })
   if (settled) checkUnchanged(name, wanted, settled, report)
   return { ...wanted, progress: progressOf(wanted, declared, known, context) }
+}
+
+/** Its contract is not declared any more: what is over stays as it is. */
+function withoutContract(name: string, settled: ExperimentState, report: Report): ExperimentState {
+  const { model, major, progress } = settled
+  if (isOver(progress.status)) return settled
+  const message = `is of ${contractName(model, major)}, which is missing, while it is ${statusWords[progress.status]}`
+  report('conflict', ['experiments', name, 'model'], message, `${stopFirst(name)}, or keep the contract.`)
+  return settled
 }
 
 /** The version with all the traffic, were there no experiment. */

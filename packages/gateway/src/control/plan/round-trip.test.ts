@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { writeManifest } from '../manifest/write-manifest.ts'
 import { canonical } from './digest.ts'
 import { applied, emptyCatalog, fakeBackends, planYaml, tensors } from './testing/planning.ts'
+import { randomChanges, withChanges } from './testing/random-experiments.ts'
 import { extended, randomManifest } from './testing/random-manifest.ts'
 
 const yamlOf = (manifest: object) => stringify(manifest, { aliasDuplicateObjects: false })
@@ -12,14 +13,16 @@ const yamlOf = (manifest: object) => stringify(manifest, { aliasDuplicateObjects
 describe('a manifest that is written', () => {
   it('reads back to no change, here and on an empty gateway', async () => {
     const seen = { revisions: 0, states: 0 }
+    const statuses = new Set<string>()
     await fc.assert(
-      fc.asyncProperty(randomManifest, fc.nat(2), async (manifest, rounds) => {
+      fc.asyncProperty(randomManifest, fc.nat(2), randomChanges, async (manifest, rounds, asked) => {
         let declared = manifest
         let stored = await applied(yamlOf(declared))
         for (let round = 1; round <= rounds; round++) {
           declared = extended(declared, round)
           stored = await applied(yamlOf(declared), stored)
         }
+        stored = { ...stored, state: withChanges(stored.state, asked) }
         const yaml = writeManifest(stored.state)
         const again = await planYaml(yaml, stored)
         assert.deepEqual([again.faults, again.changes], [[], []])
@@ -28,11 +31,13 @@ describe('a manifest that is written', () => {
         assert.equal(writeManifest(fresh.state), yaml)
         const contracts = Object.values(stored.state.models).flatMap((model) => Object.values(model.contracts))
         seen.states++
+        for (const { progress } of Object.values(stored.state.experiments ?? {})) statuses.add(progress.status)
         seen.revisions = Math.max(seen.revisions, ...contracts.map(({ revisions }) => revisions.length))
       }),
       { numRuns: 60 },
     )
     assert.deepEqual(seen, { states: 60, revisions: 3 })
+    for (const status of ['draft', 'running', 'promoted', 'stopped']) assert.ok(statuses.has(status), status)
   })
 
   it('brings tensors and replicas along', async () => {

@@ -97,7 +97,10 @@ describe('an experiment', () => {
     for (const unit of units.slice(0, 20)) {
       const [pinned, ruled] = [assigned(experimenting(), { unit, version: '1.1' }), assigned(rule, { unit })]
       assert.deepEqual([pinned.reason, pinned.enrolment], ['pin', undefined])
-      assert.deepEqual([ruled.reason, ruled.version.id, ruled.propensity, ruled.enrolment], ['rule', '1.1', 1, undefined])
+      assert.deepEqual(
+        [ruled.reason, ruled.version.id, ruled.propensity, ruled.enrolment],
+        ['rule', '1.1', 1, undefined],
+      )
     }
     assert.equal(assigned(rule, { version: '1.0' }).reason, 'pin')
   })

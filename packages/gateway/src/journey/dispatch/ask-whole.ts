@@ -1,5 +1,7 @@
 import type { Item } from '../../kernel/answer.ts'
 import type { Prediction, Relayed } from '../../kernel/backend.ts'
+import type { FinishReason } from '../../kernel/chat.ts'
+import { finishOfAnswer } from '../../kernel/finish.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import { attemptEndOf, attemptEnds } from './attempt-end.ts'
 import type { Attempts, Try } from './attempts.ts'
@@ -25,6 +27,7 @@ export async function askWhole(charged: ChargedCall, attempts: Attempts, one: Tr
     const { relayed, queueMs, waiting } = asked
     measure(one, asked, charged)
     const items = relayed ? none : hold(charged, checkItems(charged.contract, asked.items, leg.inputs.length))
+    if (charged.contract.task === 'chat') for (const item of items) tellFinish(item, one)
     attempts.answered(one, waiting)
     return { one, items, relayed, queueMs }
   } catch (thrown) {
@@ -35,8 +38,9 @@ export async function askWhole(charged: ChargedCall, attempts: Attempts, one: Tr
 
 interface Asked extends Prediction {
   readonly relayed?: Buffer
-  /** What the model said, where it stands not in the items. */
+  /** What the model said, and how it ended, where that stands not in the items. */
   readonly said?: string
+  readonly finish?: FinishReason
 }
 
 function passedOn({ bytes, text, ...told }: Relayed): Asked {
@@ -45,12 +49,17 @@ function passedOn({ bytes, text, ...told }: Relayed): Asked {
 
 const none: readonly Item[] = []
 
-function measure({ meter }: Try, { usage, said, items }: Asked, { call }: ChargedCall): void {
+function measure({ meter }: Try, { usage, said, finish, items }: Asked, { call }: ChargedCall): void {
   // Where no model need be asked, none ran.
   if (call.wire?.here) return
+  meter.ended(finish)
   meter.refused = !usage && items.length > 0 && items.every(isRefused)
   if (usage) meter.told(usage)
   if (usage?.outputTokens === undefined) meter.words?.addAll(said ?? items.filter((item) => !('error' in item)))
+}
+
+function tellFinish(item: Item, { meter }: Try): void {
+  if ('output' in item) meter.ended(finishOfAnswer(item.output))
 }
 
 function isRefused(item: Item): boolean {

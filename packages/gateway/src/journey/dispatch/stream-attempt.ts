@@ -2,6 +2,7 @@ import type { StreamEvent, Usage } from '../../kernel/answer.ts'
 import type { AttemptContext, BackendEvent, RelayEvent } from '../../kernel/backend.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { finishOfChunk } from '../../kernel/finish.ts'
 import { type Readable, readableOf, type Taker } from '../../kernel/readable.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import type { Attempts, Try } from './attempts.ts'
@@ -184,11 +185,13 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
         this.#finished = false
         checkChunk(this.#contract, event.chunk)
         meter.words?.add(wordsOfChunk(event.chunk))
+        if (this.#contract.task === 'chat') meter.ended(finishOfChunk(event.chunk))
         this.#attempts.content(this.#one)
         return event
       case 'relayed': {
         if (event.text !== '') this.#finished = false
         meter.words?.add(event.text)
+        if (event.finish) meter.ended(event.finish)
         const bytes = this.#preamble.pass(event)
         if (bytes === undefined) return undefined
         this.#attempts.content(this.#one)

@@ -228,7 +228,7 @@ class RecordInTheMaking implements OpenRecord {
       unpriced: false,
       cache: this.#cache,
       refusedBy: error?.facts.refusedBy,
-      finish: undefined,
+      finish: main?.finish,
       enrolment: assignment?.enrolment && this.#enrolment(assignment.enrolment),
       attempts: this.#ended.map(({ attempt }) => attempt),
       traceId: call.trace.traceId,

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import type { Backend, BackendEvent, Prediction, Relay } from '../../kernel/backend.ts'
 import type { CachePolicy } from '../../kernel/cache.ts'
 import type { Call } from '../../kernel/call.ts'
-import type { CatalogState, ContractLimits, Hedge } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractLimits, ContractRevision, Hedge } from '../../kernel/catalog.ts'
 import { type ErrorCode, toAstraError } from '../../kernel/errors.ts'
+import type { RunningExperiment } from '../../kernel/experiment.ts'
 import type { Counters, Limits } from '../../kernel/limits.ts'
 import type { CallRecord } from '../../kernel/record.ts'
+import type { ShadowSum } from '../../kernel/shadow.ts'
 import { createCache } from '../cache/cache.ts'
 import { FakeCacheStore } from '../cache/testing/fake-cache-store.ts'
 import { createInFlight } from '../charge/in-flight.ts'
@@ -56,6 +58,10 @@ export interface Script {
   /** 1.1 is asked beside 1.0, which answers. */
   readonly shadow?: { readonly share: number }
   readonly shadowReplicas?: readonly string[]
+  /** Left out: a text in, a text out. */
+  readonly revision?: ContractRevision
+  /** Of 1.1, which answers as 1.0 does, against 1.0, which has half of the units. */
+  readonly experiment?: Partial<RunningExperiment>
 }
 
 /** A journey over one scripted backend, with all the Records that it kept. */
@@ -80,35 +86,38 @@ export function journeyWith(script: Script = {}) {
   }
   const { upstreamModels, prices } = script
   const settings = (id: string) => ({ settings: { model: upstreamModels?.[id] } })
-  const catalog = testCatalog(
-    { '1.0': 1 },
-    {
-      versions: {
-        '1.0': { replicas: script.replicas ?? ['a'], ...settings('1.0') },
-        '1.1': { replicas: script.shadowReplicas ?? ['fallback'], ...settings('1.1') },
-      },
-      contract: {
-        streams: script.streams ?? true,
-        ...(script.contractLimits ? { limits: { ...bedLimits, ...script.contractLimits } } : {}),
-        ...(script.cache ? { cache: script.cache } : {}),
-        ...(script.shadow ? { shadow: { version: '1.1', ...script.shadow } } : {}),
-        ...(script.hedge ? { hedge: script.hedge } : {}),
-        ...(upstreamModels ? { task: 'chat' as const, fallback: ['1.1'] } : {}),
-      },
-      ...(prices ? { prices } : {}),
-      ...(script.modelLimits ? { limits: script.modelLimits } : {}),
-      consumers: {
-        ...(script.limits ? { demo: { demo: true, limits: script.limits } } : {}),
-        ...(script.shadowLimits ? { 'astra-shadow': { demo: false, limits: script.shadowLimits } } : {}),
-      },
+  const catalog = testCatalog(script.experiment ? { '1.0': 1, '1.1': 1 } : { '1.0': 1 }, {
+    versions: {
+      '1.0': { replicas: script.replicas ?? ['a'], ...settings('1.0') },
+      '1.1': { replicas: script.shadowReplicas ?? ['fallback'], ...settings('1.1') },
     },
-  )
+    contract: {
+      streams: script.streams ?? true,
+      ...(script.contractLimits ? { limits: { ...bedLimits, ...script.contractLimits } } : {}),
+      ...(script.revision ? { revisions: [script.revision] } : {}),
+      ...(script.cache ? { cache: script.cache } : {}),
+      ...(script.shadow ? { shadow: { version: '1.1', ...script.shadow } } : {}),
+      ...(script.hedge ? { hedge: script.hedge } : {}),
+      ...(upstreamModels ? { task: 'chat' as const, fallback: ['1.1'] } : {}),
+    },
+    ...(prices ? { prices } : {}),
+    ...(script.experiment ? { experiment: script.experiment } : {}),
+    ...(script.modelLimits ? { limits: script.modelLimits } : {}),
+    consumers: {
+      ...(script.limits ? { demo: { demo: true, limits: script.limits } } : {}),
+      ...(script.shadowLimits ? { 'astra-shadow': { demo: false, limits: script.shadowLimits } } : {}),
+    },
+  })
   const backends = new Map([['fake', backend]])
   let uncheckedCalls = 0
   const unchecked = () => {
     uncheckedCalls++
   }
-  const shadow = new Shadow(clock)
+  const shadowSums: ShadowSum[] = []
+  const shadow = new Shadow(clock, {
+    add: async (sums) => void shadowSums.push(...sums),
+    sums: async () => shadowSums,
+  })
   const fleet = createFleet({ clock, random: Math.random })
   const cache = createCache({ store: script.cacheStore ?? new FakeCacheStore(), clock })
   const keep = (record: CallRecord) => {

@@ -62,9 +62,12 @@ export function usageConformance(newPlace: NewPlace): void {
 
   test('what was spent is told by key and by all else that limits count by, however many rows that are', () =>
     withStore(newPlace, async ({ records, reports }) => {
+      const before = today.from - 1
       for (let n = 0; n <= 10_000; n += 1) records.put(sampleCall(n, { keyId: `key_${n}`, costUsd: 0.5 }))
       records.put(sampleCall(10_001, { team: 'growth', costUsd: 2, major: 2, versionServed: 'of a fallback' }))
       records.put(sampleCall(10_002, { team: 'idle' }))
+      records.put(sampleCall(10_004, { consumer: 'astra-shadow', time: before, costUsd: 1 }))
+      records.put(sampleCall(10_005, { time: before, costUsd: 4 }))
       const assigned = { versionAssigned: undefined, major: undefined }
       records.put(sampleCall(10_003, { team: 'growth', costUsd: 8, ...assigned, time: today.to }))
       await records.flush()
@@ -79,7 +82,10 @@ export function usageConformance(newPlace: NewPlace): void {
       assert.deepEqual(await reports.spent({ from: today.from, to: today.to + 1, by: [] }), [
         { by: {}, costUsd: 5010.5 },
       ])
-      assert.deepEqual(await reports.spent({ from: 0, to: today.from, by: [] }), [])
+      const past = { from: today.from - 86_400_000, to: today.from, by: [] }
+      assert.deepEqual(await reports.spent(past), [{ by: {}, costUsd: 5 }])
+      assert.deepEqual(await reports.spent({ ...past, without: 'astra-shadow' }), [{ by: {}, costUsd: 4 }])
+      assert.deepEqual(await reports.spent({ from: 0, to: past.from, by: [] }), [])
     }))
 
   test('usage sums up by team, and counts what the cache answered', () =>

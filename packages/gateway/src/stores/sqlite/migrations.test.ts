@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { sampleCall, sampleId, start } from '../conformance/samples.ts'
+import { sampleCall, sampleFeedback, sampleId, start } from '../conformance/samples.ts'
 import { addLatency, emptyHistogram, encodeHistogram } from '../latency-histogram.ts'
 import { placeFor } from './fixtures/sqlite-place.ts'
 import { migrations } from './migrations.ts'
@@ -106,6 +106,29 @@ test('of a database of schema 5 what its Records cost is known by what budgets c
     { by: { key: 'key_1', ...of, major: '2' }, costUsd: 0.75 },
     { by: { key: 'key_2', ...of, major: '1' }, costUsd: 1 },
   ])
+  await store.close()
+})
+
+test('a database of schema 6 opens with its calls, which are of no experiment, and takes evidence', async (t) => {
+  const place = await placeFor(t)
+  mkdirSync(place.dataDir, { mode: 0o700 })
+  const path = join(place.dataDir, 'astra.db')
+  writeFileSync(path, '', { mode: 0o600 })
+  secondSchema(path, [{ attempts: '[]' }])
+  const db = new DatabaseSync(path)
+  db.exec(`${migrations.slice(2, 6).join('')} PRAGMA user_version = 6`)
+  insert(db, 'feedback', { call_id: sampleId(0), metric: 'score', source: 'user', value: '1', time: start })
+  db.close()
+
+  const store = await place.open()
+  const before = await store.reports.call(sampleId(0))
+  assert.deepEqual([before?.enrolment, before?.finish], [undefined, undefined])
+  const enrolment = { experiment: 'spam-1.1', epoch: 1, arm: '1.1', unit: 'u', attributionMs: 1000 }
+  store.records.put(sampleCall(7, { enrolment }))
+  await store.records.feedback(sampleFeedback({ callId: sampleId(0), metric: 'score', time: start + 8 }))
+  await store.records.feedback(sampleFeedback({ callId: sampleId(7), metric: 'score', time: start + 8 }))
+  const [epoch] = await store.reports.evidence('spam-1.1', [], start)
+  assert.deepEqual(epoch?.arms, { '1.1': { assigned: 1, withFeedback: 1, metrics: {} } })
   await store.close()
 })
 

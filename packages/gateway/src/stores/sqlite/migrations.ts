@@ -113,7 +113,7 @@ export const migrations: readonly string[] = [
   GROUP BY 1, 2, 3, 4, 5, 6, 7;
   `,
   // What an experiment is judged by. Units are counted where their Records are, so that neither a restart nor a batch that comes again
-  // loses or doubles any; "until" is the end of a unit's attribution window. Enrolled calls alone get the index.
+  // loses or doubles any; "until" is the end of a unit's attribution window.
   `
   ALTER TABLE calls ADD COLUMN experiment TEXT;
   ALTER TABLE calls ADD COLUMN epoch INTEGER;
@@ -121,10 +121,10 @@ export const migrations: readonly string[] = [
   ALTER TABLE calls ADD COLUMN unit TEXT;
   ALTER TABLE calls ADD COLUMN attribution_ms INTEGER;
   ALTER TABLE calls ADD COLUMN finish TEXT;
-  CREATE INDEX calls_unit ON calls (experiment, epoch, unit, time) WHERE experiment IS NOT NULL;
 
   ALTER TABLE feedback ADD COLUMN counted REAL;
   ALTER TABLE feedback ADD COLUMN counted_time INTEGER;
+  CREATE INDEX feedback_counted ON feedback (counted_time) WHERE counted_time IS NOT NULL;
 
   CREATE TABLE experiment_units (
     experiment TEXT, epoch INTEGER, unit TEXT, arm TEXT,
@@ -147,6 +147,12 @@ export const migrations: readonly string[] = [
   CREATE TABLE experiment_values (
     experiment TEXT, epoch INTEGER, unit TEXT, arm TEXT, metric TEXT, source TEXT, n INTEGER, sum REAL,
     PRIMARY KEY (experiment, epoch, unit, arm, metric, source)
+  ) WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE shadow_sums (
+    model TEXT, day INTEGER, major INTEGER, served TEXT, shadow TEXT, name TEXT, value REAL,
+    PRIMARY KEY (model, day, major, served, shadow, name)
   ) WITHOUT ROWID;
   `,
 ]

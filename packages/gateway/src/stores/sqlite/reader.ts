@@ -9,6 +9,7 @@ import { spentReader } from './read-spent.ts'
 import { stateReader } from './read-state.ts'
 import { usageReader } from './read-usage.ts'
 import { serveOperations } from './serve-operations.ts'
+import { shadowReader } from './shadow/shadow-sums.ts'
 
 export type ReaderOperations = ReturnType<typeof readerOperations>
 
@@ -32,6 +33,7 @@ function readerOperations(path: string) {
     ...usageReader(db),
     spent: spentReader(db),
     ...evidenceReader(db),
+    shadow: shadowReader(db),
     ...stateReader(db),
     audit: auditReader(db),
     /** Lets go of the database, so that the writer is the last to close it. The lock stays until the worker ends. */

@@ -63,6 +63,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     reports: reportsOf(reader),
     state: stateOf(writer, reader),
     audit: { append: (entry) => writer.ask('appendAudit', entry), list: (filter) => reader.ask('audit', filter) },
+    shadow: { add: (sums) => writer.ask('addShadow', sums), sums: (model) => reader.ask('shadow', model) },
     async forgetExperiment(name) {
       // What waits to be written may be of it.
       await records.flush()

@@ -5,6 +5,7 @@ import { evidenceForgetter } from './evidence/forget-evidence.ts'
 import { fileInPlace } from './file-in-place.ts'
 import { openDatabase } from './open-database.ts'
 import { serveOperations } from './serve-operations.ts'
+import { shadowWriter } from './shadow/shadow-sums.ts'
 import { auditWriter } from './write-audit.ts'
 import { batchWriter } from './write-batch.ts'
 import { stateWriter } from './write-state.ts'
@@ -39,6 +40,7 @@ function writerOperations(db: DatabaseSync, checkFile: () => void) {
     appendAudit: checked(auditWriter(db)),
     saveSetting: checked(saveSetting),
     settingOr: checked(settingOr),
+    addShadow: checked(shadowWriter(db)),
     /** Whether there may be more of it. */
     forgetEvidence: checked(evidenceForgetter(db)),
     /** The last to close folds the write-ahead log into the database. */

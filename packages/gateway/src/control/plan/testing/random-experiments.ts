@@ -1,9 +1,12 @@
 import fc from 'fast-check'
-import type { Shadow } from '../../../kernel/catalog.ts'
+import type { CatalogState, Shadow } from '../../../kernel/catalog.ts'
+import { withExperiment } from '../../catalog/change-experiment.ts'
+import { isOver } from '../../catalog/held-traffic.ts'
 import type { ManifestExperiment, ManifestGuardrail } from '../../manifest/experiment.ts'
 import type { ManifestMetric } from '../../manifest/feedback-metrics.ts'
 import type { ManifestModel } from '../../manifest/manifest.ts'
 import type { ManifestRule } from '../../manifest/traffic-rules.ts'
+import type { ExperimentChange } from '../../operations/ports.ts'
 
 /** Who meets which version, what feedback says, and experiments: parts of manifests without faults. */
 const some = { requiredKeys: [] }
@@ -101,6 +104,34 @@ export function randomExperiments(
   return fc
     .record(Object.fromEntries(possible), some)
     .map((found) => Object.fromEntries(Object.entries(found).flatMap(([name, one]) => (one ? [[name, one]] : []))))
+}
+
+/** For one experiment after the other, from its start on; none: it stays as it was declared. */
+export const randomChanges: fc.Arbitrary<readonly (readonly ExperimentChange[])[]> = fc.array(
+  fc.constantFrom<readonly ExperimentChange[]>(
+    [],
+    [{ action: 'step' }],
+    [{ action: 'pause', reason: 'why' }],
+    [{ action: 'promote' }],
+    [{ action: 'stop', reason: 'enough' }],
+  ),
+  { minLength: 1, maxLength: 4 },
+)
+
+/** Those that are not allowed are left out. */
+export function withChanges(state: CatalogState, asked: readonly (readonly ExperimentChange[])[]): CatalogState {
+  let now = state
+  for (const [i, [name, { candidates, progress }]] of Object.entries(state.experiments ?? {}).entries()) {
+    const changes = asked[i % asked.length] ?? []
+    const all = changes.length > 0 && progress.status === 'draft' ? [{ action: 'start' as const }, ...changes] : changes
+    for (const change of all) {
+      if (isOver(now.experiments?.[name]?.progress.status ?? 'draft')) break
+      const named = change.action === 'promote' ? { ...change, winner: nth(candidates, i) } : change
+      if (named.action === 'step' && state.experiments?.[name]?.ramp.length === 1) continue
+      now = withExperiment(now, name, named, { by: 'me', at: progress.since + 1000 })
+    }
+  }
+  return now
 }
 
 function nth(live: readonly string[], i: number): string {

@@ -68,6 +68,7 @@ export async function serveCall(request: GraphqlRequest, field: FieldCall): Prom
     limitBody(inputs, contract.limits, request)
     served = true
     const answer = await door.serve({ ...call, options }, caller)
+    if (answer instanceof AstraError) throw answer
     request.met.push(...(answer.limits ?? []))
     return answer
   } catch (thrown) {

@@ -46,12 +46,14 @@ export function mountNative(http: FastifyInstance, door: NativeDoor): void {
       // Before the body: a bad option costs no upload, and the Record of a bad body has its reference.
       if (call.major === 0) throw noMajor(request.params.major)
       call.options = optionsFromHeaders(request.headers)
-      const { inputs, batch } = await readInputs(request, call, door, known)
-      call.inputs = inputs
-      call.batch = batch
+      const { repeatable, body } = await readSent(request, call, door, known)
+      call.inputs = body.inputs
+      call.batch = body.batch
       call.stream = streams(streamWish(request.headers.accept), call, context)
       served = true
       const answer = await context.serve(call, caller)
+      if (answer instanceof AstraError) return emit.error(reply, answer, call.id)
+      if (repeatable) known.keep(repeatable, body, answer)
       deprecate(reply, contractOf(context, call)?.deprecated)
       return answer.kind === 'whole' ? emit.whole(reply, answer, call.batch) : await emit.stream(reply, answer)
     } catch (thrown) {
@@ -79,19 +81,23 @@ function streams(wish: StreamWish, call: Call, context: DoorContext): boolean {
   return wish === 'only'
 }
 
-async function readInputs(
+interface SentBody {
+  /** Its bytes, where the contract has a cache: others are let go before the call is served. */
+  readonly repeatable?: Buffer
+  readonly body: PredictBody
+}
+
+async function readSent(
   request: FastifyRequest,
   call: Call,
   { context, bodyBytesMax }: NativeDoor,
   known: KnownBodies<PredictBody>,
-): Promise<PredictBody> {
+): Promise<SentBody> {
   const contract = contractOf(context, call)
   const limit = contract?.limits.bodyBytesMax ?? bodyBytesMax
   const bytes = await readBody(request.raw, request.headers['content-length'], limit)
-  if (!contract?.cache) return readPredictBody(bytes)
-  const body = known.find(bytes) ?? readPredictBody(bytes)
-  known.keep(bytes, body)
-  return body
+  if (!contract?.cache) return { body: readPredictBody(bytes) }
+  return { repeatable: bytes, body: known.find(bytes) ?? readPredictBody(bytes) }
 }
 
 function noMajor(text: string): AstraError {

@@ -46,6 +46,7 @@ export async function infer(
     }
     hasRecord = true
     const answer = await context.serve(call, caller)
+    if (answer instanceof AstraError) return emit.error(reply, answer, call.id)
     answered = true
     if (answer.kind !== 'whole' || !told.body) {
       throw new AstraError('internal', { reason: 'the journey ended without an answer told as tensors' })

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { StreamEvent } from '../../../kernel/answer.ts'
+import type { Answer, StreamEvent } from '../../../kernel/answer.ts'
+import type { CacheNote } from '../../../kernel/cache.ts'
+import type { Call } from '../../../kernel/call.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { anthropicEmit } from '../../emit/anthropic/anthropic-emit.ts'
 import { openaiEmit } from '../../emit/openai/openai-emit.ts'
@@ -308,4 +310,34 @@ describe('a request that cannot become a Call has one Record, and an error that 
     assert.deepEqual([status, json().error.code, reported.length], [500, 'internal', 1])
     assert.doesNotMatch(json().error.message, /told/)
   })
+})
+
+describe('what was read in a body', () => {
+  const cache: CacheNote = { outcome: 'hit', ageMs: 1 }
+  const serves: Readonly<Record<string, [again: boolean, answer: (call: Call) => Answer]>> = {
+    'is known at the next call once a cache has answered it': [false, (call) => wholeAnswer(call, { cache })],
+    'is read again where the call was refused': [
+      true,
+      () => {
+        throw new AstraError('rate_limited')
+      },
+    ],
+    'is read again where a model was asked, as with no-store': [
+      true,
+      (call) => wholeAnswer(call, { cache: { outcome: 'bypass' } }),
+    ],
+    'is read again where an Idempotency-Key had its answer kept': [
+      true,
+      (call) => wholeAnswer(call, { cache: { ...cache, replayed: true } }),
+    ],
+  }
+  for (const [what, [again, serve]] of Object.entries(serves)) {
+    it(what, async () => {
+      const { calls, send } = bed({ serve: (call) => serve(call) })
+      for (let i = 0; i < 2; i++) await send(chat, '{"model":"spam@v1","input":"a"}')
+      const [first, second] = calls.map(({ wire }) => wire?.body)
+      assert.ok(first !== undefined)
+      assert.equal(second !== first, again)
+    })
+  }
 })

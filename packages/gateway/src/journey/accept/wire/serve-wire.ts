@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerFacts, JsonObject } from '../../../dialects/dialect.ts'
-import type { Answer, Item } from '../../../kernel/answer.ts'
+import type { Item } from '../../../kernel/answer.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { optionsFromHeaders } from '../call-options.ts'
 import { deprecate } from '../deprecate.ts'
@@ -38,7 +38,6 @@ export async function serveWire(
     call.model = model
     call.major = major
     const { contract } = lookUp(call, caller)
-    if (contract.cache) route.known.keep(sent.bytes, sent.body)
     const created = Math.floor(call.receivedAt / 1000)
     const facts = { callId: call.id, model: name, created, request: body }
     const { accept, name: dialect } = route.codec
@@ -52,8 +51,10 @@ export async function serveWire(
       told = JSON.stringify(accept.writeAnswer(items.map(outputOf), { ...facts, usage } satisfies AnswerFacts))
     }
     hasRecord = true
-    const answer: Answer = await context.serve(call, caller)
+    const answer = await context.serve(call, caller)
+    if (answer instanceof AstraError) return emit.error(reply, inOwnWords(answer, route.words ?? {}, body), call.id)
     answered = true
+    route.known.keep(sent.bytes, sent.body, answer)
     deprecate(reply, contract.deprecated)
     if (answer.kind === 'stream') {
       return await emit.stream(reply, answer, { dialect, writer: () => writerOf(accept.writeStream?.(facts)) })

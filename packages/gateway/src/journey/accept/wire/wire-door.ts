@@ -54,7 +54,6 @@ export interface WireRoute {
 }
 
 export interface MountedRoute extends WireRoute {
-  /** Of models whose contract has a cache. */
   readonly known: KnownBodies<JsonObject>
 }
 

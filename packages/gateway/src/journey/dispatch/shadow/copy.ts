@@ -1,6 +1,7 @@
 import type { Answer } from '../../../kernel/answer.ts'
 import type { Call } from '../../../kernel/call.ts'
 import type { Caller } from '../../../kernel/caller.ts'
+import type { Contract } from '../../../kernel/catalog.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { internalCaller, isInternal } from '../../../kernel/internal-consumers.ts'
 import type { CallRecord } from '../../../kernel/record.ts'
@@ -42,18 +43,26 @@ export function isOfShare({ call, caller, contract, version, way }: FittedCall):
  * that it copies.
  */
 export function copyOf({ call, contract }: FittedCall, version: string, clock: Clock, signal: AbortSignal): Call {
-  const timeoutMs = Math.min(contract.limits.timeoutMs, timeoutMaxMs)
+  const id = clock.id()
   return {
     ...withoutDoor(call),
     role: 'shadow',
-    id: clock.id(),
+    id,
     // The default major may have become another one.
     major: contract.major,
     receivedAt: clock.now(),
     startedAt: clock.elapsed(),
-    options: { version, timeoutMs, reference: call.id, tags: { purpose: 'shadow' } },
+    options: { version, timeoutMs: timeLimitMs(contract, id), reference: call.id, tags: { purpose: 'shadow' } },
     signal,
   }
+}
+
+/**
+ * 80 to 100 % of it: copies that began together and hang would else end together, again and again, and those who are served meanwhile would
+ * wait for all that work at once.
+ */
+function timeLimitMs({ limits }: Contract, id: string): number {
+  return Math.ceil(Math.min(limits.timeoutMs, timeoutMaxMs) * (0.8 + 0.2 * unitInterval('shadow', id)))
 }
 
 /** Its door's form is for the call that is answered already. */

@@ -34,12 +34,16 @@ function bed(script: Script = {}) {
     ...run,
     ofCopies,
     serve: (over: Partial<Call> = {}) => run.journey.serve(testCall({ id: nextId(), ...over }), testCaller()),
-    sums() {
-      const [sums, ...more] = run.shadow.reports.sums('spam')
-      assert.ok(sums && more.length === 0)
+    /** All days together, by name. */
+    async sums(): Promise<Readonly<Record<string, number>>> {
+      const sums: Record<string, number> = {}
+      for (const { model, served, shadow, name, value } of await run.shadow.reports.sums('spam')) {
+        assert.deepEqual([model, served, shadow], ['spam', '1.0', '1.1'])
+        sums[name] = (sums[name] ?? 0) + value
+      }
       return sums
     },
-    nothingSeen: () => assert.deepEqual([run.shadow.reports.sums('spam'), ofCopies()], [[], []]),
+    nothingSeen: async () => assert.deepEqual([await run.shadow.reports.sums('spam'), ofCopies()], [[], []]),
   }
 }
 
@@ -107,9 +111,16 @@ describe('a call of the share', () => {
     const agreeing = bed({ predict: saying('hello') })
     await agreeing.serve()
     await turns()
-    const { answered, compared, agreed, distance, measures, failed, dropped, served, shadow } = agreeing.sums()
-    assert.deepEqual([served, shadow, answered, compared, agreed, distance.mean], ['1.0', '1.1', 1, 1, 1, 0])
-    assert.deepEqual([measures, failed, dropped], [{ text: 1 }, {}, {}])
+    const { 'served/latency-ms': served = 0, 'shadow/latency-ms': copied = 0, ...told } = await agreeing.sums()
+    assert.deepEqual(told, {
+      answered: 1,
+      compared: 1,
+      agreed: 1,
+      distance: 0,
+      'distance-squares': 0,
+      'measure/text': 1,
+    })
+    assert.ok(served > 0 && copied > 0)
     assert.deepEqual(agreeing.shadow.reports.disagreements('spam'), [])
 
     const other = bed({ predict: saying('goodbye') })
@@ -118,7 +129,7 @@ describe('a call of the share', () => {
     const [one, ...more] = other.shadow.reports.disagreements('spam')
     assert.deepEqual([one?.call, one?.copy, more], [answer.callId, other.ofCopies()[0]?.id, []])
     assert.ok(one && one.distance > 0.5)
-    assert.deepEqual([other.sums().compared, other.sums().agreed], [1, 0])
+    assert.deepEqual([(await other.sums()).compared, (await other.sums()).agreed], [1, undefined])
     assert.ok(!JSON.stringify(other.shadow.reports.disagreements('spam')).includes('goodbye'))
   })
 
@@ -129,7 +140,8 @@ describe('a call of the share', () => {
     const { serve, sums } = bed({ predict })
     await serve({ batch: true, inputs: [{ text: 'abc' }, { text: 'abc' }] })
     await turns()
-    assert.deepEqual([sums().compared, sums().agreed, sums().distance.mean], [1, 0, 0.5])
+    const { compared, agreed, distance } = await sums()
+    assert.deepEqual([compared, agreed, distance], [1, undefined, 0.5])
   })
 
   it('leaves its cost to its caller, and that of its copy to astra-shadow', async () => {
@@ -151,7 +163,8 @@ describe('a call of the share', () => {
         ['astra-shadow', 3],
       ],
     )
-    assert.deepEqual([sums().ofServed.costUsd, sums().ofShadow.costUsd], [2, 3])
+    const { 'served/cost-usd': ofServed, 'shadow/cost-usd': ofShadow } = await sums()
+    assert.deepEqual([ofServed, ofShadow], [2, 3])
   })
 
   it('is not compared where the answer is too long, nor copied', async () => {
@@ -159,14 +172,12 @@ describe('a call of the share', () => {
     const served = bed({ predict: async () => ({ items: [{ output: { text: long } }] }) })
     await served.serve()
     await turns()
-    assert.deepEqual([served.sums().dropped, served.ofCopies()], [{ 'too-large': 1 }, []])
+    assert.deepEqual([await served.sums(), served.ofCopies()], [{ 'dropped/too-large': 1 }, []])
     const copied = bed({ predict: saying(long) })
     await copied.serve()
     await turns()
-    assert.deepEqual(
-      [copied.sums().answered, copied.sums().skipped, copied.sums().compared],
-      [1, { 'too-large': 1 }, 0],
-    )
+    const { answered, compared, 'skipped/too-large': skipped } = await copied.sums()
+    assert.deepEqual([answered, compared, skipped], [1, undefined, 1])
   })
 })
 
@@ -180,7 +191,8 @@ describe('a stream', () => {
       await readAll(await journeyWith({ stream }).journey.serve(testCall({ stream: true }), testCaller())),
     )
     await turns()
-    assert.deepEqual([sums().compared, sums().agreed, ofCopies()[0]?.streamed], [1, 1, true])
+    const { compared, agreed } = await sums()
+    assert.deepEqual([compared, agreed, ofCopies()[0]?.streamed], [1, 1, true])
   })
 
   it('is not copied when its reader leaves it, or it breaks off', async () => {
@@ -189,7 +201,7 @@ describe('a stream', () => {
     assert.ok(answer.kind === 'stream')
     for await (const _ of answer.events) break
     await turns()
-    left.nothingSeen()
+    await left.nothingSeen()
     const broken = bed({
       async *stream() {
         yield { type: 'chunk', chunk: { text: 'a' } }
@@ -199,7 +211,7 @@ describe('a stream', () => {
     const cut = await broken.serve({ stream: true })
     await assert.rejects(readAll(cut))
     await turns()
-    broken.nothingSeen()
+    await broken.nothingSeen()
   })
 
   it('is not compared where one side is longer than what is kept', async () => {
@@ -207,7 +219,7 @@ describe('a stream', () => {
     const { serve, sums } = bed({ stream: words({ a: ['hello'], fallback: long }) })
     await readAll(await serve({ stream: true }))
     await turns(120)
-    assert.deepEqual(sums().skipped, { 'too-large': 1 })
+    assert.equal((await sums())['skipped/too-large'], 1)
   })
 })
 
@@ -216,15 +228,40 @@ describe('no copy is made', () => {
     const failing = bed({ predict: async () => Promise.reject(new Error('x')) })
     await assert.rejects(failing.serve())
     await turns()
-    failing.nothingSeen()
+    await failing.nothingSeen()
     const pinned = bed()
     await pinned.serve({ options: { version: '1.0' } })
     await turns()
-    pinned.nothingSeen()
+    await pinned.nothingSeen()
     const own = bed()
     await own.journey.serve(testCall(), { ...testCaller(), consumer: 'astra-cache' })
     await turns()
-    own.nothingSeen()
+    await own.nothingSeen()
+  })
+
+  it('of one that failed or was left, and nothing of it is left behind, however many there are', async () => {
+    const { serve, ofCopies } = bed({
+      predict: async (replica, signal, inputs) => {
+        const [{ text } = { text: '' }] = inputs as { text: string }[]
+        if (text === 'fail') throw new AstraError('upstream_failed')
+        return echo(replica, signal, inputs)
+      },
+      stream: words({ a: ['he', 'llo'] }),
+      cache: { ttlMs: 60_000, staleMs: 0, scope: 'consumer', answerBytesMax: 1000 },
+    })
+    await serve()
+    await turns()
+    for (let i = 0; i < 4200; i++) {
+      await assert.rejects(serve({ inputs: [{ text: 'fail' }] }))
+      const answer = await serve({ stream: true, options: { cache: 'no-store' } })
+      assert.ok(answer.kind === 'stream')
+      for await (const _ of answer.events) break
+      assert.equal((await serve()).cached, true)
+    }
+    assert.equal(ofCopies().length, 1)
+    await serve({ inputs: [{ text: 'another' }] })
+    await turns()
+    assert.equal(ofCopies().length, 2, 'what is kept of calls that are not answered yet is bounded, and would be full')
   })
 
   it('of what a cache answers', async () => {
@@ -234,7 +271,7 @@ describe('no copy is made', () => {
     await turns()
     assert.equal((await serve()).cached, true)
     await turns()
-    assert.deepEqual([sums().answered, ofCopies().length], [1, 1])
+    assert.deepEqual([(await sums()).answered, ofCopies().length], [1, 1])
     assert.equal(ofCopies()[0]?.cache, undefined, 'and no cache answers a copy, or keeps what it was told')
   })
 })
@@ -250,10 +287,10 @@ describe('a shadow that hangs', () => {
         assert.ok(shadow.inFlight <= 2, 'as many as the contract lets be in flight')
       }
       assert.equal(records.length, 100)
-      assert.deepEqual([shadow.inFlight, sums().dropped], [2, { full: 98 }])
+      assert.deepEqual([shadow.inFlight, await sums()], [2, { 'dropped/full': 98 }])
       mock.timers.tick(1000)
       await turns()
-      assert.deepEqual([shadow.inFlight, sums().failed], [0, { timeout: 2 }])
+      assert.deepEqual([shadow.inFlight, (await sums())['failed/timeout']], [0, 2])
       assert.deepEqual(
         ofCopies().map(({ outcome, code }) => [outcome, code]),
         [
@@ -277,7 +314,7 @@ describe('a shadow that hangs', () => {
     assert.deepEqual([shadow.inFlight, ofCopies()[0]?.outcome], [0, 'cancelled'])
     await serve()
     await turns()
-    assert.deepEqual([ofCopies().length, sums().dropped], [1, { unasked: 1 }])
+    assert.deepEqual([ofCopies().length, await sums()], [1, { 'failed/cancelled': 1, 'dropped/unasked': 1 }])
   })
 })
 
@@ -292,7 +329,7 @@ describe('a shadow that fails', () => {
       await serve()
       await turns()
     }
-    assert.deepEqual([sums().failed, sums().answered], [{ upstream_failed: 10 }, 0])
+    assert.deepEqual(await sums(), { 'failed/upstream_failed': 10 })
     assert.ok(ofCopies().every(({ attempts }) => attempts.length === 1))
     assert.deepEqual(
       fleet.status('spam@v1/1.1').map(({ state }) => state),
@@ -307,7 +344,8 @@ describe('a shadow that fails', () => {
       await serve()
       await turns()
     }
-    assert.deepEqual([sums().answered, sums().dropped], [1, { limits: 4 }])
+    const { answered, 'dropped/limits': dropped } = await sums()
+    assert.deepEqual([answered, dropped], [1, 4])
     assert.deepEqual(
       ofCopies().map(({ outcome, code }) => [outcome, code]),
       [
@@ -329,7 +367,7 @@ describe('a shadow that fails', () => {
       await serve()
       await turns()
     }
-    assert.equal(sums().answered, 3)
+    assert.equal((await sums()).answered, 3)
     await assert.rejects(serve(), { code: 'rate_limited' })
   })
 })

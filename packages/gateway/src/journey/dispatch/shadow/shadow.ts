@@ -4,13 +4,13 @@ import type { Call } from '../../../kernel/call.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { type ErrorCode, toAstraError } from '../../../kernel/errors.ts'
 import type { CallRecord } from '../../../kernel/record.ts'
-import type { ShadowReports } from '../../../kernel/shadow.ts'
+import type { ShadowPair, ShadowReports, ShadowStore } from '../../../kernel/shadow.ts'
 import type { FittedCall } from '../../assign/fit-inputs.ts'
 import { copier, copyOf, isOfShare, type Original, type Serve } from './copy.ts'
 import { HeardStream } from './heard-stream.ts'
 import { type Place, Places } from './places.ts'
 import { bounded, compareSaid, type Said, saidBy } from './said.ts'
-import { type Pair, Tally } from './tally.ts'
+import { Tally } from './tally.ts'
 import { weigh } from './weigh.ts'
 
 /** Calls of the share that are not answered yet, of which only their beginning is known; streams whose words are kept. */
@@ -34,9 +34,9 @@ export class Shadow {
   readonly #running = new Set<AbortController>()
   #stopped = false
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, store: ShadowStore) {
     this.#clock = clock
-    this.#tally = new Tally(() => clock.now())
+    this.#tally = new Tally(() => clock.now(), store)
     this.#places = new Places(() => clock.elapsed())
   }
 
@@ -63,9 +63,14 @@ export class Shadow {
     const original: Original = { fitted, serve, said: undefined, record: undefined }
     this.#originals.set(fitted.call.id, original)
     const answered = answer()
-    return answered instanceof Promise
-      ? answered.then((answer) => this.#listen(original, answer))
-      : this.#listen(original, answered)
+    if (!(answered instanceof Promise)) return this.#listen(original, answered)
+    return answered.then(
+      (answer) => this.#listen(original, answer),
+      (thrown) => {
+        this.#forget(original)
+        throw thrown
+      },
+    )
   }
 
   /** Each Record, when it is kept: an original's says that it was answered well, a copy's what became of it. */
@@ -77,6 +82,11 @@ export class Shadow {
     original.record = record
     if (record.outcome === 'ok') this.#begin(original)
     else this.#forget(original)
+  }
+
+  /** What was seen goes to the store; see `Tally`. */
+  flush(): Promise<void> {
+    return this.#tally.flush()
   }
 
   /** No copy begins any more, and those in flight end. */
@@ -182,7 +192,7 @@ interface Begun {
   readonly original: Original
   readonly said: Said
   readonly record: CallRecord
-  readonly pair: Pair
+  readonly pair: ShadowPair
   readonly place: Place
 }
 
@@ -202,7 +212,7 @@ const limitCodes: ReadonlySet<ErrorCode> = new Set([
   'limits_unavailable',
 ])
 
-function pairOf({ contract: { model, major, shadow } }: FittedCall, served: string): Pair {
+function pairOf({ contract: { model, major, shadow } }: FittedCall, served: string): ShadowPair {
   return { model, major, served, shadow: shadow?.version.id ?? '' }
 }
 

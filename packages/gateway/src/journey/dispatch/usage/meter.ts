@@ -1,5 +1,7 @@
 import type { TokenUsage, Usage } from '../../../kernel/answer.ts'
 import type { Exchange, Spending } from '../../../kernel/backend.ts'
+import type { FinishReason } from '../../../kernel/chat.ts'
+import { worseFinish } from '../../../kernel/finish.ts'
 import type { TaskName } from '../../../kernel/tasks.ts'
 import { addUsage } from '../../../kernel/usage.ts'
 import { fillIn, isWhole } from './fill-in.ts'
@@ -31,6 +33,8 @@ export class Meter implements Spending {
   #exchanges: readonly Exchange[] = []
   /** Words of the backend's own that are not answered yet. */
   #asking: unknown
+  /** How the answer ended, as upstream told; of several choices the worst. */
+  finish: FinishReason | undefined
   /** Upstream refused all that it was asked: nothing is used up. Undefined before anything came back. */
   refused: boolean | undefined
 
@@ -43,6 +47,11 @@ export class Meter implements Spending {
   /** So far; the last one told counts. */
   told(usage: TokenUsage): void {
     this.#told = usage
+  }
+
+  /** A choice, or the whole answer, ended so. */
+  ended(finish: FinishReason | undefined): void {
+    if (finish !== undefined) this.finish = worseFinish(this.finish, finish)
   }
 
   asking(words: unknown): void {

@@ -15,8 +15,8 @@ export interface ArmRow {
   beyond: number
   calls: number
   server_errors: number
-  /** The latest that ended, oldest first. */
-  recent: readonly RecentCall[]
+  /** Those of the batch, and the latest that ended before. */
+  readonly recent: RecentCall[]
 }
 
 /** The arms that a batch touches: read once, changed in memory, written once. */
@@ -71,8 +71,7 @@ export function armRows(db: DatabaseSync) {
 export function addToArm(row: ArmRow, facts: EvidenceFacts): void {
   row.calls += 1
   if (serverErrorIn(facts)) row.server_errors += 1
-  const recent = [...row.recent, [facts.time + facts.latencyMs, facts.id, failedIn(facts)] as const]
-  row.recent = recent.length > 10 * circuitWindow ? latest(recent) : recent
+  row.recent.push([facts.time + facts.latencyMs, facts.id, failedIn(facts)])
 }
 
 /** The last that ended, whatever the order in which they came; oldest first. */

@@ -21,23 +21,26 @@ export function evidenceWriter(db: DatabaseSync, unitsMax = unitsMaxDefault) {
   const buckets = bucketRows(db)
   const judgements = judgementWriter(db, units)
   const callsBetween = db.prepare(`
-    SELECT ${callColumns.join(', ')} FROM calls INDEXED BY calls_unit
-    WHERE experiment = ? AND epoch = ? AND unit = ? AND arm = ? AND time >= ? AND time < ?`)
+    SELECT ${callColumns.join(', ')} FROM calls INDEXED BY calls_time
+    WHERE time >= ? AND time < ? AND experiment = ? AND epoch = ? AND unit = ? AND arm = ?`)
   callsBetween.setReturnArrays(true)
 
+  /** Records come nearly in order: few lie between the two ends, and an index by unit would cost every Record more than this. */
   function shorten(key: UnitKey, row: UnitRow, until: number, fresh: readonly EvidenceFacts[]): void {
     const before = row.until
     row.until = until
     if (row.last_at < until) return
     const uncounted = new Set(fresh.map(({ id }) => id))
     const { experiment, epoch, unit, arm } = key
-    for (const values of callsBetween.all(experiment, epoch, unit, arm, until, before)) {
+    for (const values of callsBetween.all(until, before, experiment, epoch, unit, arm)) {
       const facts = evidenceFactsOf(values as unknown as readonly CallValue[])
-      if (!facts || uncounted.has(facts.id) || !tellsOfVersion(facts)) continue
+      if (!facts || uncounted.has(facts.id)) continue
+      judgements.uncountCall(key, row, facts.id)
+      if (!tellsOfVersion(facts)) continue
       addTo(row, facts, -1)
       buckets.remove(key, facts)
     }
-    judgements.uncount(key, row, until)
+    judgements.uncountFrom(key, row, until)
     row.last_at = until - 1
   }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Feedback } from '../../../kernel/record.ts'
+import type { Row } from '../call-row.ts'
 import type { UnitKey, UnitRow, UnitRows } from './unit-rows.ts'
 
 /** Beyond it a sum would lose what is small. */
@@ -24,10 +25,11 @@ export function judgementWriter(db: DatabaseSync, units: UnitRows) {
     INSERT INTO experiment_values (experiment, epoch, unit, arm, metric, source, n, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (experiment, epoch, unit, arm, metric, source) DO UPDATE SET
       n = n + excluded.n, sum = sum + excluded.sum`)
+  const countedOfCall = db.prepare(`
+    SELECT call_id, metric, source, counted FROM feedback WHERE call_id = ? AND counted_time IS NOT NULL`)
   const countedFrom = db.prepare(`
-    SELECT call_id, metric, source, counted FROM calls JOIN feedback ON call_id = id
-    WHERE experiment = ? AND epoch = ? AND unit = ? AND arm = ?
-      AND counted_time IS NOT NULL AND (counted_time >= ? OR calls.time >= ?)`)
+    SELECT call_id, metric, source, counted FROM feedback INDEXED BY feedback_counted JOIN calls ON id = call_id
+    WHERE counted_time >= ? AND experiment = ? AND epoch = ? AND unit = ? AND arm = ?`)
 
   function apply(key: UnitKey, row: UnitRow, said: Said): void {
     const { callId, metric, source, time } = said
@@ -42,6 +44,15 @@ export function judgementWriter(db: DatabaseSync, units: UnitRows) {
     count.run(value, time, callId, metric, source)
     if (isNew) row.judged += 1
     row.last_at = Math.max(row.last_at, time)
+  }
+
+  function takeOut({ experiment, epoch, unit, arm }: UnitKey, row: UnitRow, counted: readonly Row[]): void {
+    for (const found of counted) {
+      const [callId, metric, source] = [String(found.call_id), String(found.metric), String(found.source)]
+      addValue.run(experiment, epoch, unit, arm, metric, source, -1, -Number(found.counted))
+      count.run(null, null, callId, metric, source)
+      row.judged -= 1
+    }
   }
 
   return {
@@ -60,14 +71,10 @@ export function judgementWriter(db: DatabaseSync, units: UnitRows) {
         apply(key, row, { ...said, callId, time: Number(time) })
       }
     },
-    /** Takes out what was said from `until` on, or of a call from then on. */
-    uncount({ experiment, epoch, unit, arm }: UnitKey, row: UnitRow, until: number): void {
-      for (const found of countedFrom.all(experiment, epoch, unit, arm, until, until)) {
-        const [callId, metric, source] = [String(found.call_id), String(found.metric), String(found.source)]
-        addValue.run(experiment, epoch, unit, arm, metric, source, -1, -Number(found.counted))
-        count.run(null, null, callId, metric, source)
-        row.judged -= 1
-      }
+    uncountCall: (key: UnitKey, row: UnitRow, callId: string): void => takeOut(key, row, countedOfCall.all(callId)),
+    /** Takes out what was said of the unit from `until` on. */
+    uncountFrom(key: UnitKey, row: UnitRow, until: number): void {
+      takeOut(key, row, countedFrom.all(until, key.experiment, key.epoch, key.unit, key.arm))
     },
   }
 }

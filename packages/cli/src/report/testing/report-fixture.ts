@@ -8,7 +8,7 @@ import {
   thresholdDefaults,
   verdictOf,
 } from '@astraapi/statistics'
-import type { CandidatePoint, ExperimentReport, HistoryPoint, Status } from './experiment-json.ts'
+import type { CandidatePoint, ExperimentReport, HistoryPoint, Status } from '../experiment-json.ts'
 
 // An experiment for tests, analysed as a real one is: spam 1.1 against 1.0 with so many units at so many looks.
 
@@ -66,7 +66,7 @@ export function reportFixture(options: FixtureOptions): ExperimentReport {
       candidates: ['1.1'],
       status,
       since: iso(looks),
-      ...(status === 'promoted' ? { winner: '1.1' } : {}),
+      ...(status === 'promoted' ? { winner: '1.1', by: 'astra-experiments' } : {}),
     },
     ...{ description: 'The new words and word pairs', shares: { '1.0': 50, '1.1': 50 }, attributionMs: 60_000 },
     ...{ ramp: [{ coverage: 0.1, forMs: 60_000 }, { coverage: 1 }], step: looks > 6 ? 1 : 0, metrics, plan },
