@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { parseFlags } from './flags.ts'
 import { describeMachine, missingTools } from './machine.ts'
 import { othersShare } from './measure/cpu.ts'
-import { type Row, tablesOf, verdictOf } from './report.ts'
+import { type Row, suiteNotMeasured, tablesOf, unmet } from './report.ts'
 import type { Settings } from './suite.ts'
 
 // `npm run bench`: DESIGN's budgets, measured in one run. See README.md for what each row means and what it cannot tell.
@@ -23,37 +23,34 @@ if (others > 0.1) console.log(`Others use ${Math.round(100 * others)} % of this 
 for (const [tool, why] of missing) console.log(`There is no ${tool}. It is for ${why}`)
 
 const rows: Row[] = []
+const tookSeconds = new Map<string, number>()
 for (const [name, { needs, run }] of flags.suites) {
   const lacks = needs.filter((tool) => missing.has(tool))
   if (process.platform !== 'linux')
-    rows.push({ table: name, name: 'all', note: 'not measured: this needs Linux (/proc)' })
-  else if (lacks.length > 0)
-    rows.push({ table: name, name: 'all', note: `not measured: no ${lacks.join(', no ')} here` })
+    rows.push(suiteNotMeasured(name, 'this needs Linux (/proc)'))
+  else if (lacks.length > 0) rows.push(suiteNotMeasured(name, `no ${lacks.join(', no ')} here`))
   else {
     say(`${name} …`)
-    rows.push(
-      ...(await run(settings).catch((error): Row[] => [
-        { table: name, name: 'all', note: `not measured: ${error.message}` },
-      ])),
-    )
+    const start = performance.now()
+    rows.push(...(await run(settings).catch((error: Error) => [suiteNotMeasured(name, error.message)])))
+    tookSeconds.set(name, Math.round((performance.now() - start) / 1000))
+    say(`${name} took ${tookSeconds.get(name)} s`)
   }
 }
 
-const missed = rows.filter((row) => verdictOf(row) === 'MISSED')
+const open = Object.entries(unmet(rows)).filter(([, those]) => those.length > 0)
 console.log(`\n${tablesOf(rows)}\n`)
-console.log(
-  missed.length === 0
-    ? 'No budget was missed.'
-    : `MISSED: ${missed.map(({ table, name }) => `${name} (${table})`).join('; ')}`,
-)
+for (const [verdict, those] of open) console.log(`${verdict}: ${those.join('; ')}`)
+if (open.length === 0) console.log('All budgets were met.')
 const result = {
   date: new Date().toISOString(),
   machine: machine.kind,
   othersShare: others,
   rounds: flags.rounds,
   seconds: flags.seconds,
+  tookSeconds: Object.fromEntries(tookSeconds),
   rows,
 }
 await writeFile(flags.out, `${JSON.stringify(result, undefined, 2)}\n`)
 console.log(`All figures: ${flags.out}`)
-process.exit(flags.check && missed.length > 0 ? 1 : 0)
+process.exit(flags.check && open.length > 0 ? 1 : 0)

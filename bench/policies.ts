@@ -1,5 +1,5 @@
 import { callNumber } from './load/call.ts'
-import type { CallJson } from './servers/gateway.ts'
+import type { CallJson, LimitsJson } from './servers/gateway.ts'
 import type { Policies } from './servers/manifests.ts'
 
 /** One row of the suite `policies`: what is declared, how it is called, and what shows that it took part. */
@@ -18,6 +18,19 @@ export interface Feature {
   readonly answer?: RegExp
   /** Whether the newest Records look as they must. */
   readonly records: (newest: readonly CallJson[]) => boolean
+  /** How many bounds each call meets, of all its owners; left out: none. Of each budget among them something must be spent. */
+  readonly bounds?: number
+  /** What an answer may have at most; left out: what the model gives. */
+  readonly outputTokens?: number
+  /** A call that is made again is not served again. */
+  readonly replayed?: true
+}
+
+/** Whether the bounds that a call meets are those of its row, and budgets were charged. */
+export function hasBounds({ bounds = 0, outputTokens, refused }: Feature, { limits, contract }: LimitsJson): boolean {
+  const budgets = limits.filter(({ kind }) => kind.startsWith('budget'))
+  const charged = refused !== undefined || budgets.every(({ limit, remaining }) => remaining < limit)
+  return limits.length === bounds && charged && contract.outputTokensMax === outputTokens
 }
 
 /** So wide that no call is ever refused. */
@@ -30,7 +43,10 @@ const bounds = {
 }
 const { requests, tokens, budget } = bounds
 const everywhere = { keyLimits: bounds, policies: { owners: bounds, consumer: { limits: bounds } } }
-const reserved = { consumer: { limits: { tokens, budget } }, limits: { outputTokens: 400 } }
+const outputTokens = 400
+const reserved = { consumer: { limits: { tokens, budget } }, limits: { outputTokens } }
+/** Of each of five owners: four rates and places, a budget by day and one by month. */
+const allBounds = 5 * 6
 /** For each version half of what the load asks at once: the others wait. */
 const queued = { limits: { inFlight: 16, queue: 256 }, consumer: { priority: 'high' } }
 const cache = { ttl: '1h' }
@@ -43,7 +59,14 @@ const every = (is: (call: CallJson) => boolean) => (calls: readonly CallJson[]) 
 const asked = every(({ cache }) => cache === undefined)
 const missed = every(({ cache }) => cache === 'miss')
 const hit = every(({ cache }) => cache === 'hit')
-const limited = (kind: string) => new RegExp(`^ratelimit-policy:.*-${kind}".*certificate`, 'ms')
+const waited = (share: number) => (calls: readonly CallJson[]) =>
+  calls.filter(({ queueMs }) => queueMs > 0).length >= Math.max(1, share * calls.length)
+/** In the order in which a header has them; it tells no budgets. */
+const limited = (...kinds: readonly string[]) => {
+  const policies = kinds.map((kind) => `-${kind}";[^\\n]*`).join('')
+  return new RegExp(`^ratelimit-policy:[^\\n]*${policies}$.*certificate`, 'ms')
+}
+const limitedByAll = limited('requests', 'items', 'tokens', 'concurrent')
 
 const all = {
   keyLimits: bounds,
@@ -54,9 +77,12 @@ const all = {
     cache,
   },
   headers: idempotency,
-  answer: limited('tokens'),
-  records: missed,
-} as const
+  answer: limitedByAll,
+  records: (newest) => missed(newest) && waited(0)(newest),
+  bounds: allBounds,
+  outputTokens,
+  replayed: true,
+} as const satisfies Feature
 
 const hits = { policies: { cache }, alike: true, answer: /^age: \d.*certificate/ms, records: hit } as const
 
@@ -74,17 +100,37 @@ export const features: Readonly<Record<string, Feature>> = {
     policies: { consumer: { limits: { requests } } },
     answer: limited('requests'),
     records: asked,
+    bounds: 1,
   },
-  'tokens and cost of the consumer, output capped': { policies: reserved, answer: limited('tokens'), records: asked },
-  'every limit of key, consumer, team, model, version': { ...everywhere, answer: limited('tokens'), records: asked },
+  'tokens and cost of the consumer, output capped': {
+    policies: reserved,
+    answer: limited('tokens'),
+    records: asked,
+    bounds: 3,
+    outputTokens,
+  },
+  'every limit of key, consumer, team, model, version': {
+    ...everywhere,
+    answer: limitedByAll,
+    records: asked,
+    bounds: allBounds,
+  },
   'a queue that half of the calls wait in': {
     policies: queued,
-    records: (newest) => newest.some(({ queueMs }) => queueMs > 0),
+    records: (newest) => asked(newest) && waited(0.25)(newest),
   },
   'a cache, always a miss': { policies: { cache }, records: missed },
-  'an Idempotency-Key of its own': { policies: {}, headers: idempotency, records: asked },
-  "an issuer's token in place of a key": { policies: {}, tokens: 1, records: every(byToken) },
-  "an issuer's token, each a new one": { policies: {}, tokens: tokensForgotten, records: every(byToken) },
+  'an Idempotency-Key of its own': { policies: {}, headers: idempotency, records: asked, replayed: true },
+  "an issuer's token in place of a key": {
+    policies: {},
+    tokens: 1,
+    records: (newest) => every(byToken)(newest) && holdersOf(newest) === 1,
+  },
+  "an issuer's token, each a new one": {
+    policies: {},
+    tokens: tokensForgotten,
+    records: (newest) => every(byToken)(newest) && holdersOf(newest) === newest.length,
+  },
   'a semantic cache that measures': {
     policies: {
       cache: { ...cache, semantic: { mode: 'measure', model: 'embed@v1', timeout: '10s' } },
@@ -102,11 +148,16 @@ export const features: Readonly<Record<string, Feature>> = {
     refused: { status: 429, code: 'rate_limited' },
     answer: /^retry-after: \d.*rate_limit/ms,
     records: every(({ code }) => code === 'rate_limited'),
+    bounds: 1,
   },
 }
 
 function byToken({ keyId }: CallJson): boolean {
   return keyId.startsWith('issuer:')
+}
+
+function holdersOf(calls: readonly CallJson[]): number {
+  return new Set(calls.map(({ keyId }) => keyId)).size
 }
 
 /** In the gateway itself, so that the row has what looking up costs, and no model. All texts mean the same: each look-up finds one. */

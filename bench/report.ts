@@ -32,6 +32,24 @@ export function verdictOf({ ratio, budget }: Row): Verdict {
   return value <= atMost && value >= atLeast ? 'met' : 'MISSED'
 }
 
+/** All that must be known to read a row; undefined when there is nothing. */
+export function joinNotes(...notes: readonly (string | undefined)[]): string | undefined {
+  const said = notes.filter((note) => note !== undefined)
+  return said.length === 0 ? undefined : said.join('; ')
+}
+
+/** For a suite that could not run. Its budgets are not known here, but there are some: one without limits cannot be met. */
+export function suiteNotMeasured(suite: string, why: string): Row {
+  return { table: suite, name: 'all', budget: {}, note: `not measured: ${why}` }
+}
+
+/** What `--check` does not let pass: budgets that were missed, and those of which nobody knows. */
+export function unmet(rows: readonly Row[]): Readonly<Record<'MISSED' | 'not measured', readonly string[]>> {
+  const those = (verdict: Verdict) =>
+    rows.filter((row) => verdictOf(row) === verdict).map(({ table, name }) => `${name} (${table})`)
+  return { MISSED: those('MISSED'), 'not measured': those('not measured') }
+}
+
 /** The result as text: one table for each of `row.table`, in the order in which they first come. */
 export function tablesOf(rows: readonly Row[]): string {
   return [...Map.groupBy(rows, ({ table }) => table)]
@@ -71,7 +89,7 @@ function budgetText({ budget }: Row): string {
   if (!budget) return ''
   const unit = budget.unit === undefined ? '' : ` ${budget.unit}`
   if (budget.atMost !== undefined) return `at most ${budget.atMost}${unit}`
-  return `at least ${budget.atLeast}${unit}`
+  return budget.atLeast === undefined ? '' : `at least ${budget.atLeast}${unit}`
 }
 
 function verdictText(row: Row): string {

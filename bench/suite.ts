@@ -7,7 +7,9 @@ export interface Settings {
   readonly rounds: number
   /** Of one measured turn. */
   readonly seconds: number
+  /** Of one slice of a warm-up, which lasts for so many calls and seldom much longer. */
   readonly warmUpSeconds: number
+  readonly warmUpCalls: number
   /** Of the open loop, requests a second. */
   readonly rate: number
   readonly peers: ReadonlySet<string>

@@ -27,7 +27,17 @@ export async function measureLatency(
   })
 }
 
-const shown = { 'ms p50': 'p50', 'ms p90': 'p90', 'ms p99': 'p99', 'ms p99.9': 'p999' } as const
+const ranks = [
+  ['p50', 50],
+  ['p90', 90],
+  ['p99', 99],
+  ['p999', 99.9],
+] as const
+
+/** A percentile that not one call of a turn lies above is the slowest call under another name. */
+function shownRanks(count: number) {
+  return ranks.filter(([, percent]) => (count * (100 - percent)) / 100 >= 1)
+}
 
 /** One row for each name; `floor` is the one whose median is 1. */
 export function latencyRows(
@@ -42,7 +52,8 @@ export function latencyRows(
     if (reports.length === 0) return { table, name, note: `not measured: ${failures.get(name)}` }
     const middle = (rank: keyof OpenLoopReport['latencyMs']) =>
       summarise(reports.map(({ latencyMs }) => latencyMs[rank])).median
-    const figures = Object.fromEntries(Object.entries(shown).map(([unit, rank]) => [unit, middle(rank)]))
+    const shown = shownRanks(Math.min(...reports.map(({ count }) => count)))
+    const figures = Object.fromEntries(shown.map(([rank, percent]) => [`ms p${percent}`, middle(rank)]))
     const ratio = ratioOf(medians(name), medians(floor))
     const behind = reports.map(fellBehind).find((why) => why !== undefined)
     return { table, name, ...(ratio && { ratio }), figures, ...(behind !== undefined && { note: behind }) }

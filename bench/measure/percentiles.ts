@@ -1,6 +1,3 @@
-/** The percentiles that a latency row shows; the last needs a few thousand samples to mean anything. */
-export const shownPercentiles = [50, 90, 99, 99.9] as const
-
 /**
  * Nearest-rank percentile: the least sample that at least `percent` of all are at or below. `sorted` ascends and is not
  * empty; a percentile is always a sample that occurred, never a mean of two.

@@ -1,6 +1,6 @@
 import { type Call, checkCall } from '../load/call.ts'
 import { saturate } from '../load/wrk.ts'
-import type { Budget, Row } from '../report.ts'
+import { type Budget, joinNotes, type Row } from '../report.ts'
 import type { Settings } from '../suite.ts'
 import { connections } from '../workload.ts'
 import { cpuByThread, cpuSeconds } from './cpu.ts'
@@ -35,13 +35,13 @@ export type Saturations = ReadonlyMap<string, readonly Saturation[]>
  * done: a fixed time would leave the busiest server half compiled.
  */
 export async function measureSaturation(contestants: ReadonlyMap<string, Contestant>, settings: Settings) {
-  const { rounds, seconds, warmUpSeconds, machine, say } = settings
+  const { rounds, seconds, machine, say } = settings
   const turns = await inTurns([...contestants.keys()], rounds, async (name, round) => {
     const contestant = contestants.get(name)
     if (!contestant) throw new Error(`nobody is called ${name}`)
     const saturation =
       round === 'warm-up'
-        ? await warmUp(contestant, warmUpSeconds, machine.loadCores)
+        ? await warmUp(contestant, settings)
         : await saturateOnce(contestant, seconds, machine.loadCores)
     await contestant.check?.()
     say(`${name}, ${round === 'warm-up' ? round : `round ${round + 1}`}: ${saturation.cpuUs.toFixed(1)} us`)
@@ -52,12 +52,16 @@ export async function measureSaturation(contestants: ReadonlyMap<string, Contest
 }
 
 /**
- * V8 compiles a server of this size for some ten thousand calls. A warm-up ends after so many, once a slice costs hardly less
+ * V8 compiles a server of this size for some ten thousand calls. A warm-up ends after `warmUpCalls`, once a slice costs hardly less
  * per request than the one before, and in any case after so many slices.
  */
-const enough = { requests: 30_000, gain: 0.04, slices: 15 } as const
+const enough = { gain: 0.04, slices: 15 } as const
 
-async function warmUp(contestant: Contestant, seconds: number, cores: string | undefined): Promise<Saturation> {
+async function warmUp(
+  contestant: Contestant,
+  { warmUpSeconds: seconds, warmUpCalls, machine }: Settings,
+): Promise<Saturation> {
+  const cores = machine.loadCores
   const [first] = contestant.calls
   if (first) await checkCall(first, contestant.expected)
   let before = await saturateOnce(contestant, seconds, cores)
@@ -65,7 +69,7 @@ async function warmUp(contestant: Contestant, seconds: number, cores: string | u
   for (let slice = 1; slice < enough.slices; slice++) {
     const now = await saturateOnce(contestant, seconds, cores)
     requests += now.requests
-    if (requests >= enough.requests && now.cpuUs > (1 - enough.gain) * before.cpuUs) return now
+    if (requests >= warmUpCalls && now.cpuUs > (1 - enough.gain) * before.cpuUs) return now
     before = now
   }
   return before
@@ -129,12 +133,25 @@ export interface Comparison {
   readonly budget?: Budget | undefined
 }
 
-export function comparedRow(table: string, { name, over, under, budget }: Comparison, samples: Saturations): Row {
+/** `rows` are those of both sides: what speaks against them speaks against what is made of them. */
+export function comparedRow(
+  table: string,
+  { name, over, under, budget }: Comparison,
+  samples: Saturations,
+  rows: readonly Row[],
+): Row {
   const [a, b] = [cpuOf(samples.get(over)), cpuOf(samples.get(under))]
   const [ratio, more] = [ratioOf(a, b), differenceOf(a, b)]
-  const row = { table, name, ...(budget && { budget }) }
-  if (!ratio || !more) return budget ? row : { ...row, note: 'not measured' }
-  return { ...row, ratio, figures: { 'us CPU more': more.median } }
+  const sides = rows.filter((row) => row.name === over || row.name === under)
+  const said = joinNotes(...sides.map((row) => row.note && `${row.name}: ${row.note}`))
+  const note = said ?? (ratio ? undefined : 'not measured')
+  return {
+    table,
+    name,
+    ...(ratio && more && { ratio, figures: { 'us CPU more': more.median } }),
+    ...(budget && { budget }),
+    ...(note !== undefined && { note }),
+  }
 }
 
 /** For the column of what is true of this machine only. */

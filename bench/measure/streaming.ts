@@ -58,7 +58,9 @@ export function streamRows(
 ): readonly Row[] {
   return [...contestants].map(([name, { budget }]): Row => {
     const reports = samples.get(name) ?? []
-    if (reports.length === 0) return { table, name, note: `not measured: ${failures.get(name)}` }
+    if (reports.length === 0) {
+      return { table, name, ...(budget && { budget }), note: `not measured: ${failures.get(name)}` }
+    }
     const ratio = ratioOf(chunkCpuOf(samples, name), chunkCpuOf(samples, floor))
     const median = (value: (sample: StreamSample) => number) => summarise(reports.map(value)).median
     const figures = {

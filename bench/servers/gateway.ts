@@ -21,6 +21,10 @@ export interface GatewayProcess extends Running {
   checkRecords(code?: string): Promise<void>
   /** Of the newest calls that nobody broke off. */
   newestRecords(): Promise<readonly CallJson[]>
+  /** Every bound that a call with its key meets. */
+  limits(): Promise<LimitsJson>
+  /** Where those are counted: memory or redis. */
+  counters(): Promise<string>
   /** Of all metrics with this name, the sum. */
   metric(name: string): Promise<number>
 }
@@ -32,6 +36,11 @@ export interface CallJson {
   readonly queueMs: number
   readonly cache?: string
   readonly code?: string
+}
+
+export interface LimitsJson {
+  readonly limits: readonly { readonly kind: string; readonly limit: number; readonly remaining: number }[]
+  readonly contract: { readonly outputTokensMax?: number }
 }
 
 export interface GatewayOptions {
@@ -76,7 +85,7 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
       await running.stop()
       await forget()
     }
-    const key = options.key ?? (await createKey(url, options.keyLimits))
+    const { secret: key, id } = options.key ? { secret: options.key } : await createKey(url, options.keyLimits)
     return {
       ...running,
       url,
@@ -84,6 +93,8 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
       stop,
       checkRecords: (code) => checkRecords(url, code),
       newestRecords: async () => (await calls(url, 'limit=500')).filter(({ code }) => code !== 'cancelled'),
+      limits: () => ask<LimitsJson>(url, 'GET', `/api/v1/limits?${new URLSearchParams({ ...limited, ...(id && { key: id }) })}`),
+      counters: async () => (await status(url)).limits.counters,
       metric: async (name) => sumOf(await askText(url, 'GET', '/metrics'), name),
     }
   } catch (thrown) {
@@ -95,18 +106,25 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
 /** The one that `npm start` uses: what is compiled once is not compiled again. */
 const compileCache = join(root, 'node_modules', '.cache', 'compile')
 
-async function createKey(url: string, limits: object | undefined): Promise<string> {
+/** Who calls what where a manifest has one language model; its versions are bounded alike. */
+const limited = { consumer: 'bench', model: 'bench', version: '1.0' }
+
+function createKey(url: string, limits: object | undefined): Promise<{ readonly secret: string; readonly id?: string }> {
   const body = { consumer: 'bench', permissions: ['infer'], limits }
-  return (await ask<{ secret: string }>(url, 'POST', '/api/v1/keys', body)).secret
+  return ask(url, 'POST', '/api/v1/keys', body)
+}
+
+interface StatusJson {
+  readonly calls: { readonly received: number; readonly recorded: number; readonly refused: number }
+  readonly limits: { readonly counters: string }
+}
+
+function status(url: string): Promise<StatusJson> {
+  return ask(url, 'GET', '/api/v1/status')
 }
 
 async function checkRecords(url: string, code: string | undefined): Promise<void> {
-  const { calls: counted } = await ask<{ calls: { received: number; recorded: number; refused: number } }>(
-    url,
-    'GET',
-    '/api/v1/status',
-  )
-  const { received, recorded, refused } = counted
+  const { received, recorded, refused } = (await status(url)).calls
   // What the load broke off at its end may be under way still.
   if (refused > 0 || received - recorded > connections) {
     throw new Error(`of ${received} calls received, ${recorded} have Records and ${refused} were refused`)

@@ -65,8 +65,9 @@ export async function callsSuite(settings: Settings): Promise<readonly Row[]> {
     )
   }
   const { samples, failures } = await measureSaturation(contestants, settings)
-  const features = comparisons.map((comparison) => comparedRow(featuresTable, comparison, samples))
-  return [...budgetRows(samples, new Map([...failures, ...absent])), ...features, ...threadRows(samples)]
+  const rows = budgetRows(samples, new Map([...failures, ...absent]))
+  const features = comparisons.map((comparison) => comparedRow(featuresTable, comparison, samples, rows))
+  return [...rows, ...features, ...threadRows(samples)]
 }
 
 const callsTable = 'CPU per call at saturation, nginx = 1'

@@ -72,10 +72,8 @@ async function wholeChats(settings: Settings): Promise<readonly Row[]> {
   }
   const measured = await measureSaturation(contestants, settings)
   const budgets = { [doorNames.openai]: { atMost: 4 } }
-  return [
-    ...callRows(callsTable, 'nginx', [...contestants.keys()], measured, budgets),
-    ...comparisons.map((comparison) => comparedRow(addedTable, comparison, measured.samples)),
-  ]
+  const rows = callRows(callsTable, 'nginx', [...contestants.keys()], measured, budgets)
+  return [...rows, ...comparisons.map((comparison) => comparedRow(addedTable, comparison, measured.samples, rows))]
 }
 
 const addedTable = 'Chat: what is added, in CPU per call'

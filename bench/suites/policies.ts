@@ -10,7 +10,7 @@ import {
   type Saturations,
 } from '../measure/saturation.ts'
 import { allOn, allOnRedis, bare, cacheHit, cacheHitRedis, type Feature, features, refusal } from '../policies.ts'
-import type { Row } from '../report.ts'
+import { joinNotes, type Row } from '../report.ts'
 import { type GatewayProcess, startGatewayProcess } from '../servers/gateway.ts'
 import { type Issuer, startIssuer } from '../servers/issuer.ts'
 import { languageModelManifest } from '../servers/manifests.ts'
@@ -19,6 +19,7 @@ import { startNodeServer } from '../servers/node-server.ts'
 import { startRedis } from '../servers/redis.ts'
 import type { Settings } from '../suite.ts'
 import { chat, chatDoors } from '../workload.ts'
+import { checkFeature } from './check-feature.ts'
 import { slowRows } from './policies-latency.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -62,19 +63,24 @@ export async function policiesSuite(settings: Settings): Promise<readonly Row[]>
     gateways.set(name, gateway)
     contestants.set(name, await contestantOf(feature, gateway, issuer))
   }
-  const measured = await measureSaturation(contestants, { ...settings, ...shortTurns(settings) })
+  const measured = await measureSaturation(contestants, shortTurns(settings, contestants.size))
   const failures = new Map([...absent, ...measured.failures])
-  const added = addedRows({ samples: measured.samples, failures })
+  const late = await lateCalls(gateways)
+  const added = addedRows({ samples: measured.samples, failures }).map((row) => withoutRedis(row, late))
+  const slow = await slowRows(contestants, redis ?? undefined, failures, settings)
+  const later = await lateCalls(gateways, late)
   return [
-    ...(await Promise.all(added.map((row) => withoutRedis(row, gateways.get(row.name))))),
-    ...comparisons.map((comparison) => comparedRow(budgetsTable, comparison, measured.samples)),
-    ...(await slowRows(contestants, redis ?? undefined, failures, settings)),
+    ...added,
+    ...comparisons.map((comparison) => comparedRow(budgetsTable, comparison, measured.samples, added)),
+    ...slow.map((row) => withoutRedis(row, later)),
   ]
 }
 
-/** There are many rows, which are compared with one another: more and shorter turns tell as much. */
-function shortTurns({ seconds, warmUpSeconds }: Settings): Pick<Settings, 'seconds' | 'warmUpSeconds'> {
-  return { seconds: Math.ceil(seconds / 2), warmUpSeconds: Math.ceil(warmUpSeconds / 2) }
+/** There are many rows, which are compared with one another: shorter turns, all measured ones together in about three minutes. */
+function shortTurns(settings: Settings, rows: number): Settings {
+  const { seconds, warmUpSeconds, rounds } = settings
+  const fitting = Math.max(1, Math.floor(180 / (rows * rounds)))
+  return { ...settings, seconds: Math.min(seconds, fitting), warmUpSeconds: Math.ceil(warmUpSeconds / 2) }
 }
 
 async function contestantOf(feature: Feature, gateway: GatewayProcess, issuer: Issuer): Promise<Contestant> {
@@ -87,18 +93,14 @@ async function contestantOf(feature: Feature, gateway: GatewayProcess, issuer: I
     const headers = { ...json, authorization: `Bearer ${bearer}`, ...feature.headers }
     return { url: gateway.url, path, headers, body }
   })
-  for (let n = 0; n < answeredFirst(feature); n++) for (const call of calls) await checkCall(call, certificate)
+  const [first] = calls
+  if (!first) throw new Error('nothing to call')
+  for (let n = 0; n < answeredFirst(feature); n++) await checkCall(first, certificate)
   return {
     pid: gateway.pid,
     calls: refused ? calls.map((call) => ({ ...call, status: refused.status })) : calls,
     expected: feature.answer ?? certificate,
-    async check() {
-      await gateway.checkRecords(refused?.code)
-      const newest = await gateway.newestRecords()
-      if (feature.records(newest)) return
-      const found = new Set(newest.map(({ model, cache, code }) => [model, cache, code].join(' ')))
-      throw new Error(`Records are not as they must be: ${[...found].join('; ')}`)
-    },
+    check: () => checkFeature(feature, gateway, first),
   }
 }
 
@@ -120,14 +122,32 @@ function addedRows(measured: { readonly samples: Saturations; readonly failures:
   })
 }
 
+interface Late {
+  readonly unchecked: number
+  readonly failed: number
+}
+
+/** By the row: the calls since the gateway's start, or since `before`, for which Redis was late. */
+async function lateCalls(gateways: ReadonlyMap<string, GatewayProcess>, before: ReadonlyMap<string, Late> = new Map()) {
+  const late = new Map<string, Late>()
+  for (const [name, gateway] of gateways) {
+    if (!features[name]?.redis) continue
+    const { unchecked, failed } = before.get(name) ?? { unchecked: 0, failed: 0 }
+    late.set(name, {
+      unchecked: (await gateway.metric('astra_limits_unchecked_total')) - unchecked,
+      failed: (await gateway.metric('astra_cache_failures_total')) - failed,
+    })
+  }
+  return late
+}
+
 /** While Redis is late, calls go on without it, and cost less than they should. */
-async function withoutRedis(row: Row, gateway: GatewayProcess | undefined): Promise<Row> {
-  if (!gateway || !features[row.name]?.redis) return row
-  const names = ['astra_limits_unchecked_total', 'astra_cache_failures_total']
-  const [unchecked = 0, failed = 0] = await Promise.all(names.map((name) => gateway.metric(name)))
+function withoutRedis(row: Row, late: ReadonlyMap<string, Late>): Row {
+  const { unchecked, failed } = late.get(row.name) ?? { unchecked: 0, failed: 0 }
   if (unchecked + failed === 0) return row
-  const late = `Redis was late: ${unchecked} calls went on without limits, ${failed} answers were not looked up or kept`
-  return { ...row, note: row.note === undefined ? late : `${row.note}; ${late}` }
+  const told = `Redis was late: ${unchecked} calls went on without limits, ${failed} answers were not looked up or kept`
+  const note = joinNotes(row.note, told)
+  return { ...row, ...(note !== undefined && { note }) }
 }
 
 const budgetsTable = 'Policies: budgets, in CPU per call'

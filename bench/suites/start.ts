@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Call } from '../load/call.ts'
 import { summarise } from '../measure/percentiles.ts'
-import { ratioOf } from '../measure/rounds.ts'
-import { type Contestant, cpuOf, figuresOf, measureSaturation, type Saturations } from '../measure/saturation.ts'
-import type { Row } from '../report.ts'
+import { type Contestant, callRows, measureSaturation } from '../measure/saturation.ts'
+import { joinNotes, type Row } from '../report.ts'
 import { fillDataFolder } from '../servers/full-data-folder.ts'
 import { type GatewayProcess, startGatewayProcess } from '../servers/gateway.ts'
 import { manyModelsManifest, modelName } from '../servers/manifests.ts'
@@ -28,7 +27,8 @@ export async function startSuite(settings: Settings): Promise<readonly Row[]> {
     rm(path, { recursive: true, force: true }),
   )
   const places: Place[] = []
-  for (const [name, { models, keys }] of Object.entries(sizes)) {
+  for (const name of ['small', 'large'] as const) {
+    const { models, keys } = sizes[name]
     settings.say(`a data folder with ${models} models and ${keys} keys …`)
     const manifest = manyModelsManifest(upstream.url, models)
     const data = join(folder, name)
@@ -43,7 +43,7 @@ export async function startSuite(settings: Settings): Promise<readonly Row[]> {
       settings.say(`${name}: ready after ${(gateway.startMs / 1000).toFixed(2)} s`)
       await gateway.stop()
     }
-    starts.push(startRow(models, sizes[name as keyof typeof sizes].keys, seconds))
+    starts.push(startRow(models, sizes[name].keys, seconds))
   }
   return [...starts, ...(await routingRows(places, settings))]
 }
@@ -57,12 +57,19 @@ function startRow(models: number, keys: number, seconds: readonly number[]): Row
 }
 
 interface Place {
-  readonly name: string
+  readonly name: keyof typeof sizes
   readonly models: number
   readonly keys: readonly string[]
   readonly manifest: string
   readonly data: string
 }
+
+const routing = {
+  small: '1 model, 1 key',
+  large: '1,000 models, 100,000 keys; one of each is called',
+  spread: 'the same, calls spread over all models and 1,000 keys',
+} as const
+const spreadNote = 'a thousand contracts in use rather than one: what caches and the collector make of that is in it'
 
 /** Above what noise does, below what a look-up that grows with the catalog would. */
 const independent = { atMost: 1.1 }
@@ -75,24 +82,18 @@ async function routingRows(places: readonly Place[], settings: Settings): Promis
   for (const { name, models, keys, manifest, data } of places) {
     const options = { manifest, data, key: keys[0] ?? '', cores: settings.machine.serverCore }
     const gateway = servers.adopt(await startGatewayProcess(options), ({ stop }) => stop())
-    add(name, gateway, [callOf(gateway, models - 1, keys.at(-1) ?? '')])
+    add(routing[name], gateway, [callOf(gateway, models - 1, keys.at(-1) ?? '')])
     if (models > 1) {
       const spread = Array.from({ length: models }, (_, n) => callOf(gateway, n, keys[n % keys.length] ?? ''))
-      add('spread', gateway, spread)
+      add(routing.spread, gateway, spread)
     }
   }
-  const { samples } = await measureSaturation(contestants, settings)
-  const row = (name: string, of: string, over: Partial<Row> = {}): Row => {
-    const ratio = ratioOf(cpuOf(samples.get(of)), cpuOf((samples as Saturations).get('small')))
-    return { table: routingTable, name, ...(ratio && { ratio }), figures: figuresOf(samples.get(of)), ...over }
-  }
-  return [
-    row('1 model, 1 key', 'small'),
-    row('1,000 models, 100,000 keys; one of each is called', 'large', { budget: independent }),
-    row('the same, calls spread over all models and 1,000 keys', 'spread', {
-      note: 'a thousand contracts in use rather than one: what caches and the collector make of that is in it',
-    }),
-  ]
+  const measured = await measureSaturation(contestants, settings)
+  const budgets = { [routing.large]: independent }
+  return callRows(routingTable, routing.small, Object.values(routing), measured, budgets).map((row): Row => {
+    const note = joinNotes(row.name === routing.spread ? spreadNote : undefined, row.note)
+    return { ...row, ...(note !== undefined && { note }) }
+  })
 }
 
 function callOf({ url }: GatewayProcess, model: number, key: string): Call {

@@ -5,10 +5,9 @@ import {
   heldBack,
   measureStreams,
   type StreamContestant,
-  type StreamSamples,
   streamRows,
 } from '../measure/streaming.ts'
-import type { Row } from '../report.ts'
+import { joinNotes, type Row } from '../report.ts'
 import { type GatewayProcess, startGatewayProcess } from '../servers/gateway.ts'
 import { streamManifest } from '../servers/manifests.ts'
 import { startNodeServer } from '../servers/node-server.ts'
@@ -42,7 +41,7 @@ export async function streamsSuite(settings: Settings): Promise<readonly Row[]> 
   const hanging = (hangAfter: number) => storyCall(gateway, { hangAfter }, 50)
   return [
     ...streamRows(table, 'bare Node SSE pipe', contestants, measured),
-    overSource(measured.samples),
+    overSource(measured),
     await heldBack(table, 'chunks held back when a stream falls silent', hanging, frameMark),
   ]
 }
@@ -55,7 +54,11 @@ function storyCall({ url, key }: GatewayProcess, script: Readonly<Record<string,
 }
 
 /** The stricter comparison: the echo backend has no upstream to read from, as the pipe has. */
-function overSource(samples: StreamSamples): Row {
-  const ratio = ratioOf(chunkCpuOf(samples, 'gateway, native stream'), chunkCpuOf(samples, 'bare Node SSE source'))
-  return { table, name: 'gateway over the source', ...(ratio && { ratio }), note: 'neither has an upstream' }
+function overSource({ samples, failures }: Awaited<ReturnType<typeof measureStreams>>): Row {
+  const sides = ['gateway, native stream', 'bare Node SSE source'] as const
+  const [over, under] = sides
+  const ratio = ratioOf(chunkCpuOf(samples, over), chunkCpuOf(samples, under))
+  const failed = sides.map((side) => failures.has(side) && `${side} was not measured: ${failures.get(side)}`)
+  const note = joinNotes('neither has an upstream', ...failed.map((why) => why || undefined))
+  return { table, name: 'gateway over the source', ...(ratio && { ratio }), ...(note !== undefined && { note }) }
 }

@@ -154,6 +154,14 @@ test('it ends when its parent is killed', async (t) => {
   assert.match(output, /the parent process is gone/)
 })
 
+test('it ends when its parent let go of it before it could notice', async (t) => {
+  const dir = await writeModels(t)
+  const child = fork(runtimeProcessPath, ['--models', dir, '--listen', '127.0.0.1:0'], { silent: true })
+  t.after(() => child.kill('SIGKILL'))
+  child.disconnect()
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
 test('an error that nobody catches ends the worker that it is thrown in, and stands in the log', async (t) => {
   const { socketPath, output } = await start(t, {
     'stray/1/model.ts': textModule(`predict({ text }) {

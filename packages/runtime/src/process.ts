@@ -64,6 +64,8 @@ function stopOnRequest(runtime: Runtime, drainMs: number, log: Logger): void {
   }
   process.on('message', (message) => (isStop(message) ? void stop('the parent asked for it', 0) : undefined))
   process.on('disconnect', () => void stop('the parent process is gone', 0))
+  // A parent that ended while this process started has said so before anybody listened.
+  if (process.send && !process.connected) void stop('the parent process is gone', 0)
 }
 
 /** What a parent says to end this process: `{ type: 'stop' }`. */

@@ -98,8 +98,10 @@ export interface Counters {
    * it, and then stays closed for longer. A lease is given back by -1.
    */
   settle(takes: readonly Take[], leaseId: string): void
-  /** What was spent before a counter began: added once, on top of what has come in since. Further ones of the same key change nothing. */
+  /** What was spent before a counter began: added once, on top of what has come in since. Further ones of the same key only raise. */
   restore(takes: readonly Take[]): void | Promise<void>
+  /** What was spent at least, where a counter may have missed some of it: no sum stays below its amount. */
+  raise(takes: readonly Take[]): void | Promise<void>
   /** Not working: why; undefined when all is well. */
   fault(): string | undefined
   close(): Promise<void>

@@ -5,7 +5,7 @@ import type { Key } from '../kernel/caller.ts'
 import type { Take } from '../kernel/limits.ts'
 import type { Reports } from '../kernel/store.ts'
 import { memoryCounters } from '../stores/memory/counters.ts'
-import { freshBudgets, type Holder, holdersIn, holdersOf, restoreBudgets } from './restore-budgets.ts'
+import { type Holder, holdersIn, holdersOf, lookAtBudgets, restoreBudgets } from './restore-budgets.ts'
 
 const now = Date.UTC(2026, 10, 23, 12)
 const clock = { now: () => now, elapsed: () => 0, id: () => '' }
@@ -27,9 +27,10 @@ async function restored(holders: readonly Holder[]) {
     ]
   }
   const counters = memoryCounters({ clock })
-  const noting = { take: counters.take, restore: (more: readonly Take[]) => void takes.push(...more) }
-  const fresh = await freshBudgets(holders, { counters: noting, now })
-  await restoreBudgets(fresh, { counters: noting, reports: { spent }, countsAs, now, failed: assert.fail })
+  const restore = (more: readonly Take[]) => void takes.push(...more)
+  const noting = { take: counters.take, restore, raise: () => assert.fail('none has begun') }
+  const seen = await lookAtBudgets(holders, { counters: noting, now })
+  await restoreBudgets(seen, { counters: noting, reports: { spent }, countsAs, now, failed: assert.fail })
   return { asked, takes: takes.map(({ key, amount }) => [key, amount]) }
 }
 
@@ -63,8 +64,8 @@ test('what copies to shadow versions cost counts for their consumer alone', asyn
   const kinds = ['consumer', 'team', 'model', 'version'] as const
   const holders = kinds.map((kind): Holder => ({ owner: { kind, name: kind }, limits: { budget: { day: 5 } } }))
   const counters = memoryCounters({ clock })
-  const fresh = await freshBudgets(holders, { counters, now })
-  await restoreBudgets(fresh, { counters, reports: { spent }, countsAs, now, failed: assert.fail })
+  const seen = await lookAtBudgets(holders, { counters, now })
+  await restoreBudgets(seen, { counters, reports: { spent }, countsAs, now, failed: assert.fail })
   assert.deepEqual(asked, [
     ['consumer', undefined],
     ['team', undefined],
@@ -114,13 +115,17 @@ test('of very many budgets each is looked at and restored, some hundreds by a co
       sizes.push(takes.length)
       return counters.restore(takes)
     },
+    raise: () => assert.fail('none has begun'),
   }
-  const fresh = await freshBudgets(holders, { counters: noting, now })
+  const seen = await lookAtBudgets(holders, { counters: noting, now })
   const reports = { spent: async () => rows }
-  await restoreBudgets(fresh, { counters: noting, reports, countsAs: (id) => id, now, failed: assert.fail })
+  await restoreBudgets(seen, { counters: noting, reports, countsAs: (id) => id, now, failed: assert.fail })
   assert.deepEqual(sizes, [500, 500, 201, 500, 500, 201])
   assert.equal(counters.size(), 1201)
-  assert.equal((await freshBudgets(holders, { counters, now })).length, 0)
+  assert.deepEqual(
+    (await lookAtBudgets(holders, { counters, now })).map(({ begun }) => begun.size),
+    [1201],
+  )
 })
 
 const ofDay = holdersIn(
@@ -140,14 +145,14 @@ const spend = (owner: string, amount: number): Take => ({
 const version = (id: string) => `version:spam@v1/${id}`
 const spentBy = (id: string, costUsd: number) => ({ by: { model: 'spam', major: '1', version: id }, costUsd })
 
-test('what is counted already is left as it is, and what came in since it was looked at is kept', async () => {
+test('what is counted already is only raised, and what came in since it was looked at is kept', async () => {
   const counters = memoryCounters({ clock })
   const left = (owner: string) => {
     const taken = counters.take([spend(owner, 0)], 'look')
     return taken instanceof Promise ? undefined : taken.states[0]?.remaining
   }
   counters.take([spend(version('1.0'), 4)], 'a')
-  const fresh = await freshBudgets(ofDay, { counters, now })
+  const seen = await lookAtBudgets(ofDay, { counters, now })
   const during = () => counters.take([spend(version('1.1'), 1)], 'b')
   during()
   const spent = async () => {
@@ -157,12 +162,15 @@ test('what is counted already is left as it is, and what came in since it was lo
   }
   const ports = { counters, reports: { spent }, countsAs, now, failed: assert.fail }
   await restoreBudgets(
-    fresh.filter(({ kind }) => kind === 'version'),
+    seen.filter(({ kind }) => kind === 'version'),
     ports,
   )
   assert.deepEqual([left(version('1.0')), left(version('1.1'))], [6, 2])
-  await restoreBudgets(fresh, { ...ports, reports: { spent: async () => [spentBy('1.1', 6)] } })
+  await restoreBudgets(seen, { ...ports, reports: { spent: async () => [spentBy('1.1', 6)] } })
   assert.equal(left(version('1.1')), 2)
+  const again = await lookAtBudgets(ofDay, { counters, now })
+  await restoreBudgets(again, { ...ports, reports: { spent: async () => [spentBy('1.0', 9), spentBy('1.1', 7)] } })
+  assert.deepEqual([left(version('1.0')), left(version('1.1'))], [1, 2])
 })
 
 test('where accounting fails for some owners the others are restored, and it is told who was not', async () => {
@@ -173,7 +181,7 @@ test('where accounting fails for some owners the others are restored, and it is 
   }
   const failures: string[] = []
   const failed = (kind: string) => void failures.push(kind)
-  const fresh = await freshBudgets(ofDay, { counters, now })
-  const left = await restoreBudgets(fresh, { counters, reports: { spent }, countsAs, now, failed })
+  const seen = await lookAtBudgets(ofDay, { counters, now })
+  const left = await restoreBudgets(seen, { counters, reports: { spent }, countsAs, now, failed })
   assert.deepEqual([failures, left.map(({ kind }) => kind), counters.size()], [['team'], ['team'], 1])
 })

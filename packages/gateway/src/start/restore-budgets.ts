@@ -68,49 +68,51 @@ export function holdersOf(keys: readonly Key[], now: number): readonly Holder[] 
 }
 
 /** Budgets of one kind of owner in one period, by their owners' names. */
-export interface FreshBudgets {
+export interface Budgets {
   readonly kind: OwnerKind
   readonly span: 'day' | 'month'
   readonly bounds: ReadonlyMap<string, OwnedBound>
+  /** Those of which something is counted already. */
+  readonly begun: ReadonlySet<string>
 }
 
 /** So many counters are asked, or filled, by one command: others' calls wait behind it. */
 const together = 500
 
 /**
- * The budgets of which nothing is counted yet: at the start all of them, later those that are new. What is counted knows better than
- * accounting, which tells a call only once it is over. A promise only where counters are asked.
+ * All budgets, and of which something is counted: at the start of none, later of those that are not new. A promise only where counters
+ * are asked.
  */
-export function freshBudgets(
+export function lookAtBudgets(
   holders: readonly Holder[],
   { counters, now }: { readonly counters: Pick<Counters, 'take'>; readonly now: number },
-): readonly FreshBudgets[] | Promise<readonly FreshBudgets[]> {
+): readonly Budgets[] | Promise<readonly Budgets[]> {
   const all = budgetsOf(holders)
   const takes = all.flatMap(({ bounds }) => [...bounds.values()].map((bound) => bound.take(0, now, 0)))
-  const fresh = (taken: readonly Taken[]) => {
+  const seen = (taken: readonly Taken[]) => {
     const states = taken.flatMap(({ states }) => states)
     let at = 0
-    const isFresh = () => states[at++]?.resetMs === 0
-    const left = all.map(({ bounds, ...of }) => ({ ...of, bounds: new Map([...bounds].filter(isFresh)) }))
-    return left.filter(({ bounds }) => bounds.size > 0)
+    const hasBegun = () => states[at++]?.resetMs !== 0
+    return all.map((budgets): Budgets => ({ ...budgets, begun: new Set([...budgets.bounds.keys()].filter(hasBegun)) }))
   }
   const looks = inParts(takes).map((part) => counters.take(part, 'look'))
   const known = looks.filter((look): look is Taken => !(look instanceof Promise))
-  return known.length === looks.length ? fresh(known) : Promise.all(looks).then(fresh)
+  return known.length === looks.length ? seen(known) : Promise.all(looks).then(seen)
 }
 
-function budgetsOf(holders: readonly Holder[]): readonly FreshBudgets[] {
+function budgetsOf(holders: readonly Holder[]): readonly Omit<Budgets, 'begun'>[] {
   const owned = holders.flatMap(({ owner, limits }) => (limits?.budget ? boundsIn(owner, limits) : []))
-  return ownerKinds.flatMap((kind) =>
-    (['day', 'month'] as const).map((span): FreshBudgets => {
+  const all = ownerKinds.flatMap((kind) =>
+    (['day', 'month'] as const).map((span) => {
       const those = owned.filter((bound) => bound.owner.kind === kind && bound.kind === `budget-${span}`)
       return { kind, span, bounds: new Map(those.map((bound) => [bound.owner.name, bound])) }
     }),
   )
+  return all.filter(({ bounds }) => bounds.size > 0)
 }
 
 interface RestorePorts {
-  readonly counters: Pick<Counters, 'restore'>
+  readonly counters: Pick<Counters, 'restore' | 'raise'>
   readonly reports: Pick<Reports, 'spent'>
   readonly countsAs: CountsAs
   readonly now: number
@@ -118,17 +120,19 @@ interface RestorePorts {
 }
 
 /**
- * Adds what was spent of each budget in its present day and month, as accounting knows it. Rates are not restored: they flow back soon.
- * Where accounting fails for some, the others are restored nevertheless; those that were not are given back.
+ * Gives each budget what was spent in its present day and month, as accounting knows it: to one of which nothing was counted all of that,
+ * on top of what came in since. What is counted knows better, as accounting tells a call only once it is over; but it may have missed
+ * some (the budget was taken away for a while, or shared counters lost their data), so it is raised to that at least, which counts nothing
+ * twice. Rates are not restored: they flow back soon. Where accounting fails for some, the others are restored nevertheless; those that were not are given back.
  */
-export async function restoreBudgets(
-  fresh: readonly FreshBudgets[],
-  ports: RestorePorts,
-): Promise<readonly FreshBudgets[]> {
-  const left: FreshBudgets[] = []
-  for (const budgets of fresh) {
+export async function restoreBudgets(all: readonly Budgets[], ports: RestorePorts): Promise<readonly Budgets[]> {
+  const { counters } = ports
+  const left: Budgets[] = []
+  for (const budgets of all) {
     try {
-      for (const takes of inParts(await takesOf(budgets, ports))) await ports.counters.restore(takes)
+      const { fresh, begun } = await takesOf(budgets, ports)
+      for (const takes of inParts(fresh)) await counters.restore(takes)
+      for (const takes of inParts(begun)) await counters.raise(takes)
     } catch (thrown) {
       left.push(budgets)
       ports.failed(budgets.kind, thrown)
@@ -138,9 +142,9 @@ export async function restoreBudgets(
 }
 
 async function takesOf(
-  { kind, span, bounds }: FreshBudgets,
+  { kind, span, bounds, begun }: Budgets,
   { reports, countsAs, now }: RestorePorts,
-): Promise<readonly Take[]> {
+): Promise<{ readonly fresh: readonly Take[]; readonly begun: readonly Take[] }> {
   const { from, until } = periodsAt(now)[span]
   const { nameOf, ...asked } = accounts[kind]
   const spent = new Map<string, number>()
@@ -148,10 +152,12 @@ async function takesOf(
     const name = nameOf(row.by, countsAs)
     spent.set(name, (spent.get(name) ?? 0) + row.costUsd)
   }
-  return [...bounds].flatMap(([name, bound]) => {
+  const takes = { fresh: [] as Take[], begun: [] as Take[] }
+  for (const [name, bound] of bounds) {
     const amount = spent.get(name) ?? 0
-    return amount > 0 ? [bound.take(amount, now, 0)] : []
-  })
+    if (amount > 0) takes[begun.has(name) ? 'begun' : 'fresh'].push(bound.take(amount, now, 0))
+  }
+  return takes
 }
 
 function inParts(takes: readonly Take[]): readonly (readonly Take[])[] {

@@ -90,6 +90,18 @@ test('a start waits two seconds for accounting at most, and what is told later s
   assert.equal(await left(), 7)
 })
 
+test('a budget that is taken away and given again knows what was spent in between', async (t) => {
+  let costUsd = 4
+  const { limits, left } = wired(t, async () => [{ by: { key: 'key_1' }, costUsd }])
+  await limits.followKeys([key])
+  assert.equal(await left(), 6)
+  const { limits: _, ...bare } = key
+  await limits.followKeys([bare])
+  costUsd = 24
+  await limits.followKeys([key])
+  assert.equal(await left(), 0)
+})
+
 test('a gateway that closes asks no more', async (t) => {
   let asked = 0
   const { limits, log, end } = wired(t, async () => {

@@ -14,14 +14,7 @@ import type { Store } from '../kernel/store.ts'
 import { memoryCounters } from '../stores/memory/counters.ts'
 import type { RedisConnection } from '../stores/redis/connection.ts'
 import { redisCounters } from '../stores/redis/counters.ts'
-import {
-  type FreshBudgets,
-  freshBudgets,
-  type Holder,
-  holdersIn,
-  holdersOf,
-  restoreBudgets,
-} from './restore-budgets.ts'
+import { type Budgets, type Holder, holdersIn, holdersOf, lookAtBudgets, restoreBudgets } from './restore-budgets.ts'
 
 export interface WiredLimits {
   readonly reserve: Reserve
@@ -74,9 +67,9 @@ export function wireLimits(ports: LimitPorts): WiredLimits {
     log.warn({ owner, reason: operatorReason(toAstraError(thrown)) }, 'budgets begin without what was spent before')
   const closing = new AbortController()
   const countsAs = (id: string) => keyring.get(id)?.countsAs ?? id
-  /** Until all of them are: by then their counters are fresh no more, so nobody else would. */
-  const restore = async (fresh: readonly FreshBudgets[], now: number) => {
-    let left = fresh
+  /** Until all of them are: nobody else would. */
+  const restore = async (all: readonly Budgets[], now: number) => {
+    let left = all
     for (let pauseMs: number = againMs.first; left.length > 0; pauseMs = Math.min(2 * pauseMs, againMs.longest)) {
       // What was spent a moment ago may still wait to be written.
       await store.records.flush()
@@ -88,9 +81,9 @@ export function wireLimits(ports: LimitPorts): WiredLimits {
   const begin = (holders: readonly Holder[], now: number) => {
     const before = restored
     // Which are new has to be known at once, before calls count in them.
-    const fresh = attempt(() => freshBudgets(holders, { counters, now }))
-    restored = Promise.all([fresh, before])
-      .then(([fresh]) => restore(fresh, now))
+    const seen = attempt(() => lookAtBudgets(holders, { counters, now }))
+    restored = Promise.all([seen, before])
+      .then(([all]) => restore(all, now))
       .catch((thrown) => closing.signal.aborted || failed('all', thrown))
     return Promise.race([restored.then(() => {}), pause(restoreWaitMs)])
   }

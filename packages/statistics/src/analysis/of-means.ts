@@ -3,12 +3,13 @@ import { type Comparison, comparisonOf, comparisonOfRates, seenIn } from '../int
 import { contrast, differenceInterval, liftInterval, lnEAgainst } from '../intervals/contrast.ts'
 import { cupedEstimates, ratioEstimate } from '../intervals/estimate.ts'
 import { pOfLnE } from '../intervals/normal-mixture.ts'
+import { asRates } from './as-rates.ts'
 import { type Found, finiteOrNull, nothing, type Pair, scaleOf } from './found.ts'
 import { guardrailOfMeans } from './guardrail.ts'
 
 /** Means, rates and ratios. */
 export function ofMeans(metric: MetricDefinition, pairs: readonly Pair[], plan: Plan, alpha: number): Found {
-  const comparison = compare(pairs)
+  const comparison = compare(metric.share === true ? asRates(pairs) : pairs)
   const seen = seenIn(comparison)
   if (seen === undefined) return nothing(metric)
   const options = { alpha, expectedUnits: plan.expectedUnits }

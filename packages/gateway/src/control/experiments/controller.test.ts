@@ -135,6 +135,24 @@ describe('a controller', () => {
     await controller.turn()
     assert.equal(world.made.length, before, 'it left once')
   })
+
+  it('takes a failing candidate out before it pauses, as whoever is paused keeps its traffic', async () => {
+    const shares = { '1.0': 1, '1.1': 1, '0.9': 1 }
+    const world = new ExperimentWorld({ candidates: ['1.1', '0.9'], shares })
+    const recentFailures = Array.from({ length: 20 }, () => true)
+    world.circuit = { '0.9': { calls: 20, serverErrors: 20, recentFailures } }
+    world.add('1.0', 900, 800)
+    world.add('1.1', 300, 260)
+    world.now += 10 * secondMs
+    const controller = world.controller()
+    await controller.turn()
+    await controller.turn()
+    assert.deepEqual(
+      world.made.map(({ change }) => change.action),
+      ['reshare', 'pause'],
+    )
+    assert.match(world.experiment.progress.reason ?? '', /^The comparison of 1\.1 with 1\.0 can't be trusted/)
+  })
 })
 
 describe('the circuit', () => {

@@ -23,6 +23,9 @@ const changes: Readonly<Record<Action, Made>> = {
 /** Of an experiment that only advises: a pause moves no traffic, it keeps what can't be trusted from being taken for evidence. */
 const madeByAdvisers: ReadonlySet<Action> = new Set(['pause'])
 
+/** After these the arms still get units. */
+const goesOn: ReadonlySet<Action> = new Set(['hold', 'pause'])
+
 /** While nothing speaks against the candidates the ramp goes on. */
 const rampsOn: ReadonlySet<Action> = new Set(['hold', 'promote'])
 
@@ -36,11 +39,10 @@ export function nextChange(
   if (progress.status !== 'running') return undefined
   const { action, removed } = evaluation.decision
   const automatic = plan.rule === 'automatic'
-  if (automatic || madeByAdvisers.has(action)) {
-    const change = changes[action](evaluation, verdictText(evaluation, { atMs: now }))
-    if (change) return change
-  }
-  if (automatic && removed.length > 0) return withoutCandidates(experiment, evaluation, now)
+  // First of all: paused, they would keep their traffic.
+  if (automatic && removed.length > 0 && goesOn.has(action)) return withoutCandidates(experiment, evaluation, now)
+  const change = changes[action](evaluation, verdictText(evaluation, { atMs: now }))
+  if (change && (automatic || madeByAdvisers.has(action))) return change
   const mayStep = rampsOn.has(action) && removed.length === 0
   return mayStep && progress.step < stepDue(ramp, evaluation.elapsedMs) ? { action: 'step' } : undefined
 }

@@ -14,8 +14,9 @@ export interface RecentCalls {
 const lookEvery = 256
 
 /**
- * `waiting`: how many of the Records that were put are not durable yet, which are the last ones. Calls of feedback are few: they search
- * the Records. An index of the last 20,000 calls was 2 us a call, and as much again for collecting what it held.
+ * `waiting`: how many of the Records that were put are not durable yet, which are the last ones. An index of the last 20,000 calls was
+ * 2 us a call, and as much again for collecting what it held, though calls of feedback are few: so it grows when one looks into it, by
+ * what came since the look before.
  */
 export function createRecentCalls(waiting: () => number): RecentCalls {
   /** Consumers by call id. */
@@ -23,11 +24,33 @@ export function createRecentCalls(waiting: () => number): RecentCalls {
   const references = new Map<string, string>()
   /** In the order in which they were put. */
   let records: CallRecord[] = []
+  /** Of the first so many of them: by call id, and by reference those that came latest, which need not have ended latest. */
+  let indexed = 0
+  const byId = new Map<string, CallRecord>()
+  const byReference = new Map<string, CallRecord>()
   /** So many of them, at the last look. They stay for another, as a reader may have looked into the store just before. */
   let durable = 0
   let lookAt = lookEvery
 
+  const index = () => {
+    for (; indexed < records.length; indexed++) {
+      const record = records[indexed]
+      if (!record) return
+      byId.set(record.id, record)
+      if (record.reference === undefined) continue
+      const key = referenceKey(record.consumer, record.reference)
+      const other = byReference.get(key)
+      if (!other || other.time <= record.time) byReference.set(key, record)
+    }
+  }
+  const forget = (record: CallRecord) => {
+    const { id, consumer, reference } = record
+    byId.delete(id)
+    if (reference !== undefined) deleteOwn(byReference, referenceKey(consumer, reference), record)
+  }
   const lookAgain = () => {
+    for (const record of records.slice(0, Math.min(indexed, durable))) forget(record)
+    indexed = Math.max(0, indexed - durable)
     records = records.slice(durable)
     durable = Math.max(0, records.length - waiting())
     lookAt = records.length + lookEvery
@@ -40,20 +63,27 @@ export function createRecentCalls(waiting: () => number): RecentCalls {
     kept(record) {
       const { id, consumer, reference } = record
       inFlight.delete(id)
-      if (reference !== undefined) {
-        const key = referenceKey(consumer, reference)
-        if (references.get(key) === id) references.delete(key)
-      }
+      if (reference !== undefined) deleteOwn(references, referenceKey(consumer, reference), id)
       if (records.push(record) >= lookAt) lookAgain()
     },
     recentCall(id) {
-      const consumer = inFlight.get(id) ?? records.find((record) => record.id === id)?.consumer
+      const begun = inFlight.get(id)
+      if (begun !== undefined) return { consumer: begun }
+      index()
+      const consumer = byId.get(id)?.consumer
       return consumer === undefined ? undefined : { consumer }
     },
-    recentByReference: (consumer, reference) =>
-      references.get(referenceKey(consumer, reference)) ??
-      records.findLast((record) => record.reference === reference && record.consumer === consumer)?.id,
+    recentByReference(consumer, reference) {
+      index()
+      const key = referenceKey(consumer, reference)
+      return references.get(key) ?? byReference.get(key)?.id
+    },
   }
+}
+
+/** A later call may have taken it. */
+function deleteOwn<Value>(by: Map<string, Value>, key: string, own: Value): void {
+  if (by.get(key) === own) by.delete(key)
 }
 
 function referenceKey(consumer: string, reference: string): string {

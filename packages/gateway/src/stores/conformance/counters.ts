@@ -267,6 +267,18 @@ export function countersConformance(name: string, skip: string | false, open: ()
       assert.equal((await take([sum(0, key, 10)])).states[0]?.remaining, 4)
     })
 
+    test('a sum is raised to what was spent at least, and never lowered or added to', async () => {
+      const [key, restored] = [fresh('budget-day'), fresh('budget-day')]
+      await take([sum(1, key, 10)])
+      await place.counters.restore([sum(4, restored, 10)])
+      for (const amount of [5, 5, 3]) await place.counters.raise([sum(amount, key, 10), sum(amount, restored, 10)])
+      assert.equal((await take([sum(0, key, 10)])).states[0]?.remaining, 5)
+      await place.counters.restore([sum(7, restored, 10)])
+      assert.equal((await take([sum(0, restored, 10)])).states[0]?.remaining, 3)
+      await place.counters.raise([sum(12, key, 10), rate(5, fresh('tokens'))])
+      assert.equal((await take([sum(1, key, 10)])).taken, false)
+    })
+
     test('a bound that is changed holds for what was used before it', async () => {
       const key = fresh('requests')
       await take([rate(6, key)])

@@ -12,8 +12,9 @@ export interface Counter {
   used(bound: Bound, at: Instant): number
   /** Below 0: gives back, never more than is used; of a rate, of what was taken at `mark`. */
   add(amount: number, bound: Bound, leaseId: string, at: Instant, mark?: Mark): void
-  /** What was spent before it began; once. */
+  /** What was spent before it began: added once, then raised to. */
   restore?(amount: number, bound: Bound, at: Instant): void
+  raise?(amount: number, bound: Bound, at: Instant): void
   /** Of what was added just now. */
   mark?(): Mark
   /** Whether forgetting it would change anything. */
@@ -120,9 +121,14 @@ function sumCounter(): Counter {
       until = bound.until
     },
     restore(amount, bound, at) {
-      if (bound.type !== 'sum' || restored === bound.until) return
+      if (bound.type !== 'sum') return
+      if (restored === bound.until) return this.raise?.(amount, bound, at)
       this.add(amount, bound, '', at)
       restored = bound.until
+    },
+    raise(amount, bound, at) {
+      const missing = amount - this.used(bound, at)
+      if (missing > 0) this.add(missing, bound, '', at)
     },
     matters: (at) => at.now < until && (sum > 0 || restored === until),
   }

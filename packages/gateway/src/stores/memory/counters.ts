@@ -86,6 +86,10 @@ export function memoryCounters({
       const at = instant()
       for (const take of takes) if (isSum(take.bound)) counterOf(take).restore?.(take.amount, take.bound, at)
     },
+    raise(takes) {
+      const at = instant()
+      for (const take of takes) if (isSum(take.bound)) counterOf(take).raise?.(take.amount, take.bound, at)
+    },
     fault: () => undefined,
     close: async () => counters.clear(),
     size: () => counters.size,

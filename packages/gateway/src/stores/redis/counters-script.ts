@@ -6,9 +6,10 @@
  * holds it exactly. A rate keeps its level and when it was so rather than the theoretical arrival time, which in a double would round
  * to a quarter of a µs with each take, an error that adds up; a level is small, and loses 1e-16 of itself. Beside them, for refunds,
  * when the level began to rise from nothing, and what has drained or been given back since ("2.5 1795392000000000 1795391990000000 7").
- * A clock that was set back drains nothing until it runs on. A sum tells behind it that it was restored ("19.9 restored").
+ * A clock that was set back drains nothing until it runs on. A sum tells behind it that it was restored ("19.9 restored"),
+ * and then is only raised to what was spent.
  *
- * KEYS: the counters. ARGV: what to do ("take", "settle", "restore"); the lease's id; then of each key: type, amount, the most, the
+ * KEYS: the counters. ARGV: what to do ("take", "settle", "restore", "raise"); the lease's id; then of each key: type, amount, the most, the
  * drain per µs | the lease in ms | the end in ms, and the mark of what is given back ("": unknown): its two numbers.
  * Replies: which refused (0: none), the time, how much is used of each, and then, where they were taken, the two numbers of each mark.
  */
@@ -92,7 +93,7 @@ end
 if reply[1] > 0 then return reply end
 for at, key in ipairs(KEYS) do
   local kind, amount, bound, used, born, gone, since, upTo = unpack(entries[at], 1, 8)
-  if act == 'restore' and born then amount = 0 end
+  if act == 'raise' or (act == 'restore' and born) then amount = math.max(0, amount - used) end
   local to
   if amount ~= 0 then
     used, born, to = kind.add(key, used, amount, bound, upTo, since, born, gone)

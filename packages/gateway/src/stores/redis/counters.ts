@@ -24,7 +24,7 @@ interface Reply {
 type Group = readonly Take[]
 
 interface Settlement {
-  readonly act: 'settle' | 'restore'
+  readonly act: 'settle' | 'restore' | 'raise'
   readonly group: Group
   readonly leaseId: string
 }
@@ -62,7 +62,7 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   }
   /** What may be sent again, until Redis is back: what it surely has not run, and what may be run twice. */
   function keep(settlement: Settlement, surelyNotRun: boolean): void {
-    const again = settlement.act === 'restore' || surelyNotRun
+    const again = settlement.act !== 'settle' || surelyNotRun
     const group = settlement.group.filter(({ bound, amount }) =>
       bound.type === 'rate' ? surelyNotRun && amount > 0 : again || bound.type === 'concurrent',
     )
@@ -125,13 +125,8 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
       const changes = takes.filter(({ amount }) => amount !== 0 && Number.isFinite(amount))
       if (changes.length > 0) settleAll('settle', changes, leaseId)
     },
-    restore(takes) {
-      settleAll(
-        'restore',
-        takes.filter(({ bound }) => bound.type === 'sum'),
-        '',
-      )
-    },
+    restore: (takes) => settleAll('restore', takes.filter(isSum), ''),
+    raise: (takes) => settleAll('raise', takes.filter(isSum), ''),
     fault: () => redis.fault(),
     unsettled: () => unsettled,
     async close() {
@@ -139,6 +134,10 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
       if (running > 0) await new Promise<void>((resolve) => (idle = resolve))
     },
   }
+}
+
+function isSum({ bound }: Take): boolean {
+  return bound.type === 'sum'
 }
 
 function isLease({ bound }: Take): boolean {

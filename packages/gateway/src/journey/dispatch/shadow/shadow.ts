@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Answer } from '../../../kernel/answer.ts'
-import type { Call } from '../../../kernel/call.ts'
 import type { Clock } from '../../../kernel/clock.ts'
-import { type ErrorCode, toAstraError } from '../../../kernel/errors.ts'
+import type { ErrorCode } from '../../../kernel/errors.ts'
 import type { CallRecord } from '../../../kernel/record.ts'
 import type { ShadowPair, ShadowReports, ShadowStore } from '../../../kernel/shadow.ts'
 import type { FittedCall } from '../../assign/fit-inputs.ts'
-import { copier, copyOf, isOfShare, type Original, type Serve } from './copy.ts'
+import { Copies } from './copies.ts'
+import { isOfShare, type Original, type Serve } from './copy.ts'
 import { HeardStream } from './heard-stream.ts'
 import { type Place, Places } from './places.ts'
 import { bounded, compareSaid, type Said, saidBy } from './said.ts'
@@ -24,18 +24,15 @@ const requestBytesMax = 16 * 1024 * 1024
  * `Places` instead of by what bounds those that are served: nothing that it does can keep a caller waiting, or be told to one.
  */
 export class Shadow {
-  readonly #clock: Clock
+  readonly #copies: Copies
   readonly #tally: Tally
   readonly #places: Places
   readonly #originals = new Map<string, Original>()
   readonly #heard = new Set<Original>()
-  /** Who waits for the Record of a copy, by its id. */
-  readonly #copies = new Map<string, (record: CallRecord) => void>()
-  readonly #running = new Set<AbortController>()
   #stopped = false
 
   constructor(clock: Clock, store: ShadowStore) {
-    this.#clock = clock
+    this.#copies = new Copies(clock)
     this.#tally = new Tally(() => clock.now(), store)
     this.#places = new Places(() => clock.elapsed())
   }
@@ -75,7 +72,7 @@ export class Shadow {
 
   /** Each Record, when it is kept: an original's says that it was answered well, a copy's what became of it. */
   kept(record: CallRecord): void {
-    if (this.#copies.size > 0) this.#copies.get(record.id)?.(record)
+    this.#copies.kept(record)
     if (this.#originals.size === 0) return
     const original = this.#originals.get(record.id)
     if (!original) return
@@ -92,7 +89,7 @@ export class Shadow {
   /** No copy begins any more, and those in flight end. */
   stop(): void {
     this.#stopped = true
-    for (const controller of this.#running) controller.abort()
+    this.#copies.abort()
   }
 
   #listen(original: Original, answer: Answer): Answer {
@@ -153,7 +150,7 @@ export class Shadow {
     const bytes = call.wire ? 2 * call.wire.bytes.length : weigh(call.inputs, requestBytesMax)
     if (bytes > requestBytesMax) return this.#tally.dropped(pair, 'too-large')
     if (!place.holds(bytes)) return this.#tally.dropped(pair, 'full')
-    const copy = await this.#ask(fitted, pair.shadow, serve)
+    const copy = await this.#copies.ask(fitted, pair.shadow, serve)
     if (!copy.record || copy.record.outcome === 'refused') {
       const why = copy.record?.code && limitCodes.has(copy.record.code) ? 'limits' : 'unasked'
       this.#places.pause(contract, why)
@@ -167,25 +164,6 @@ export class Shadow {
     const found = compareSaid(served, bounded(copy.said), contract)
     this.#tally.answered(pair, { served: record, copy: copy.record }, found)
   }
-
-  async #ask(fitted: FittedCall, version: string, serve: Serve): Promise<Asked> {
-    const controller = new AbortController()
-    const call = copyOf(fitted, version, this.#clock, controller.signal)
-    const kept = Promise.withResolvers<CallRecord | undefined>()
-    this.#running.add(controller)
-    this.#copies.set(call.id, kept.resolve)
-    let said: Said | undefined
-    try {
-      said = await hear(await serve(call, copier), call)
-    } catch (thrown) {
-      if (neverBegan.has(toAstraError(thrown).code)) kept.resolve(undefined)
-    }
-    // Where tokens are still counted it comes later than the answer.
-    const record = await kept.promise
-    this.#copies.delete(call.id)
-    this.#running.delete(controller)
-    return { said, record }
-  }
 }
 
 interface Begun {
@@ -196,15 +174,6 @@ interface Begun {
   readonly place: Place
 }
 
-interface Asked {
-  readonly said: Said | undefined
-  /** Undefined where it never began. */
-  readonly record: CallRecord | undefined
-}
-
-/** What refuses a call before it has a Record. */
-const neverBegan: ReadonlySet<ErrorCode> = new Set(['stopping', 'accounting_unavailable'])
-
 const limitCodes: ReadonlySet<ErrorCode> = new Set([
   'rate_limited',
   'budget_exhausted',
@@ -214,12 +183,4 @@ const limitCodes: ReadonlySet<ErrorCode> = new Set([
 
 function pairOf({ contract: { model, major, shadow } }: FittedCall, served: string): ShadowPair {
   return { model, major, served, shadow: shadow?.version.id ?? '' }
-}
-
-/** To its end, however long it is: a stream that is left has a Record that tells less. */
-async function hear(answer: Answer, call: Call): Promise<Said | undefined> {
-  if (answer.kind === 'whole') return saidBy(answer, call)
-  let said: Said | undefined
-  for await (const _ of new HeardStream(answer.events, (all) => (said = all)));
-  return said
 }
