@@ -26,8 +26,7 @@ const rows: Row[] = []
 const tookSeconds = new Map<string, number>()
 for (const [name, { needs, run }] of flags.suites) {
   const lacks = needs.filter((tool) => missing.has(tool))
-  if (process.platform !== 'linux')
-    rows.push(suiteNotMeasured(name, 'this needs Linux (/proc)'))
+  if (process.platform !== 'linux') rows.push(suiteNotMeasured(name, 'this needs Linux (/proc)'))
   else if (lacks.length > 0) rows.push(suiteNotMeasured(name, `no ${lacks.join(', no ')} here`))
   else {
     say(`${name} …`)

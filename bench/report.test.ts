@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Row, short, tablesOf, verdictOf } from './report.ts'
+import { joinNotes, type Row, short, suiteNotMeasured, tablesOf, unmet, verdictOf } from './report.ts'
 
 const ratio = (median: number) => ({ median, min: median - 0.1, max: median + 0.1 })
 
@@ -36,6 +36,23 @@ Start
 ready  1.23 s
     a note`,
   )
+})
+
+test('a check fails on budgets that were missed, and on those that were not measured', () => {
+  const rows: Row[] = [
+    { table: 'Calls', name: 'met', ratio: ratio(3), budget: { atMost: 4 } },
+    { table: 'Calls', name: 'missed', ratio: ratio(5), budget: { atMost: 4 } },
+    { table: 'Calls', name: 'unknown', budget: { atMost: 4 } },
+    { table: 'Calls', name: 'without' },
+    suiteNotMeasured('chat', 'no wrk here'),
+  ]
+  assert.deepEqual(unmet(rows), { MISSED: ['missed (Calls)'], 'not measured': ['unknown (Calls)', 'all (chat)'] })
+  assert.match(tablesOf(rows), /chat\n----\n *\nall {2}not measured\n {4}not measured: no wrk here$/)
+})
+
+test('notes of a row', () => {
+  assert.equal(joinNotes(undefined, 'one', undefined, 'two'), 'one; two')
+  assert.equal(joinNotes(undefined), undefined)
 })
 
 test('numbers are as long as a run of some seconds can know them', () => {

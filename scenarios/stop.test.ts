@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import { repositoryModels, startTestGateway, type TestGateway } from './testing/start-test-gateway.ts'
+import { waitUntil } from './testing/wait-until.ts'
 
 describe('stop and start again', () => {
   let folder: string
@@ -51,6 +54,39 @@ describe('stop and start again', () => {
     assert.equal((await call).status, 200)
   })
 
+  it('answers calls that wait in its queue, and the runtime lives on for them, also when a signal began the stop', async () => {
+    const models = join(folder, 'slow-models')
+    await mkdir(join(models, 'slow', '1.0'), { recursive: true })
+    await writeFile(
+      join(models, 'slow', '1.0', 'model.ts'),
+      `export const model = {
+        signature: {
+          inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
+          outputs: [{ name: 'embedding', datatype: 'FP32', shape: [-1, 2] }],
+        },
+        predict: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 200))
+          return { embedding: [0, 1] }
+        },
+      }`,
+    )
+    const config = join(folder, 'slow.yaml')
+    const contract = '{ task: embedding, dimensions: 2, limits: { inFlight: 1, queue: 10 }, versions: { "1.0": {} } }'
+    await writeFile(config, `models: { slow: { owner: o, contracts: { v1: ${contract} } } }`)
+    const signal = new AbortController()
+    const gateway = await startTestGateway({ data: join(folder, 'slow'), config, models, signal: signal.signal })
+    const calls = Array.from({ length: 6 }, () =>
+      gateway.ask('POST', '/models/slow/v1/predict', { input: { text: 'a' } }),
+    )
+    const waiting = async () =>
+      /astra_calls_waiting\{model="slow"\} 5/.test((await gateway.ask('GET', '/metrics')).body as string)
+    await waitUntil('five wait', waiting, 10_000)
+    signal.abort()
+    await gateway.stop()
+    const statuses = (await Promise.all(calls)).map(({ status }) => status)
+    assert.deepEqual(statuses, Array(6).fill(200))
+  })
+
   it('tells whoever calls while a call is in flight to come again, however they connect', async () => {
     const gateway = await startTestGateway({ data: join(folder, 'stopping') })
     const path = '/models/probe/v1/predict'
@@ -70,6 +106,23 @@ describe('stop and start again', () => {
     }
     leave.abort()
     await stopped
+  })
+
+  // Longer than Fastify gives its hooks by default: past that, a stop never ended.
+  it('ends although somebody reads nothing of what was written to them', async () => {
+    const gateway = await startTestGateway({ data: join(folder, 'unread'), drainMs: 10_500 })
+    const { port } = new URL(gateway.url)
+    const reader = connect(Number(port), '127.0.0.1').on('error', () => undefined)
+    reader.write(
+      `GET /openapi.json HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${gateway.adminKey}\r\n\r\n`.repeat(500),
+    )
+    await once(reader, 'readable')
+    reader.pause()
+    const began = performance.now()
+    await gateway.stop()
+    const tookMs = performance.now() - began
+    assert.ok(tookMs > 10_000 && tookMs < 20_000, `the stop took ${Math.round(tookMs)} ms`)
+    reader.destroy()
   })
 
   it('does not serve a version whose file was exchanged while it was down, says so, and serves it once the file is back', async () => {

@@ -93,7 +93,8 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
       stop,
       checkRecords: (code) => checkRecords(url, code),
       newestRecords: async () => (await calls(url, 'limit=500')).filter(({ code }) => code !== 'cancelled'),
-      limits: () => ask<LimitsJson>(url, 'GET', `/api/v1/limits?${new URLSearchParams({ ...limited, ...(id && { key: id }) })}`),
+      limits: () =>
+        ask<LimitsJson>(url, 'GET', `/api/v1/limits?${new URLSearchParams({ ...limited, ...(id && { key: id }) })}`),
       counters: async () => (await status(url)).limits.counters,
       metric: async (name) => sumOf(await askText(url, 'GET', '/metrics'), name),
     }
@@ -109,7 +110,10 @@ const compileCache = join(root, 'node_modules', '.cache', 'compile')
 /** Who calls what where a manifest has one language model; its versions are bounded alike. */
 const limited = { consumer: 'bench', model: 'bench', version: '1.0' }
 
-function createKey(url: string, limits: object | undefined): Promise<{ readonly secret: string; readonly id?: string }> {
+function createKey(
+  url: string,
+  limits: object | undefined,
+): Promise<{ readonly secret: string; readonly id?: string }> {
   const body = { consumer: 'bench', permissions: ['infer'], limits }
   return ask(url, 'POST', '/api/v1/keys', body)
 }

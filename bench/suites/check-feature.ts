@@ -11,6 +11,8 @@ export async function checkFeature(feature: Feature, gateway: GatewayProcess, ca
   if (!hasBounds(feature, limits)) throw new Error(`bounds are not as they must be: ${JSON.stringify(limits)}`)
   const [counters, declared] = [await gateway.counters(), feature.redis ? 'redis' : 'memory']
   if (counters !== declared) throw new Error(`limits are counted in ${counters}, not in ${declared}`)
+  const { counted } = feature
+  if (counted && (await gateway.metric(counted)) === 0) throw new Error(`${counted} is 0`)
   if (feature.replayed) await checkReplayed(call)
 }
 

@@ -1,12 +1,6 @@
 import type { Call } from '../load/call.ts'
 import { ratioOf } from '../measure/rounds.ts'
-import {
-  chunkCpuOf,
-  heldBack,
-  measureStreams,
-  type StreamContestant,
-  streamRows,
-} from '../measure/streaming.ts'
+import { chunkCpuOf, heldBack, measureStreams, type StreamContestant, streamRows } from '../measure/streaming.ts'
 import { joinNotes, type Row } from '../report.ts'
 import { type GatewayProcess, startGatewayProcess } from '../servers/gateway.ts'
 import { streamManifest } from '../servers/manifests.ts'
@@ -58,7 +52,8 @@ function overSource({ samples, failures }: Awaited<ReturnType<typeof measureStre
   const sides = ['gateway, native stream', 'bare Node SSE source'] as const
   const [over, under] = sides
   const ratio = ratioOf(chunkCpuOf(samples, over), chunkCpuOf(samples, under))
-  const failed = sides.map((side) => failures.has(side) && `${side} was not measured: ${failures.get(side)}`)
-  const note = joinNotes('neither has an upstream', ...failed.map((why) => why || undefined))
+  const failed = sides.filter((side) => failures.has(side))
+  const faults = failed.map((side) => `${side} was not measured: ${failures.get(side)}`)
+  const note = joinNotes('neither has an upstream', ...faults)
   return { table, name: 'gateway over the source', ...(ratio && { ratio }), ...(note !== undefined && { note }) }
 }

@@ -57,6 +57,8 @@ export function createHttpServer(ports: HttpPorts): FastifyInstance {
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 1024 },
     return503OnClosing: false,
+    // The hook that waits for readers counts as a plugin, and one that takes longer than 10 s would end the stop without an end.
+    pluginTimeout: 0,
     frameworkErrors: (error, _request, reply) => void sendError(reply as FastifyReply, fromFastify(error)),
     clientErrorHandler(error, socket) {
       // Not HTTP, or headers over the limit: there is no request to answer in a door's own form.

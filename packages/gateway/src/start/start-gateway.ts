@@ -233,7 +233,9 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   // The port is taken before the manifest is applied: of two gateways started by mistake, the second ends here.
   const urls = await listeners.listen()
   undo.push(() => listeners.close(0))
-  options.signal?.addEventListener('abort', () => void runtime.stop(), { once: true })
+  // Who gives the start up does not wait for models that load.
+  const giveUp = () => void runtime.stop()
+  options.signal?.addEventListener('abort', giveUp, { once: true })
   await runtime.ready()
   goOn()
   await followed
@@ -246,6 +248,8 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     options.print?.(`${options.config} was new or had changed: applied as revision ${applied}.`)
   const keys = await ownKeys.prepare({ keyring, options, catalog: control.current(), audit })
   goOn()
+  // From here on `stop` ends it, and calls still need it until they are answered.
+  options.signal?.removeEventListener('abort', giveUp)
   deciding.begin()
   const startMs = systemClock.now() - startedAt
   const catalog = control.current()

@@ -5,7 +5,7 @@ import { limitsOfOwners } from '../journey/charge/limits-of.ts'
 import { createReserve, type Reserve } from '../journey/charge/reserve.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Backend } from '../kernel/backend.ts'
-import type { Key } from '../kernel/caller.ts'
+import type { Caller, Key } from '../kernel/caller.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { operatorReason, toAstraError } from '../kernel/errors.ts'
@@ -14,12 +14,15 @@ import type { Store } from '../kernel/store.ts'
 import { memoryCounters } from '../stores/memory/counters.ts'
 import type { RedisConnection } from '../stores/redis/connection.ts'
 import { redisCounters } from '../stores/redis/counters.ts'
+import { limitQuestions } from './limit-questions.ts'
 import { type Budgets, type Holder, holdersIn, holdersOf, lookAtBudgets, restoreBudgets } from './restore-budgets.ts'
 
 export interface WiredLimits {
   readonly reserve: Reserve
   /** How the bounds of some owners stand; takes nothing. */
   look(owners: Parameters<typeof limitsOfOwners>[0]): Promise<readonly LimitStatus[]>
+  /** Rejects with `rate_limited` when this caller has asked about its calls too often. */
+  admitQuestion(caller: Pick<Caller, 'keyId' | 'consumer'>): Promise<void>
   /** Where counters are, and why they do not work just now. */
   status(): { readonly counters: 'memory' | 'redis'; readonly fault: string | undefined }
   /** Budgets of this catalog begin with what accounting knows to be spent. Never rejects: a store that fails is told in the log. */
@@ -97,6 +100,7 @@ export function wireLimits(ports: LimitPorts): WiredLimits {
   return {
     reserve,
     look: (owners) => reserve.look(limitsOfOwners(owners, catalog())),
+    admitQuestion: limitQuestions(clock),
     status: () => ({ counters: redis ? 'redis' : 'memory', fault: counters.fault() }),
     follow,
     followKeys,

@@ -76,13 +76,17 @@ export async function findCall(id: string, { reports, records, pending }: Operat
   await written(records)
   const flushed = await reports.call(id)
   if (flushed) return flushed
-  throw new AstraError('unknown_call', {
+  throw waitingCall(id)
+}
+
+export function waitingCall(id: string): AstraError {
+  return new AstraError('unknown_call', {
     detail: `The call "${id}" has no Record yet`,
     next: 'It is under way or waits to be written: ask again in a moment.',
   })
 }
 
-export function unknownCall(id: string): AstraError {
+function unknownCall(id: string): AstraError {
   return new AstraError('unknown_call', {
     detail: `There is no call "${id}"`,
     next: 'See GET /api/v1/calls for the calls.',

@@ -173,12 +173,25 @@ test("another consumer's call, under way or over, is as unknown to it as one tha
   }
   const unknown = await told('never')
   assert.equal(unknown[0], 'unknown_call')
+  // What it may not ask either is no advice.
+  assert.doesNotMatch(unknown[2], /GET/)
   waiting.set(record.id, record)
   const pending = await told(record.id)
   calls.set(record.id, record)
   for (const one of [pending, await told(record.id)]) {
-    assert.deepEqual(one, [unknown[0], `There is no call "${record.id}"`, ...unknown.slice(2)])
+    assert.deepEqual(one, [unknown[0], `There is no call "${record.id}" of yours`, ...unknown.slice(2)])
   }
+})
+
+test('its questions are counted, and write nothing sooner; those of who may read are not', async () => {
+  const { run, calls, waiting, questions } = await fakePlatform()
+  waiting.set(record.id, record)
+  await assert.rejects(run('explainCall', { id: record.id }, infer), ({ facts }) => /in a moment/.test(facts.next))
+  assert.deepEqual([calls.size, questions.length], [0, 1])
+  await run('explainCall', { id: record.id })
+  assert.deepEqual([calls.size, questions.length], [1, 1])
+  await run('explainCall', { id: record.id }, infer)
+  assert.equal(questions.length, 2)
 })
 
 test('with a token, calls of that token alone, or of the key that it was minted from', async () => {

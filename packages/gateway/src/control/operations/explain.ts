@@ -1,10 +1,11 @@
 import type { Caller } from '../../kernel/caller.ts'
 import type { Catalog } from '../../kernel/catalog.ts'
+import { AstraError } from '../../kernel/errors.ts'
 import type { LimitOwner, LimitStatus, RefusedBy } from '../../kernel/limits.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import type { CallRecord } from '../../kernel/record.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { findCall, unknownCall } from './calls.ts'
+import { findCall, waitingCall } from './calls.ts'
 import { explainCall, explanationSchema } from './explain-call.ts'
 import { explainToCaller } from './explain-to-caller.ts'
 import type { LimitOwners, OperationPorts } from './ports.ts'
@@ -34,13 +35,18 @@ export function explainOperations(ports: OperationPorts): readonly Operation[] {
 }
 
 /** Another's call is as unknown as one that never was: else ids could be probed. Whoever holds a token sees that token's key's calls. */
-async function ownCall(id: string, caller: Caller, ports: OperationPorts): Promise<CallRecord> {
-  const consumer = ports.pending.recentCall(id)?.consumer ?? caller.consumer
-  if (consumer !== caller.consumer) throw unknownCall(id)
-  const call = await findCall(id, ports)
-  const isOwn = call.consumer === caller.consumer && (caller.token === undefined || call.keyId === caller.keyId)
+async function ownCall(id: string, caller: Caller, { limits, pending, reports }: OperationPorts): Promise<CallRecord> {
+  // Keys that infer are many, and no limit of theirs counts what is asked here.
+  await limits.admitQuestion(caller)
+  const call = await reports.call(id)
+  const isOwn = call?.consumer === caller.consumer && (caller.token === undefined || call.keyId === caller.keyId)
   if (isOwn) return call
-  throw unknownCall(id)
+  // Nor may they make the store write sooner: what waits there is told a moment later.
+  if (!call && pending.recentCall(id)?.consumer === caller.consumer) throw waitingCall(id)
+  throw new AstraError('unknown_call', {
+    detail: `There is no call "${id}" of yours`,
+    next: 'Ask by the id in the header Astra-Call-Id of its answer, with a key of the consumer that called, or with the token itself.',
+  })
 }
 
 /** How the bound that refused a call stands now; undefined where it is no more, or cannot be asked. */

@@ -38,7 +38,10 @@ const contractState: ContractState = {
   deprecated: { since: '2026-11-01' },
   versions: { '0.9': { ...version, retired: { successor: '1.1' } }, '1.0': version, '1.1': version },
   weights: { '1.0': 1, '1.1': 3 },
-  metrics: { correct: { type: 'boolean', optimise: 'max', source: 'ground_truth' } },
+  metrics: {
+    correct: { type: 'boolean', optimise: 'max', source: 'ground_truth' },
+    stars: { type: 'number', optimise: 'max' },
+  },
 }
 
 const draft: ExperimentState = {

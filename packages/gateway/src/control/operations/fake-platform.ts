@@ -38,6 +38,7 @@ export async function fakePlatform() {
   } = {}
   const kept: { latest: Kept['latest']; history: Kept['history'] } = { latest: undefined, history: noHistory }
   const limits: LimitStatus[] = []
+  const questions: string[] = []
   const semanticReports: SemanticReport[] = []
   const shadowSums: ShadowSum[] = []
   const disagreements: ShadowDisagreement[] = []
@@ -144,6 +145,7 @@ export async function fakePlatform() {
         asked.limits = owners
         return limits
       },
+      admitQuestion: async ({ keyId }) => void questions.push(keyId),
     },
     shadow: {
       sums: async (model) => shadowSums.filter((sum) => sum.model === model),
@@ -186,6 +188,7 @@ export async function fakePlatform() {
     ports,
     kept,
     limits,
+    questions,
     semanticReports,
     shadowSums,
     disagreements,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { noon } from './fake-catalog.ts'
+import { assertDeclared } from './declared-metric.ts'
+import { fakeCatalog, noon } from './fake-catalog.ts'
 import { fakePlatform, record } from './fake-platform.ts'
 
 const demo = { consumer: 'demo', permissions: ['infer'] } as const
@@ -36,7 +37,56 @@ for (const kept of ['calls', 'waiting'] as const) {
     }
     assert.deepEqual(platform.feedback, [])
   })
+
+  for (const which of [{ call: record.id }, { reference: 'order-7' }]) {
+    test(`422 for a metric that the contract does not declare (${kept}, by ${Object.keys(which)})`, async () => {
+      const platform = await fakePlatform()
+      platform[kept].set(record.id, record)
+      const message = 'is not declared by spam@v1: "corect"'
+      await assert.rejects(platform.run('giveFeedback', { ...which, ...good, metric: 'corect' }, demo), {
+        code: 'invalid_input',
+        facts: {
+          detail: `metric ${message}`,
+          next: 'Judge by what spam@v1 declares: correct (boolean), stars (number). Its owner adds others under "metrics" in the manifest.',
+          violations: [{ path: '/metric', message, suggestion: 'Did you mean "correct"?' }],
+        },
+      })
+      assert.deepEqual(platform.feedback, [])
+    })
+  }
 }
+
+for (const [metric, value, type] of [
+  ['correct', 1, 'boolean'],
+  ['correct', 'true', 'boolean'],
+  ['stars', '4', 'number'],
+  ['stars', true, 'number'],
+] as const) {
+  test(`422 for ${JSON.stringify(value)} where ${metric} is a ${type}`, async () => {
+    const platform = await fakePlatform()
+    // Of a call that was refused before its contract was known: the default major is meant.
+    platform.calls.set(record.id, { ...record, major: undefined })
+    const detail = `value must be a ${type}, as spam@v1 declares ${metric}`
+    await assert.rejects(platform.run('giveFeedback', { call: record.id, metric, value }, demo), {
+      code: 'invalid_input',
+      message: detail,
+    })
+    assert.deepEqual(platform.feedback, [])
+  })
+}
+
+test('a contract that declares no metrics, or is no more, hears anything', () => {
+  const { state } = fakeCatalog
+  const { spam } = state.models
+  assert.ok(spam?.contracts['1'])
+  const taste = { metric: 'taste', value: 'good' }
+  assert.throws(() => assertDeclared(record, taste, state), { code: 'invalid_input' })
+  const { metrics: _, ...bare } = spam.contracts['1']
+  for (const contract of [bare, { ...bare, metrics: {} }]) {
+    assertDeclared(record, taste, { ...state, models: { spam: { ...spam, contracts: { '1': contract } } } })
+  }
+  for (const gone of [{ model: 'constructor' }, { major: 7 }]) assertDeclared({ ...record, ...gone }, taste, state)
+})
 
 test('422 unless either the call or its reference is given', async () => {
   const { run } = await fakePlatform()

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { AstraError } from '../../kernel/errors.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import { feedbackSources, feedbackValue } from './call-json.ts'
+import { assertDeclared, type JudgedCall } from './declared-metric.ts'
 import { invalidField } from './moments.ts'
 import type { OperationPorts } from './ports.ts'
 import { choice, closed, text } from './schemas.ts'
@@ -27,7 +28,8 @@ export function feedbackOperations(ports: OperationPorts): readonly Operation[] 
       input: judgement,
       output: closed({ call: text('Id of the call') }),
       run: async ({ call, reference, metric, value, source = 'user', comment }, { caller: { consumer } }) => {
-        const callId = await ownCall({ call, reference, consumer }, ports)
+        const { id: callId, of } = await ownCall({ call, reference, consumer }, ports)
+        assertDeclared(of, { metric, value }, ports.catalogControl.current().state)
         const time = ports.clock.now()
         await ports.records.feedback({ callId, metric, value, source, comment, time, consumer })
         return { call: callId }
@@ -42,16 +44,23 @@ interface Wanted {
   readonly consumer: string
 }
 
+interface Found {
+  readonly id: string
+  readonly of: JudgedCall
+}
+
 /** Another consumer's call is as unknown as one that never was: else ids could be probed. */
-async function ownCall({ call, reference, consumer }: Wanted, ports: OperationPorts): Promise<string> {
+async function ownCall({ call, reference, consumer }: Wanted, ports: OperationPorts): Promise<Found> {
   const { pending, reports } = ports
   if (call !== undefined && reference === undefined) {
-    const found = pending.recentCall(call) ?? (await reports.call(call))
-    if (found?.consumer === consumer) return call
+    const of = pending.recentCall(call) ?? (await reports.call(call))
+    if (of?.consumer === consumer) return { id: call, of }
   } else if (reference !== undefined && call === undefined) {
     const recent = pending.recentByReference(consumer, reference)
-    const found = recent ?? (await reports.callByReference(consumer, reference))?.id
-    if (found !== undefined) return found
+    const of = recent === undefined ? undefined : pending.recentCall(recent)
+    if (recent !== undefined && of) return { id: recent, of }
+    const kept = await reports.callByReference(consumer, reference)
+    if (kept) return { id: kept.id, of: kept }
   } else {
     throw invalidField('call', 'or reference must be given, and not both')
   }

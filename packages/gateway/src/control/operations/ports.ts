@@ -1,6 +1,6 @@
 import type { AuditLog } from '../../kernel/audit.ts'
 import type { SemanticReport } from '../../kernel/cache.ts'
-import type { Key, TokenGrant } from '../../kernel/caller.ts'
+import type { Caller, Key, TokenGrant } from '../../kernel/caller.ts'
 import type { Catalog, Hedge, Version } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { ErrorCode, Violation } from '../../kernel/errors.ts'
@@ -181,6 +181,8 @@ export interface LimitOwners {
 export interface LimitReports {
   /** From the narrowest owner to the widest. Rejects with `limits_unavailable`. */
   look(owners: LimitOwners): Promise<readonly LimitStatus[]>
+  /** Counts a question of who may only infer. Rejects with `rate_limited`. */
+  admitQuestion(caller: Pick<Caller, 'keyId' | 'consumer'>): Promise<void>
 }
 
 /** Calls in flight and calls whose Record is not durable yet. */

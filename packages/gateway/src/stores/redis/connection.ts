@@ -100,6 +100,8 @@ export function openRedis(url: Secret, options: RedisConnectionOptions = {}): Re
   })
   // Nodes connect on their first command, and refuse the second one until they have.
   client.on('+node', (node: Redis) => void connected(node))
+  // It may have come back between two probes, and without its data: whoever listens for that has to be told.
+  client.on('-node', () => open && failed('the connection to a node was closed'))
   // Only a probe says that a fault is over, so that a cluster of which one node is down does not say so with every call.
   const probing = setInterval(() => {
     if (open) void send(probe).then(worked, () => {})
@@ -115,6 +117,7 @@ export function openRedis(url: Secret, options: RedisConnectionOptions = {}): Re
     async close() {
       clearInterval(probing)
       client.removeAllListeners('close')
+      client.removeAllListeners('-node')
       client.disconnect()
     },
   }

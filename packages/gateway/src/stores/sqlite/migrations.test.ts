@@ -92,6 +92,8 @@ test('of a database of schema 5 what its Records cost is known by what budgets c
     { key_id: 'key_1', major: 2, cost_usd: 0.25 },
     { key_id: 'key_2', cost_usd: 4, time: start - 32 * 86_400_000 },
     { key_id: 'key_2' },
+    // By a clock that was far ahead.
+    { key_id: 'key_3', cost_usd: 0, time: 2 * start },
   ])
   const db = new DatabaseSync(path)
   db.exec(`${migrations.slice(2, 5).join('')} PRAGMA user_version = 5`)

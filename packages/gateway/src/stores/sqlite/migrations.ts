@@ -99,7 +99,8 @@ export const migrations: readonly string[] = [
 
   CREATE TABLE key_uses (id TEXT PRIMARY KEY, time INTEGER) WITHOUT ROWID;
   `,
-  // The Records of what can still count in a budget are there already. `total` does not throw, whatever stands in them.
+  // The Records of what can still count in a budget are there already. `total` does not throw, whatever stands in them. Bound by the
+  // present too: one Record of a clock that was ahead must not move the window past all others.
   `
   CREATE TABLE spent_days (
     day INTEGER, key TEXT, consumer TEXT, team TEXT, model TEXT, major TEXT, version TEXT,
@@ -109,7 +110,7 @@ export const migrations: readonly string[] = [
   INSERT INTO spent_days (day, key, consumer, team, model, major, version, cost_usd)
   SELECT time / 86400000, coalesce(key_id, ''), coalesce(consumer, ''), coalesce(team, ''), coalesce(model, ''),
     coalesce(CAST(major AS TEXT), ''), coalesce(version_assigned, ''), total(cost_usd)
-  FROM calls WHERE time >= (SELECT max(time) FROM calls) - 31 * 86400000 AND cost_usd > 0
+  FROM calls WHERE time >= (SELECT min(max(time), unixepoch() * 1000) FROM calls) - 31 * 86400000 AND cost_usd > 0
   GROUP BY 1, 2, 3, 4, 5, 6, 7;
   `,
   // What an experiment is judged by. Units are counted where their Records are, so that neither a restart nor a batch that comes again

@@ -5,6 +5,7 @@ import { RecordQueue, type StoreLog } from '../record-queue.ts'
 import { encodeCalls } from './call-row.ts'
 import { prepareDataFolder } from './data-folder.ts'
 import type { ReaderOperations } from './reader.ts'
+import { tellMigration } from './tell-migration.ts'
 import { WorkerLink } from './worker-link.ts'
 import type { WriterOperations } from './writer.ts'
 
@@ -36,6 +37,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
   try {
     await reader.start() // Takes the lock.
+    await tellMigration(folder, options.log)
     await writer.start()
   } catch (thrown) {
     await endWorkers()

@@ -42,6 +42,7 @@ export function fakeCounters({ asks = false }: { readonly asks?: boolean } = {})
       for (const { key, amount } of takes) of(key).amount += amount
     },
     restore: () => {},
+    raise: () => {},
     fault: () => (state.broken ? 'broken' : undefined),
     close: async () => {},
   }
