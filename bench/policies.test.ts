@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readManifest } from '../packages/gateway/src/control/manifest/read-manifest.ts'
-import { allOn, bare, cacheHit, features, hasBounds, refusal } from './policies.ts'
+import { hasBounds } from './feature.ts'
+import { allOn, bare, cacheHit, features, refusal } from './policies.ts'
 import type { CallJson } from './servers/gateway.ts'
 import { languageModelManifest } from './servers/manifests.ts'
 

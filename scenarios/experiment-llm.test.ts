@@ -9,6 +9,7 @@ import { type HeldOutMail, heldOutMail } from '../models/spam/held-out.ts'
 import type { ExperimentReport } from '../packages/cli/src/report/experiment-json.ts'
 import { type MailSorter, startMailSorter } from './testing/mail-sorter.ts'
 import { repositoryModels, startTestGateway, type TestGateway } from './testing/start-test-gateway.ts'
+import { waitUntil } from './testing/wait-until.ts'
 
 // A language model against an ONNX model, on accuracy, latency and cost at once. The same two versions meet the same mails twice: it sorts
 // them better, is slower and dearer, and what that may cost is a matter of the margins alone.
@@ -16,6 +17,8 @@ import { repositoryModels, startTestGateway, type TestGateway } from './testing/
 const example = new URL('../examples/spam-prompt.yaml', import.meta.url).pathname
 const keyName = 'OPENAI_API_KEY'
 const clients = 16
+/** Three times what the odds of a decision ask for. */
+const mails = [...heldOutMail().take(1800)]
 
 /** Experiments on the same two versions, by what they are allowed to cost. */
 const guardrails = {
@@ -55,7 +58,7 @@ describe('an LLM version against an ONNX version decides itself', () => {
 
   before(async () => {
     process.env[keyName] = 'sk-fake-0123456789abcdef'
-    sorter = await startMailSorter({ delayMs: 40 })
+    sorter = await startMailSorter({ mails, delayMs: 40 })
     folder = await mkdtemp(join(tmpdir(), 'astra-experiment-llm-'))
     const config = join(folder, 'astra.yaml')
     await writeFile(config, await manifest(sorter.url))
@@ -74,13 +77,13 @@ describe('an LLM version against an ONNX version decides itself', () => {
     await astra.request('POST', `/experiments/${name}/start`, { body: {}, ifMatch: '*' })
     await sendUntilDecided(astra, name)
     const { data } = await astra.request<ExperimentReport>('GET', `/experiments/${name}/report`)
-    context.diagnostic(data.reason ?? 'It was not decided.')
+    context.diagnostic(data.reason ?? data.fault ?? 'It was not decided.')
     return data
   }
 
   it('better, and dearer than the usual margin allows: it is rolled back', { timeout: 60_000 }, async (context) => {
     const report = await run('usual-margins', context)
-    assert.equal(report.status, 'rolled_back', report.reason)
+    assert.equal(report.status, 'rolled_back', report.reason ?? '')
     assert.match(
       report.reason ?? '',
       /^1\.2 is worse than 1\.0: .*cost \+[\d,]+ %, shown harmful \(margin 10 %\).* Rolled back at \d\d:\d\d\.$/,
@@ -94,7 +97,7 @@ describe('an LLM version against an ONNX version decides itself', () => {
 
   it('the same two with wider margins: it is promoted', { timeout: 60_000 }, async (context) => {
     const report = await run('wide-margins', context)
-    assert.deepEqual([report.status, report.winner], ['promoted', '1.2'], report.reason)
+    assert.deepEqual([report.status, report.winner], ['promoted', '1.2'], report.reason ?? '')
     assert.match(
       report.reason ?? '',
       /^1\.2 is better than 1\.0: correct \+\d.* points, 95 % interval .*after \d+ units; .* Promoted at \d\d:\d\d\.$/,
@@ -121,20 +124,23 @@ function measured({ reason = '', evaluations, arms }: ExperimentReport) {
 
 /** Each mail is one unit with one call; what was right comes later, by reference. */
 async function sendUntilDecided(astra: Astra, name: Name): Promise<void> {
-  const mails = heldOutMail()
-  let running = true
+  const left = mails.values()
   let sent = 0
+  let decided = false
+  const look = async () => {
+    const { data } = await astra.request<ExperimentReport>('GET', `/experiments/${name}`)
+    decided ||= data.status !== 'running'
+    return decided
+  }
   const client = async () => {
-    for (const mail of mails) {
+    for (const mail of left) {
       await sendOne(astra, mail, `${name}/${mail.id}`)
-      if (++sent % 20 === 0) {
-        const { data } = await astra.request<ExperimentReport>('GET', `/experiments/${name}`)
-        running &&= data.status === 'running'
-      }
-      if (!running) return
+      if (decided || (++sent % 20 === 0 && (await look()))) return
     }
   }
   await Promise.all(Array.from({ length: clients }, client))
+  // The last units have to be frozen and looked at.
+  await waitUntil('it is decided', look, 10_000)
 }
 
 async function sendOne(astra: Astra, { id, text, label }: HeldOutMail, reference: string): Promise<void> {

@@ -1,6 +1,6 @@
+import { type Feature, hasBounds } from '../feature.ts'
 import { type Call, checkCall, firstCallNumber, numbered } from '../load/call.ts'
-import { type Feature, hasBounds } from '../policies.ts'
-import type { CallJson, GatewayProcess } from '../servers/gateway.ts'
+import type { CallJson, GatewayProcess, LimitsJson } from '../servers/gateway.ts'
 
 /** After a turn, whether a row is what it is named after. Throws when it is not. `call` has a good answer. */
 export async function checkFeature(feature: Feature, gateway: GatewayProcess, call: Call): Promise<void> {
@@ -8,7 +8,7 @@ export async function checkFeature(feature: Feature, gateway: GatewayProcess, ca
   const newest = await gateway.newestRecords()
   if (!feature.records(newest)) throw new Error(`Records are not as they must be: ${recordsText(newest)}`)
   const limits = await gateway.limits()
-  if (!hasBounds(feature, limits)) throw new Error(`bounds are not as they must be: ${JSON.stringify(limits)}`)
+  if (!hasBounds(feature, limits)) throw new Error(`bounds are not as they must be: ${boundsText(limits)}`)
   const [counters, declared] = [await gateway.counters(), feature.redis ? 'redis' : 'memory']
   if (counters !== declared) throw new Error(`limits are counted in ${counters}, not in ${declared}`)
   const { counted } = feature
@@ -21,6 +21,11 @@ async function checkReplayed(call: Call): Promise<void> {
   const same = numbered(call, firstCallNumber())
   await checkCall(same, /certificate/)
   await checkCall(same, /^idempotent-replayed: true$.*certificate/ms)
+}
+
+function boundsText({ limits, contract }: LimitsJson): string {
+  const bounds = limits.map(({ kind, limit, remaining }) => `${kind} ${remaining} of ${limit}`)
+  return `${bounds.join(', ')}; at most ${contract.outputTokensMax} tokens of output`
 }
 
 function recordsText(calls: readonly CallJson[]): string {

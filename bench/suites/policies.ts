@@ -1,3 +1,4 @@
+import type { Feature } from '../feature.ts'
 import { type Call, callNumber, checkCall } from '../load/call.ts'
 import { differenceOf } from '../measure/rounds.ts'
 import {
@@ -9,8 +10,8 @@ import {
   measureSaturation,
   type Saturations,
 } from '../measure/saturation.ts'
-import { allOn, allOnRedis, bare, cacheHit, cacheHitRedis, type Feature, features, refusal } from '../policies.ts'
-import { joinNotes, type Row } from '../report.ts'
+import { allOn, allOnRedis, bare, cacheHit, cacheHitRedis, features, refusal } from '../policies.ts'
+import type { Row } from '../report.ts'
 import { type GatewayProcess, startGatewayProcess } from '../servers/gateway.ts'
 import { type Issuer, startIssuer } from '../servers/issuer.ts'
 import { languageModelManifest } from '../servers/manifests.ts'
@@ -20,6 +21,7 @@ import { startRedis } from '../servers/redis.ts'
 import type { Settings } from '../suite.ts'
 import { chat, chatDoors } from '../workload.ts'
 import { checkFeature } from './check-feature.ts'
+import { lateCalls, withoutRedis } from './late-redis.ts'
 import { slowRows } from './policies-latency.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -120,34 +122,6 @@ function addedRows(measured: { readonly samples: Saturations; readonly failures:
     if (cpu === undefined || !more || !(row.name in features)) return row
     return { ...row, figures: { 'us CPU': cpu, 'us more': more.median, ...rest } }
   })
-}
-
-interface Late {
-  readonly unchecked: number
-  readonly failed: number
-}
-
-/** By the row: the calls since the gateway's start, or since `before`, for which Redis was late. */
-async function lateCalls(gateways: ReadonlyMap<string, GatewayProcess>, before: ReadonlyMap<string, Late> = new Map()) {
-  const late = new Map<string, Late>()
-  for (const [name, gateway] of gateways) {
-    if (!features[name]?.redis) continue
-    const { unchecked, failed } = before.get(name) ?? { unchecked: 0, failed: 0 }
-    late.set(name, {
-      unchecked: (await gateway.metric('astra_limits_unchecked_total')) - unchecked,
-      failed: (await gateway.metric('astra_cache_failures_total')) - failed,
-    })
-  }
-  return late
-}
-
-/** While Redis is late, calls go on without it, and cost less than they should. */
-function withoutRedis(row: Row, late: ReadonlyMap<string, Late>): Row {
-  const { unchecked, failed } = late.get(row.name) ?? { unchecked: 0, failed: 0 }
-  if (unchecked + failed === 0) return row
-  const told = `Redis was late: ${unchecked} calls went on without limits, ${failed} answers were not looked up or kept`
-  const note = joinNotes(row.note, told)
-  return { ...row, ...(note !== undefined && { note }) }
 }
 
 const budgetsTable = 'Policies: budgets, in CPU per call'

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
-import { heldOutMail } from '../../models/spam/held-out.ts'
+import type { HeldOutMail } from '../../models/spam/held-out.ts'
 
 /** A local stand-in for a language model that sorts mails well, takes its time, and is paid by the token. */
 export interface MailSorter {
@@ -20,8 +20,15 @@ interface ChatRequest {
 const right = 0.985
 const charactersPerToken = 4
 
-export async function startMailSorter({ delayMs }: { readonly delayMs: number }): Promise<MailSorter> {
-  const truth = new Map([...heldOutMail()].map(({ text, label }) => [text, label]))
+export async function startMailSorter({
+  mails,
+  delayMs,
+}: {
+  /** What it may be asked about; it takes any other for ham. */
+  readonly mails: readonly HeldOutMail[]
+  readonly delayMs: number
+}): Promise<MailSorter> {
+  const truth = new Map(mails.map(({ text, label }) => [text, label]))
   const answer = ({ messages }: ChatRequest) => {
     const content = messages.at(-1)?.content ?? ''
     const asked = typeof content === 'string' ? content : content.map(({ text }) => text).join('')

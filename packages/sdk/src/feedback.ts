@@ -2,8 +2,9 @@
 export type Feedback = Judgement & (OfCall | OfReference)
 
 interface Judgement {
-  /** What was judged, e.g. "correct" or "stars". */
+  /** What was judged, e.g. "correct" or "stars": of the metrics that the contract declares, where it declares any. */
   readonly metric: string
+  /** Of a declared metric: of its type, a number or a boolean. */
   readonly value: number | boolean | string
   /** Default: user. */
   readonly source?: FeedbackSource

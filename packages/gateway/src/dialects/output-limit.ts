@@ -51,14 +51,14 @@ export function outputLimitMembers(
   const { own, fields } = outputLimits[dialect]
   if (outputTokensMax === undefined || own === undefined) return {}
   const name = dialect === 'openai-chat' ? (outputLimitField ?? own) : own
-  const set = new Map<string, number>()
+  const members: Record<string, string> = {}
   for (const field of fields) {
     const value = body[field]
-    if (value !== undefined && value !== null && !fits(value, outputTokensMax)) set.set(field, outputTokensMax)
+    if (value !== undefined && value !== null && !fits(value, outputTokensMax)) members[field] = String(outputTokensMax)
   }
   const held = (honoured[name] ?? [name]).some((field) => body[field] !== undefined && body[field] !== null)
-  if (!held) set.set(name, Math.min(outputTokensIn(dialect, body) ?? outputTokensMax, outputTokensMax))
-  return Object.fromEntries([...set].map(([field, tokens]) => [field, String(tokens)]))
+  if (!held) members[name] = String(Math.min(outputTokensIn(dialect, body) ?? outputTokensMax, outputTokensMax))
+  return members
 }
 
 /** OpenAI takes the older word as well, and refuses both together; servers that are asked by the older one may pass over the newer. */

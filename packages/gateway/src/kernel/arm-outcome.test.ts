@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { armFailed } from './arm-outcome.ts'
 import type { ErrorCode } from './errors.ts'
 
-type Try = readonly [version: string, code?: ErrorCode]
+type Try = readonly [version: string, code?: ErrorCode, hurried?: true]
 
 describe('what a call says of its arm 1.1', () => {
   const rows: readonly [string, ErrorCode | undefined, readonly Try[], boolean | undefined][] = [
@@ -13,6 +13,8 @@ describe('what a call says of its arm 1.1', () => {
     ['failed', 'upstream_failed', [['1.1', 'upstream_failed']], true],
     ['broke its contract', 'invalid_output', [['1.1', 'invalid_output']], true],
     ['too slow', 'timeout', [['1.1', 'timeout']], true],
+    ['too slow for its caller only', 'timeout', [['1.1', 'timeout', true]], undefined],
+    ['failed before its caller had enough', 'timeout', [['1.1', 'upstream_failed'], ['1.0', 'timeout', true]], true],
     ['fell silent', 'upstream_stalled', [['1.1', 'upstream_stalled']], true],
     ['nobody serves it', 'upstream_unavailable', [], true],
     ['the time ran out while it waited for a place', 'timeout', [], undefined],
@@ -34,10 +36,11 @@ describe('what a call says of its arm 1.1', () => {
   ]
   for (const [what, code, tries, expected] of rows) {
     it(what, () => {
-      const attempts = tries.map(([version, code]) => ({
+      const attempts = tries.map(([version, code, hurried]) => ({
         ...({ role: 'serve', replica: 'a', atMs: 0, durationMs: 1, reason: undefined } as const),
         version,
         code,
+        ...(hurried ? { hurried } : {}),
       }))
       assert.equal(armFailed({ code, attempts }, '1.1'), expected)
     })

@@ -230,6 +230,8 @@ export interface ErrorFacts {
   readonly unanswered?: boolean
   /** Private: upstream refused this before it did any work, so that nothing is owed for it. */
   readonly unspent?: boolean
+  /** Private: the time limit that ran out was the caller's own, shorter than the contract's. */
+  readonly hurried?: boolean
   readonly cause?: unknown
 }
 

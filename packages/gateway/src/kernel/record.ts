@@ -100,6 +100,8 @@ export interface Attempt {
   readonly durationMs: number
   readonly code: ErrorCode | undefined
   readonly reason: string | undefined
+  /** It ended by a time limit of the caller's own, shorter than the contract's: that it was late says nothing of the version. */
+  readonly hurried?: true
 }
 
 /** What an attempt that has ended used up. */

@@ -103,7 +103,8 @@ export async function wireJourney(ports: {
         throw refusal
       }
       inFlight++
-      recent.begin(call.id, caller.consumer, call.options.reference)
+      const { model, major, options } = call
+      recent.begin(call.id, { consumer: caller.consumer, model, major }, options.reference)
     },
     record: {
       elapsed: clock.elapsed,

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable } from '../kernel/errors.ts'
+import { armFailed } from '../kernel/arm-outcome.ts'
 import type { Enrolment, RecordMetric } from '../kernel/experiment.ts'
 import type { CallRecord } from '../kernel/record.ts'
 
@@ -18,11 +18,11 @@ export interface EvidenceFacts
     | 'outputTokens'
     | 'finish'
   > {
-  readonly attempts: readonly Pick<CallRecord['attempts'][number], 'code'>[]
+  readonly attempts: CallRecord['attempts']
   readonly enrolment: Enrolment
 }
 
-/** Sums over the calls of a unit, by their columns. */
+/** Sums over the calls of a unit, by their columns; `calls` are those that did well or failed. */
 export const unitSums = [
   'calls',
   'failed',
@@ -63,26 +63,20 @@ export const metricSums: Readonly<Record<RecordMetric, { readonly sum: UnitSum; 
 export const countedMetrics = ['latency', 'first-chunk', 'cost', 'tokens'] as const satisfies readonly RecordMetric[]
 export type CountedMetric = (typeof countedMetrics)[number]
 
-/** What fails because of something that all versions share: it tells of none. */
-const nobodys: ReadonlySet<ErrorCode> = new Set(['limits_unavailable', 'store_unavailable'])
+/**
+ * Whether a call says anything of its version. What is refused does not, whether for its caller's sake or the gateway's, unless nobody
+ * served the version: then that is to blame.
+ */
+export function tellsOfVersion({ outcome, code, attempts, enrolment }: EvidenceFacts): boolean {
+  return outcome !== 'refused' || armFailed({ code, attempts }, enrolment.arm) === true
+}
 
 /**
- * Whether a call says anything of its version. What is refused for its caller's sake does not; a version without a place or a replica
- * refuses, too, and is to blame.
+ * Whether its arm failed it, by the definition that breaks circuits, so that both tell the same; what was answered otherwise, say by a cache,
+ * did not fail. Undefined where the call is no evidence of errors: the caller went away or allowed too little time, or the input was at fault.
  */
-export function tellsOfVersion({ outcome, code = 'internal' }: EvidenceFacts): boolean {
-  return outcome !== 'refused' || (errorTable[code].status >= 500 && !nobodys.has(code))
-}
-
-/** Its version failed it, also where another then served it: to fall back on the control would hide that a candidate is broken. */
-export function failedIn({ outcome, attempts, versionServed, enrolment }: EvidenceFacts): boolean {
-  const helped = attempts.length > 0 && versionServed !== undefined && versionServed !== enrolment.arm
-  return outcome === 'failed' || outcome === 'refused' || helped
-}
-
-/** The same with a status of the gateway's or the model's making. */
-export function serverErrorIn(facts: EvidenceFacts): boolean {
-  return failedIn(facts) && (facts.outcome === 'ok' || errorTable[facts.code ?? 'internal'].status >= 500)
+export function failedIn({ outcome, code, attempts, enrolment }: EvidenceFacts): boolean | undefined {
+  return armFailed({ code, attempts }, enrolment.arm) ?? (outcome === 'ok' ? false : undefined)
 }
 
 /** A call's own values; undefined where it has none. A cost that is not known is none, and that of a call without one is 0. */
@@ -99,8 +93,9 @@ export function valuesIn(facts: EvidenceFacts): Readonly<Record<CountedMetric, n
 /** Adds a call that tells of its version to the sums of its unit; `sign` -1 takes it out again. */
 export function addTo(sums: UnitSums, facts: EvidenceFacts, sign: 1 | -1): void {
   const { code, finish, attempts } = facts
-  sums.calls += sign
-  if (failedIn(facts)) sums.failed += sign
+  const failed = failedIn(facts)
+  if (failed !== undefined) sums.calls += sign
+  if (failed) sums.failed += sign
   if (code === 'invalid_output' || attempts.some((attempt) => attempt.code === 'invalid_output')) sums.invalid += sign
   if (finish !== undefined) sums.finished += sign
   if (finish === 'refusal') sums.refusals += sign

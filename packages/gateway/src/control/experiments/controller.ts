@@ -37,6 +37,8 @@ export interface ControllerFacts {
 
 /** The store's reader has other things to tell, too: an experiment of very many units gets a fifth of its time at most. */
 const rest = { fromMs: 1000, factor: 5 } as const
+/** From a call's end until its Record is in the store, which takes a batch's interval. */
+const recordMs = 1000
 
 /**
  * Decides experiments: at every turn it reads the evidence of each that runs, analyses it and carries out what the decision table says, as
@@ -149,7 +151,7 @@ export class ExperimentController {
     const now = clock.now()
     const [kept, evidence, stored] = await Promise.all([
       this.#keeper.read(name, experiment.progress.startedAt),
-      reports.evidence(name, experiment.metrics, now),
+      reports.evidence(name, experiment.metrics, now - this.#settleMs(experiment)),
       reports.circuit(name),
     ])
     const circuit = this.#breaker.with(name, stored)
@@ -162,6 +164,15 @@ export class ExperimentController {
     const change = nextChange(experiment, evaluation, now)
     if (change) await this.#carryOut(name, experiment, change, revision)
     else if (isNews(kept.latest, evaluation)) this.#ports.advised(name, verdictText(evaluation))
+  }
+
+  /**
+   * How long a call that began within its unit's window may go on after it, and its Record be on its way. Whoever declares a window shorter
+   * than the time limit does not wait for the slowest calls.
+   */
+  #settleMs({ model, major, attributionMs }: ExperimentState): number {
+    const contract = this.#ports.catalogControl.current().model(model)?.contracts.get(major)
+    return Math.min(contract?.limits.timeoutMs ?? 0, attributionMs) + recordMs
   }
 
   #statusOf(name: string): ExperimentState['progress']['status'] {

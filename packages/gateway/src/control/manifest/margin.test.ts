@@ -61,7 +61,7 @@ describe('names of metrics', () => {
     }
   })
 
-  it('takes feedback as one mean per unit, and what fails as a ratio', () => {
+  it('takes feedback, what fails and what it costs as one mean per unit', () => {
     assert.deepEqual(metricNamed('correct', 'success', feedback), {
       name: 'correct',
       kind: 'success',
@@ -72,7 +72,8 @@ describe('names of metrics', () => {
       from: { feedback: 'correct' },
     })
     assert.equal(metric('score').optimise, 'min')
-    assert.deepEqual([metric('errors').type, metric('errors').margin], ['ratio', { absolute: 0.005 }])
+    assert.deepEqual([metric('errors').type, metric('errors').margin], ['mean', { absolute: 0.005 }])
+    assert.deepEqual([metricNamed('cost', 'success', feedback)?.type, metricNamed('cost', 'success', feedback)?.scale], ['mean', 'relative'])
     assert.equal(metricNamed('constructor', 'success', feedback), undefined)
   })
 })

@@ -15,18 +15,19 @@ const points = { margin: { absolute: 0.005 }, share: true } as const
 const percents = { margin: { relative: 0.1 } } as const
 
 /**
- * What every Record has, per call. Ratios, not rates: a unit makes several calls, which are no independent trials; so its failed calls
- * over its calls are what one unit tells.
+ * What every Record has, per call of a unit: one mean per unit. No rates, as a unit's several calls are no independent trials. And no
+ * ratios of all sums to all calls: there a unit of a thousand calls would decide alone, and look certain of it, as the spread of the
+ * others is small beside its own calls.
  */
 const recordTable: Readonly<Record<RecordMetric, Measured>> = {
-  errors: { type: 'ratio', optimise: 'min', ...points },
-  latency: { type: 'ratio', optimise: 'min', unit: 'ms', ...percents },
-  'first-chunk': { type: 'ratio', optimise: 'min', unit: 'ms', ...percents },
-  cost: { type: 'ratio', optimise: 'min', unit: 'USD', ...percents },
-  tokens: { type: 'ratio', optimise: 'min', unit: 'tokens', ...percents },
-  'invalid-output': { type: 'ratio', optimise: 'min', ...points },
-  refusals: { type: 'ratio', optimise: 'min', ...points },
-  truncations: { type: 'ratio', optimise: 'min', ...points },
+  errors: { type: 'mean', optimise: 'min', ...points },
+  latency: { type: 'mean', optimise: 'min', unit: 'ms', ...percents },
+  'first-chunk': { type: 'mean', optimise: 'min', unit: 'ms', ...percents },
+  cost: { type: 'mean', optimise: 'min', unit: 'USD', ...percents },
+  tokens: { type: 'mean', optimise: 'min', unit: 'tokens', ...percents },
+  'invalid-output': { type: 'mean', optimise: 'min', ...points },
+  refusals: { type: 'mean', optimise: 'min', ...points },
+  truncations: { type: 'mean', optimise: 'min', ...points },
 }
 
 /**
@@ -61,7 +62,9 @@ export function metricNamed(
   const known = recordMetricOf(name)
   if (known) {
     const { record, margin, ...measured } = known
-    return { name, kind, ...measured, ...scaleFor(kind, known), from: { record } }
+    // What calls cost and take is told against the control's.
+    const scale = kind === 'success' && !known.share ? { scale: 'relative' as const } : scaleFor(kind, known)
+    return { name, kind, ...measured, ...scale, from: { record } }
   }
   const declared = ownEntry(feedback, name)
   if (!declared) return undefined

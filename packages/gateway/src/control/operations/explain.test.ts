@@ -186,7 +186,7 @@ test("another consumer's call, under way or over, is as unknown to it as one tha
 test('its questions are counted, and write nothing sooner; those of who may read are not', async () => {
   const { run, calls, waiting, questions } = await fakePlatform()
   waiting.set(record.id, record)
-  await assert.rejects(run('explainCall', { id: record.id }, infer), ({ facts }) => /in a moment/.test(facts.next))
+  assert.equal((await run('explainCall', { id: record.id }, infer)).output.id, record.id)
   assert.deepEqual([calls.size, questions.length], [0, 1])
   await run('explainCall', { id: record.id })
   assert.deepEqual([calls.size, questions.length], [1, 1])

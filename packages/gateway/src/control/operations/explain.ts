@@ -38,10 +38,10 @@ export function explainOperations(ports: OperationPorts): readonly Operation[] {
 async function ownCall(id: string, caller: Caller, { limits, pending, reports }: OperationPorts): Promise<CallRecord> {
   // Keys that infer are many, and no limit of theirs counts what is asked here.
   await limits.admitQuestion(caller)
-  const call = await reports.call(id)
+  // Nor may they make the store write sooner: what waits there is told from memory.
+  const call = pending.recentRecord(id) ?? (await reports.call(id))
   const isOwn = call?.consumer === caller.consumer && (caller.token === undefined || call.keyId === caller.keyId)
   if (isOwn) return call
-  // Nor may they make the store write sooner: what waits there is told a moment later.
   if (!call && pending.recentCall(id)?.consumer === caller.consumer) throw waitingCall(id)
   throw new AstraError('unknown_call', {
     detail: `There is no call "${id}" of yours`,

@@ -137,6 +137,7 @@ export async function fakePlatform() {
     },
     pending: {
       recentCall: (id) => waiting.get(id),
+      recentRecord: (id) => waiting.get(id),
       recentByReference: (consumer, reference) =>
         [...waiting.values()].find((call) => call.consumer === consumer && call.reference === reference)?.id,
     },

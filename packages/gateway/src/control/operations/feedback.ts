@@ -10,7 +10,10 @@ import { choice, closed, text } from './schemas.ts'
 const judgement = closed({
   call: Type.Optional(text('Id of the call; or give its reference', 64)),
   reference: Type.Optional(text("The caller's own id of the call; the latest with it is meant", 256)),
-  metric: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$', description: 'What is judged, e.g. "correct"' }),
+  metric: Type.String({
+    pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$',
+    description: 'What is judged, e.g. "correct"; where the contract declares metrics, one of these',
+  }),
   value: feedbackValue,
   source: Type.Optional(choice(feedbackSources, { default: 'user' })),
   comment: Type.Optional(Type.String({ maxLength: 2000 })),

@@ -6,6 +6,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { ErrorCode, Violation } from '../../kernel/errors.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'
 import type { LimitStatus } from '../../kernel/limits.ts'
+import type { CallRecord } from '../../kernel/record.ts'
 import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import type { ShadowReports } from '../../kernel/shadow.ts'
@@ -187,7 +188,10 @@ export interface LimitReports {
 
 /** Calls in flight and calls whose Record is not durable yet. */
 export interface PendingCalls {
-  recentCall(id: string): { readonly consumer: string } | undefined
+  /** The model is as the caller named it; without a major its default one is meant. */
+  recentCall(id: string): Pick<CallRecord, 'consumer' | 'model' | 'major'> | undefined
+  /** Of one that has ended. */
+  recentRecord(id: string): CallRecord | undefined
   /** The id of this consumer's latest such call with this reference. */
   recentByReference(consumer: string, reference: string): string | undefined
 }

@@ -46,7 +46,7 @@ const experiment: ExperimentState = {
   metrics: [
     { name: 'ok', kind: 'success', type: 'mean', optimise: 'max', from: { feedback: 'ok' } },
     {
-      ...{ name: 'errors', kind: 'guardrail', type: 'ratio', share: true, optimise: 'min' },
+      ...{ name: 'errors', kind: 'guardrail', type: 'mean', share: true, optimise: 'min' },
       margin: { absolute: 0.005 },
       from: { record: 'errors' },
     },

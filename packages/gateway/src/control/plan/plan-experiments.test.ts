@@ -72,7 +72,7 @@ describe('an experiment that is declared', () => {
           from: { feedback: 'correct' },
         },
         {
-          ...{ name: 'errors', kind: 'guardrail', type: 'ratio', share: true, optimise: 'min' },
+          ...{ name: 'errors', kind: 'guardrail', type: 'mean', share: true, optimise: 'min' },
           margin: { absolute: 0.005 },
           from: { record: 'errors' },
         },

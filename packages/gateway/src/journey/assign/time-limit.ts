@@ -5,3 +5,8 @@ import type { Contract } from '../../kernel/catalog.ts'
 export function timeLimitMs({ options }: Pick<Call, 'options'>, { limits }: Pick<Contract, 'limits'>): number {
   return Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs)
 }
+
+/** Whether the limit is the caller's own, which says nothing of how fast the contract promises to be. */
+export function isHurried({ options }: Pick<Call, 'options'>, { limits }: Pick<Contract, 'limits'>): boolean {
+  return options.timeoutMs !== undefined && options.timeoutMs < limits.timeoutMs
+}

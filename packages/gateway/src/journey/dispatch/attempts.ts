@@ -115,7 +115,7 @@ export class Attempts {
     if (!this.#isCopy) blame(leg, open.member, end, retry === 'yes', now, error)
     const spent = retry === 'unpaid' ? '; not tried elsewhere: the retry budget is spent' : ''
     if (!passedOver) {
-      this.#tell(one, end, now, error.code, operatorReason(error) + spent)
+      this.#tell(one, end, now, error, operatorReason(error) + spent)
       this.#last = error
     }
     leg.repeated ||= attemptEnds[end].again === 'once'
@@ -207,10 +207,10 @@ export class Attempts {
     one.leg.replicas.end(one.open, end, now, error, waiting)
     if (!this.#isCopy) blame(one.leg, one.open.member, end, false, now, error)
     this.#inFlight--
-    this.#tell(one, end, now, error?.code, error && operatorReason(error))
+    this.#tell(one, end, now, error, error && operatorReason(error))
   }
 
-  #tell(one: Try, end: AttemptEnd, now: number, code: AstraError['code'] | undefined, reason?: string): void {
+  #tell(one: Try, end: AttemptEnd, now: number, error: AstraError | undefined, reason?: string): void {
     const { leg, open, role } = one
     const attempt = {
       role,
@@ -218,8 +218,9 @@ export class Attempts {
       replica: open.member.endpoint.address,
       atMs: open.startedAt - this.#charged.call.startedAt,
       durationMs: now - open.startedAt,
-      code,
+      code: error?.code,
       reason,
+      ...(error?.facts.hurried ? ({ hurried: true } as const) : {}),
     }
     this.#report.attempt(attempt, usedUp(one, end, this.#charged.call.stream))
   }

@@ -13,6 +13,7 @@ describe('startDeadline', () => {
       assert.equal(signal.aborted, false)
       mock.timers.tick(1)
       assert.equal(signal.reason.code, 'timeout')
+      assert.equal(signal.reason.facts.hurried, false)
       assert.equal(first.signal.aborted, false, 'an attempt that has ended is left alone')
     } finally {
       mock.timers.reset()

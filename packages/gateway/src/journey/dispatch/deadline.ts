@@ -19,9 +19,9 @@ export interface Deadline {
  * one attempt has one controller. `AbortSignal.any` would cost about four times as much per call, with a listener that stays until
  * collected.
  *
- * `waitedMs`: what of the limit was over before.
+ * `waitedMs`: what of the limit was over before. `hurried`: the limit is the caller's own.
  */
-export function startDeadline(caller: CallerSignal, timeoutMs: number, waitedMs = 0): Deadline {
+export function startDeadline(caller: CallerSignal, timeoutMs: number, waitedMs = 0, hurried = false): Deadline {
   let present: AbortController | undefined
   let other: AbortController | undefined
   let reached: AstraError | undefined
@@ -33,7 +33,7 @@ export function startDeadline(caller: CallerSignal, timeoutMs: number, waitedMs 
   const leave = () => reach(new AstraError('cancelled'))
   const forget = () => caller.removeEventListener('abort', leave)
   const timer = setTimeout(
-    () => reach(new AstraError('timeout', { detail: `The time limit of ${timeoutMs} ms ran out` })),
+    () => reach(new AstraError('timeout', { detail: `The time limit of ${timeoutMs} ms ran out`, hurried })),
     timeoutMs - waitedMs,
   )
   if (caller.aborted) leave()

@@ -2,7 +2,7 @@ import type { Item, StreamEvent, Usage } from '../../kernel/answer.ts'
 import type { Version } from '../../kernel/catalog.ts'
 import { type AstraError, toAstraError } from '../../kernel/errors.ts'
 import type { Taker } from '../../kernel/readable.ts'
-import { timeLimitMs } from '../assign/time-limit.ts'
+import { isHurried, timeLimitMs } from '../assign/time-limit.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import { askWhole, type Whole } from './ask-whole.ts'
 import { attemptEndOf, attemptEnds } from './attempt-end.ts'
@@ -120,7 +120,7 @@ function attemptsOf(charged: ChargedCall, ports: DispatchPorts, progress: Progre
 }
 
 function deadlineOf({ call, contract, waitedMs }: ChargedCall): Deadline {
-  return startDeadline(call.signal, timeLimitMs(call, contract), waitedMs)
+  return startDeadline(call.signal, timeLimitMs(call, contract), waitedMs, isHurried(call, contract))
 }
 
 /** Puts results back where the caller's list has them, misfits in between. */

@@ -2,14 +2,18 @@ import type { CallRecord } from '../../kernel/record.ts'
 
 /** The calls in flight and not yet durable, so that feedback finds a call before its Record is flushed. */
 export interface RecentCalls {
-  begin(id: string, consumer: string, reference: string | undefined): void
+  begin(id: string, call: RecentCall, reference: string | undefined): void
   /** Its Record was put, as the last of all. */
   kept(record: CallRecord): void
-  /** The consumer of a recent call. */
-  recentCall(id: string): { readonly consumer: string } | undefined
+  recentCall(id: string): RecentCall | undefined
+  /** The Record of a recent call that has ended. */
+  recentRecord(id: string): CallRecord | undefined
   /** The id of this consumer's latest recent call with this reference. */
   recentByReference(consumer: string, reference: string): string | undefined
 }
+
+/** Whose it is, and of what: the model as the caller named it. */
+export type RecentCall = Pick<CallRecord, 'consumer' | 'model' | 'major'>
 
 const lookEvery = 256
 
@@ -19,8 +23,7 @@ const lookEvery = 256
  * what came since the look before.
  */
 export function createRecentCalls(waiting: () => number): RecentCalls {
-  /** Consumers by call id. */
-  const inFlight = new Map<string, string>()
+  const inFlight = new Map<string, RecentCall>()
   const references = new Map<string, string>()
   /** In the order in which they were put. */
   let records: CallRecord[] = []
@@ -56,9 +59,9 @@ export function createRecentCalls(waiting: () => number): RecentCalls {
     lookAt = records.length + lookEvery
   }
   return {
-    begin(id, consumer, reference) {
-      inFlight.set(id, consumer)
-      if (reference !== undefined) references.set(referenceKey(consumer, reference), id)
+    begin(id, call, reference) {
+      inFlight.set(id, call)
+      if (reference !== undefined) references.set(referenceKey(call.consumer, reference), id)
     },
     kept(record) {
       const { id, consumer, reference } = record
@@ -68,10 +71,13 @@ export function createRecentCalls(waiting: () => number): RecentCalls {
     },
     recentCall(id) {
       const begun = inFlight.get(id)
-      if (begun !== undefined) return { consumer: begun }
+      if (begun) return begun
       index()
-      const consumer = byId.get(id)?.consumer
-      return consumer === undefined ? undefined : { consumer }
+      return byId.get(id)
+    },
+    recentRecord(id) {
+      index()
+      return byId.get(id)
     },
     recentByReference(consumer, reference) {
       index()

@@ -46,7 +46,9 @@ export function evidenceConformance(newPlace: NewPlace): void {
             const { at, said: saying, unit, arm, epoch, ...fields } = given
             const time = start + at
             const enrolment = { experiment, epoch, arm, unit, attributionMs }
-            const call = sampleCall(n, { ...fields, time, versionServed: arm, enrolment, code: codeOf(fields.outcome) })
+            const code = codeOf(fields.outcome)
+            const attempts = sampleCall(n).attempts.map((attempt) => ({ ...attempt, version: arm, code }))
+            const call = sampleCall(n, { ...fields, time, versionServed: arm, enrolment, code, attempts })
             const { after = 0, early = false, ...judged } = saying ?? {}
             const feedback = sampleFeedback({ callId: call.id, metric: 'score', time: time + after, ...judged })
             if (saying && early) await store.records.feedback(feedback)
@@ -104,7 +106,7 @@ export function evidenceConformance(newPlace: NewPlace): void {
       assert.deepEqual(await reports.evidence('another', sampleMetrics, start), [])
     }))
 
-  test('the circuit sees the calls that ended last, and no refusal for the sake of a caller', () =>
+  test('the circuit sees the calls that ended last, and nothing that a caller did', () =>
     withStore(newPlace, async ({ records, reports }) => {
       const put = (n: number, given: Partial<CallRecord>) =>
         records.put(sampleCall(n, { versionServed: undefined, enrolment: enrolled, ...given }))
@@ -113,15 +115,47 @@ export function evidenceConformance(newPlace: NewPlace): void {
       put(32, { outcome: 'refused', code: 'rate_limited' })
       put(33, { outcome: 'refused', code: 'limits_unavailable' })
       put(34, { outcome: 'refused', code: 'upstream_unavailable' })
-      put(35, { versionServed: '1.0' })
+      const [asked] = sampleCall(35).attempts
+      assert.ok(asked)
+      const saved = [
+        { ...asked, version: '1.1', code: 'upstream_failed' },
+        { ...asked, version: '1.0', code: undefined, role: 'fallback' },
+      ] as const
+      put(35, { versionServed: '1.0', attempts: saved })
       put(36, { outcome: 'cancelled', code: 'cancelled' })
       await records.flush()
       const { '1.1': circuit } = await reports.circuit('spam-1.1')
-      assert.equal(circuit?.calls, 34)
+      assert.equal(circuit?.calls, 33)
       assert.equal(circuit?.serverErrors, 3)
-      const failures = [...new Array(16).fill(false), true, true, false, true]
+      const failures = [...new Array(17).fill(false), true, true, true]
       assert.deepEqual(circuit?.recentFailures, failures)
       assert.deepEqual(await reports.circuit('another'), {})
+    }))
+
+  test('errors are what breaks a circuit, and nothing that a caller did', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      const [asked] = sampleCall(1).attempts
+      assert.ok(asked)
+      const tried = (n: number, code: 'timeout' | 'upstream_failed', hurried?: true) => {
+        const attempt = { ...asked, code, ...(hurried ? { hurried } : {}) }
+        records.put(sampleCall(n, { outcome: 'failed', code, enrolment: enrolled, attempts: [attempt] }))
+      }
+      records.put(sampleCall(1, { enrolment: enrolled }))
+      tried(2, 'upstream_failed')
+      tried(3, 'timeout')
+      tried(4, 'timeout', true)
+      const without = { enrolment: enrolled, attempts: [] }
+      records.put(sampleCall(5, { outcome: 'failed', code: 'invalid_input', ...without }))
+      records.put(sampleCall(6, { outcome: 'refused', code: 'overloaded', ...without }))
+      records.put(sampleCall(7, { outcome: 'refused', code: 'accounting_unavailable', ...without }))
+      records.put(sampleCall(8, { cache: 'hit', ...without }))
+      await records.flush()
+      const [epoch] = await reports.evidence('spam-1.1', sampleMetrics, start + 10_000)
+      const errors = epoch?.arms['1.1']?.metrics.errors
+      assert.ok(errors?.type === 'ratio')
+      assert.deepEqual([errors.moments.mean, errors.moments.second.mean], [2, 4])
+      const { '1.1': circuit } = await reports.circuit('spam-1.1')
+      assert.deepEqual([circuit?.calls, circuit?.serverErrors], [3, 2])
     }))
 
   test('what is forgotten is gone, whatever waited, and the calls stay', () =>

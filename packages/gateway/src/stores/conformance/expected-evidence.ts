@@ -33,7 +33,8 @@ export function expectedArm(calls: readonly CallRecord[], feedback: readonly Fee
   let errors = emptyPairs
   let cost = emptyMoments
   for (const { calls } of frozen) {
-    errors = addPair(errors, calls.filter(({ outcome }) => outcome === 'failed').length, calls.length)
+    const ended = calls.filter(({ outcome }) => outcome !== 'cancelled')
+    if (ended.length > 0) errors = addPair(errors, ended.filter(({ outcome }) => outcome === 'failed').length, ended.length)
     cost = addValue(cost, meanOf(calls.map(({ costUsd = 0 }) => costUsd)))
   }
   const means = (told: (one: Feedback) => boolean) =>

@@ -34,9 +34,6 @@ export function memoryCounters({
     for (const [key, counter] of counters) if (!counter.matters(at)) counters.delete(key)
     sweepAt = Math.min(Math.max(sweepFirstAt, 2 * counters.size), keysMax)
   }
-  function usedOf({ key, bound }: Take, at: Instant): number {
-    return counters.get(key)?.used(bound, at) ?? 0
-  }
   function counterOf({ key, bound }: Take): Counter {
     let counter = counters.get(key)
     if (!counter) {
@@ -61,16 +58,17 @@ export function memoryCounters({
     take(takes, leaseId): Taken {
       const at = instant()
       makeRoom(takes, at)
-      const used = takes.map((take) => usedOf(take, at))
+      const known = takes.map(({ key }) => counters.get(key))
+      const used = takes.map(({ bound }, index) => known[index]?.used(bound, at) ?? 0)
       const refusedAt = takes.findIndex((take, index) => !fits(take, used[index] ?? 0))
       if (refusedAt >= 0) return takenOf(takes, used, refusedAt, at.now)
       const marks: (Mark | undefined)[] = []
       for (const [index, take] of takes.entries()) {
         if (take.amount <= 0) continue
-        const counter = counterOf(take)
+        const counter = known[index] ?? counterOf(take)
         counter.add(take.amount, take.bound, leaseId, at)
         marks[index] = counter.mark?.()
-        used[index] = usedOf(take, at)
+        used[index] = counter.used(take.bound, at)
       }
       return takenOf(takes, used, -1, at.now, marks)
     },

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { circuitWindow } from '@astraapi/statistics'
+import { armFailed } from '../../../kernel/arm-outcome.ts'
 import type { Enrolment } from '../../../kernel/experiment.ts'
-import { type EvidenceFacts, failedIn, serverErrorIn } from '../../evidence-sums.ts'
+import type { EvidenceFacts } from '../../evidence-sums.ts'
 
 export type ArmKey = Pick<Enrolment, 'experiment' | 'epoch' | 'arm'>
 
@@ -67,11 +68,13 @@ export function armRows(db: DatabaseSync) {
   }
 }
 
-/** Adds a call that tells of its version. By its end: what hangs is known to fail when it does, not when it began. */
+/** Adds what a call says of its arm, if anything. By its end: what hangs is known to fail when it does, not when it began. */
 export function addToArm(row: ArmRow, facts: EvidenceFacts): void {
+  const failed = armFailed(facts, facts.enrolment.arm)
+  if (failed === undefined) return
   row.calls += 1
-  if (serverErrorIn(facts)) row.server_errors += 1
-  row.recent.push([facts.time + facts.latencyMs, facts.id, failedIn(facts)])
+  if (failed) row.server_errors += 1
+  row.recent.push([facts.time + facts.latencyMs, facts.id, failed])
 }
 
 /** The last that ended, whatever the order in which they came; oldest first. */

@@ -68,8 +68,8 @@ export function evidenceWriter(db: DatabaseSync, unitsMax = unitsMaxDefault) {
   function addCalls(key: UnitKey, calls: readonly EvidenceFacts[]): void {
     const row = unitOf(key, calls)
     for (const facts of calls) {
+      addToArm(arms.find(key), facts)
       const tells = tellsOfVersion(facts)
-      if (tells) addToArm(arms.find(key), facts)
       if (!row || facts.time >= row.until) continue
       row.last_at = Math.max(row.last_at, facts.time)
       if (tells) {
