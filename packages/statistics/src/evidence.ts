@@ -25,7 +25,7 @@ export interface RateCounts {
 }
 
 /**
- * Values for a quantile: sorted ones, or a histogram's exact counts. `counts[i]` values lie in `(edges[i], edges[i + 1]]`;
+ * Values for a quantile, one of each unit (several of one unit are alike, and would pretend to more than is known): sorted ones, or a histogram's exact counts. `counts[i]` values lie in `(edges[i], edges[i + 1]]`;
  * `edges` ascend strictly and are one more than `counts`; the first may be 0 or -Infinity, the last Infinity
  * (JSON knows no Infinity: a store keeps `null` for it, and {@link fromStoredEdges} reads it).
  * Two arms need not share their edges, but the intervals are tightest where they do.
@@ -38,7 +38,10 @@ export type CountedValues =
 export type Accumulator =
   | { readonly type: 'mean'; readonly moments: Moments }
   | { readonly type: 'rate'; readonly counts: RateCounts }
-  /** y: the unit's numerator, x (`second`): its denominator, e.g. tokens and calls. */
+  /**
+   * y: the unit's numerator, x (`second`): its denominator, e.g. tokens and calls. Not where some units' denominators may be far larger than
+   * the others': they alone would make the ratio, and its error be underrated. A mean of each unit's own y / x has no such weakness.
+   */
   | { readonly type: 'ratio'; readonly moments: Moments & { readonly second: SecondMoments } }
   | { readonly type: 'quantile'; readonly values: CountedValues }
 
@@ -75,7 +78,7 @@ export interface Plan {
   readonly expectedUnits: number
   readonly minimalDurationMs: number
   readonly maximalDurationMs: number
-  /** Units that each arm needs before means, rates and ratios may decide anything, and before any promotion. */
+  /** Units that each arm needs before a metric may decide anything, of a quantile values, and before any promotion. */
   readonly minimalUnits: number
   readonly rule: 'advise' | 'automatic'
   /** `bonferroni`: alpha / (success metrics x candidates). `none` is for one who looks at a single metric in the end. */

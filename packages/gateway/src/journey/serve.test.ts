@@ -88,7 +88,7 @@ describe('the journey keeps exactly one Record', () => {
   it('of a time limit, which a caller may shorten', async () => {
     const { code, record } = await outcome(journeyWith({ predict: hang }), { options: { timeoutMs: 5 } })
     assert.equal(code, 'timeout')
-    assert.equal(record.outcome, 'failed')
+    assert.deepEqual([record.outcome, record.attempts[0]?.hurried], ['failed', true])
   })
 
   it('of a caller who leaves, upstream being told', async () => {

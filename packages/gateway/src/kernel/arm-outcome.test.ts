@@ -14,7 +14,15 @@ describe('what a call says of its arm 1.1', () => {
     ['broke its contract', 'invalid_output', [['1.1', 'invalid_output']], true],
     ['too slow', 'timeout', [['1.1', 'timeout']], true],
     ['too slow for its caller only', 'timeout', [['1.1', 'timeout', true]], undefined],
-    ['failed before its caller had enough', 'timeout', [['1.1', 'upstream_failed'], ['1.0', 'timeout', true]], true],
+    [
+      'failed before its caller had enough',
+      'timeout',
+      [
+        ['1.1', 'upstream_failed'],
+        ['1.0', 'timeout', true],
+      ],
+      true,
+    ],
     ['fell silent', 'upstream_stalled', [['1.1', 'upstream_stalled']], true],
     ['nobody serves it', 'upstream_unavailable', [], true],
     ['the time ran out while it waited for a place', 'timeout', [], undefined],

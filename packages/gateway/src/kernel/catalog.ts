@@ -265,6 +265,8 @@ export interface Share {
   readonly share: number
   /** Upper end of its part of [0, 1). */
   readonly upTo: number
+  /** It was that of an arm which has left an experiment: `version` is the control, and whoever falls here takes part no more. */
+  readonly left?: true
 }
 
 export interface ContractCheck {

@@ -60,6 +60,7 @@ export function wireExperiments(ports: ExperimentPorts): WiredExperiments {
     catalogControl,
     reports: store.reports,
     settings: store.state,
+    everyMs,
     changed: (made) => tell(made, ports),
     advised: (name, advice) => log.info({ experiment: name, advice }, 'experiment: new advice'),
     failed: (name, reason) => log.warn({ experiment: name, reason }, 'an experiment could not be evaluated'),

@@ -59,7 +59,7 @@ export const metricSums: Readonly<Record<RecordMetric, { readonly sum: UnitSum; 
   truncations: { sum: 'truncations', per: 'finished' },
 }
 
-/** The metrics whose single values are counted, for quantiles: those that are no share of calls. */
+/** The metrics whose single values are counted, for quantiles, of each unit's first call: those that are no share of calls. */
 export const countedMetrics = ['latency', 'first-chunk', 'cost', 'tokens'] as const satisfies readonly RecordMetric[]
 export type CountedMetric = (typeof countedMetrics)[number]
 

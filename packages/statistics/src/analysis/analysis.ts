@@ -10,7 +10,7 @@ export interface Bounds {
 
 export interface MetricResult {
   readonly metric: MetricDefinition
-  /** What was analysed of each arm: units; of a quantile, values. */
+  /** What was analysed of each arm: units; of a quantile, values, one of each unit. */
   readonly units: { readonly control: number; readonly candidate: number }
   readonly control: number | null
   readonly candidate: number | null
@@ -22,7 +22,7 @@ export interface MetricResult {
   readonly alpha: number
   /** Against "no difference", valid at any time; the smallest so far. */
   readonly p: number
-  /** Whether there is enough for a decision: `minimalUnits` in each arm. The exact intervals of quantiles may decide at once. */
+  /** Whether there is enough for a decision: `minimalUnits` in each arm, of a quantile as many values. */
   readonly mayDecide: boolean
   /** What the interval shows, in the sense of `optimise`. */
   readonly direction: 'better' | 'worse' | 'unknown'

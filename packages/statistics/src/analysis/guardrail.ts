@@ -47,8 +47,8 @@ export function guardrailOfMeans(metric: MetricDefinition, comparison: Compariso
 }
 
 /**
- * Values per arm at which harm to a quantile is found soonest. Small on purpose: where every call is slow, the median is shown harmful after
- * 22 calls an arm and the 95 % quantile after 160 (with 2500: 60 and 312), while slight harm is found as soon as ever.
+ * Values per arm at which harm to a quantile is found soonest. Small on purpose: where every call is slow, the 95 % quantile is shown harmful
+ * after 160 values an arm (with 2500: 312) and the median at the minimal units, while slight harm is found as soon as ever.
  */
 const harmExpectedValues = 200
 

@@ -9,7 +9,7 @@ import {
   quantileEffectEstimate,
 } from '../intervals/quantile-effect.ts'
 import { type Found, finiteOrNull, nothing, type Pair, scaleOf } from './found.ts'
-import { guardrailOfQuantile } from './guardrail.ts'
+import { guardrailOfQuantile, unknownGuardrail } from './guardrail.ts'
 
 export function ofQuantile(metric: MetricDefinition, pairs: readonly Pair[], plan: Plan, alpha: number): Found {
   const { quantile } = metric
@@ -21,6 +21,8 @@ export function ofQuantile(metric: MetricDefinition, pairs: readonly Pair[], pla
   const scale = scaleOf(metric)
   const all = { control: mergedCells(strata, 'control'), candidate: mergedCells(strata, 'candidate') }
   const expectedValues = plan.expectedUnits / 2
+  // Exact for any number, if each value is a unit's own; the floor keeps a few units from deciding.
+  const mayDecide = Math.min(all.control.n, all.candidate.n) >= plan.minimalUnits
   return {
     units: { control: all.control.n, candidate: all.candidate.n },
     control: finiteOrNull(quantileOf(all.control, quantile)),
@@ -28,8 +30,8 @@ export function ofQuantile(metric: MetricDefinition, pairs: readonly Pair[], pla
     estimate: finiteOrNull(quantileEffectEstimate(strata, quantile, scale)),
     interval: quantileEffect(strata, quantile, scale, { alpha, expectedValues }),
     p: pOfLnE(lnEOfStrata(strata, quantile, expectedValues, noShift)),
-    mayDecide: true,
-    guardrail: guardrailOfQuantile(metric, quantile, strata, plan),
+    mayDecide,
+    guardrail: mayDecide ? guardrailOfQuantile(metric, quantile, strata, plan) : unknownGuardrail(metric),
   }
 }
 

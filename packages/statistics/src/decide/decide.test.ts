@@ -53,6 +53,11 @@ const candidateCircuit = (counts: Partial<CandidateAnalysis['circuit']['candidat
   ...base.circuit,
   candidate: { ...base.circuit.candidate, ...counts },
 })
+/** The latest calls of each, oldest first. */
+const bothCircuits = (candidate: readonly boolean[], control: readonly boolean[]) => ({
+  control: { calls: 1000, serverErrors: 0, recentFailures: control },
+  candidate: { calls: 1000, serverErrors: 0, recentFailures: candidate },
+})
 
 const cases: readonly (readonly [string, Partial<CandidateAnalysis>, Action, readonly string[]])[] = [
   [
@@ -95,6 +100,48 @@ const cases: readonly (readonly [string, Partial<CandidateAnalysis>, Action, rea
     { metrics: [better], circuit: candidateCircuit({ serverErrors: 60 }), sampleRatio: { ...even, p: 0 } },
     'break-circuit',
     ['server-errors'],
+  ],
+  [
+    'both arms fail, as where their vendor is down',
+    { circuit: bothCircuits(Array(20).fill(true), Array(20).fill(true)) },
+    'hold',
+    ['control-failing', 'no-success-metric'],
+  ],
+  [
+    'the candidate is the first of which half failed, while the control has begun to',
+    { circuit: bothCircuits(Array(10).fill(true), [...Array(18).fill(false), true, true]) },
+    'hold',
+    ['control-failing', 'no-success-metric'],
+  ],
+  [
+    'the control is the first that gets well again',
+    { circuit: bothCircuits(Array(15).fill(true), [...Array(9).fill(true), ...Array(11).fill(false)]) },
+    'hold',
+    ['no-success-metric'],
+  ],
+  [
+    'a control of which now and then a call fails saves no candidate that always does',
+    { circuit: bothCircuits(Array(20).fill(true), [...Array(17).fill(false), true, false, true]) },
+    'break-circuit',
+    ['latest-calls-failed'],
+  ],
+  [
+    'harm is no reason to give all to a control that fails',
+    { metrics: [harmful], circuit: bothCircuits([], Array(20).fill(true)) },
+    'hold',
+    ['control-failing', 'no-success-metric', 'guardrail-harmful'],
+  ],
+  [
+    'nor is the end',
+    { metrics: [result('success', 'unknown')], elapsedMs: 31 * day, circuit: bothCircuits([], Array(20).fill(true)) },
+    'hold',
+    ['control-failing', 'not-shown-better'],
+  ],
+  [
+    'a control that fails is no reason to keep a better candidate back',
+    { metrics: [better], circuit: bothCircuits([], Array(20).fill(true)) },
+    'promote',
+    ['success-better'],
   ],
   ['harm beats a better success metric', { metrics: [better, harmful] }, 'roll-back', ['guardrail-harmful']],
   ['a worse success metric', { metrics: [result('success', 'worse')] }, 'roll-back', ['success-worse']],
@@ -204,7 +251,7 @@ test('an experiment without data holds', () => {
   assert.equal(decide(analyse(emptyEvidence({}), [])).action, 'hold')
 })
 
-test('a candidate whose every call is slow is rolled back by the exact quantile test, without waiting for 100 units', () => {
+test('a candidate whose every call is slow is rolled back by the exact quantile test, not below the minimal units', () => {
   const slow = { name: 'p50', kind: 'guardrail', type: 'quantile', quantile: 0.5, optimise: 'min' } as const
   const arm = (n: number, ms: number) => ({
     assigned: n,
@@ -213,6 +260,6 @@ test('a candidate whose every call is slow is rolled back by the exact quantile 
   })
   const at = (n: number) =>
     decide(analyse(emptyEvidence({ control: arm(n, 10), candidate: arm(n, 500) }), [slow])).action
-  assert.equal(at(21), 'hold')
-  assert.equal(at(22), 'roll-back')
+  assert.equal(at(99), 'hold')
+  assert.equal(at(100), 'roll-back')
 })

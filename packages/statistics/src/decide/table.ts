@@ -6,6 +6,7 @@ export type Action = 'break-circuit' | 'roll-back' | 'pause' | 'promote' | 'end'
 export type ReasonCode =
   | 'latest-calls-failed'
   | 'server-errors'
+  | 'control-failing'
   | 'guardrail-harmful'
   | 'success-worse'
   | 'sample-ratio'
@@ -34,24 +35,30 @@ export interface Row {
   readonly reasons: (analysis: CandidateAnalysis, thresholds: Thresholds) => readonly Reason[]
 }
 
-/** The one precedence table of decisions: the first row with a reason wins. The last always has one. */
+/**
+ * The one precedence table of decisions: the first row with a reason wins. The last always has one. While the control itself fails, no row that
+ * would give it all traffic applies.
+ */
 export const decisionTable: readonly Row[] = [
   {
     order: 1,
     action: 'break-circuit',
-    rule: 'at least half of the last 20 calls failed, or 5 % 5xx over at least 200 calls while the control is under 1 %',
-    reasons: (analysis, thresholds) => [...failingCalls(analysis, thresholds), ...serverErrors(analysis, thresholds)],
+    rule: 'at least half of the last 20 calls failed, and less than half as many of the control, or 5 % 5xx over at least 200 calls while the control is under 1 %',
+    reasons: whileControlIsWell((analysis, thresholds) => [
+      ...failingCalls(analysis, thresholds),
+      ...serverErrors(analysis, thresholds),
+    ]),
   },
   {
     order: 2,
     action: 'roll-back',
     rule: 'a guardrail is shown harmful, or a success metric is shown worse',
-    reasons: ({ metrics }) => [
+    reasons: whileControlIsWell(({ metrics }) => [
       ...metrics.filter(isHarmful).map(({ metric }) => ({ code: 'guardrail-harmful', metric: metric.name }) as const),
       ...metrics
         .filter(isShown('worse'))
         .map(({ metric }) => ({ code: 'success-worse', metric: metric.name }) as const),
-    ],
+    ]),
   },
   {
     order: 3,
@@ -81,17 +88,45 @@ export const decisionTable: readonly Row[] = [
     order: 5,
     action: 'end',
     rule: 'the maximal duration is over: inconclusive, the control stays',
-    reasons: ({ elapsedMs }, { plan }) =>
+    reasons: whileControlIsWell(({ elapsedMs }, { plan }) =>
       elapsedMs >= plan.maximalDurationMs
         ? [{ code: 'maximal-duration', actual: elapsedMs, limit: plan.maximalDurationMs }]
         : [],
+    ),
   },
-  { order: 6, action: 'hold', rule: 'anything else, thin data included', reasons: obstacles },
+  {
+    order: 6,
+    action: 'hold',
+    rule: 'anything else, thin data included',
+    reasons: (analysis, thresholds) => [...controlFailing(analysis, thresholds), ...obstacles(analysis, thresholds)],
+  },
 ]
 
-function failingCalls({ circuit }: CandidateAnalysis, { circuitFailures }: Thresholds): Reason[] {
-  const actual = circuit.candidate.recentFailures.filter((failed) => failed).length
-  return actual >= circuitFailures ? [{ code: 'latest-calls-failed', actual, limit: circuitFailures }] : []
+/** Rows of which traffic goes to the control. */
+function whileControlIsWell(reasons: Row['reasons']): Row['reasons'] {
+  return (analysis, thresholds) =>
+    controlFailing(analysis, thresholds).length > 0 ? [] : reasons(analysis, thresholds)
+}
+
+/**
+ * Where the vendor of both is down, either arm may be the first of which half of the last calls failed: the control's latest ones tell
+ * that it fails, too, sooner than half of them would.
+ */
+function controlFailing({ circuit }: CandidateAnalysis, thresholds: Thresholds): Reason[] {
+  const { circuitFailures: limit, controlFailuresInRow } = thresholds
+  const latest = circuit.control.recentFailures
+  const actual = failuresIn(latest)
+  const inRow = latest.length >= controlFailuresInRow && latest.slice(-controlFailuresInRow).every((failed) => failed)
+  return actual >= limit || inRow ? [{ code: 'control-failing', actual, limit }] : []
+}
+
+const failuresIn = (latest: readonly boolean[]): number => latest.filter((failed) => failed).length
+
+/** A control that gets well a little sooner does not make the candidate the one that failed: it must have failed twice as often. */
+function failingCalls({ circuit }: CandidateAnalysis, { circuitFailures: limit }: Thresholds): Reason[] {
+  const actual = failuresIn(circuit.candidate.recentFailures)
+  if (actual < limit || 2 * failuresIn(circuit.control.recentFailures) >= actual) return []
+  return [{ code: 'latest-calls-failed', actual, limit }]
 }
 
 /** A control without calls says nothing of how it would do: the rule waits. */

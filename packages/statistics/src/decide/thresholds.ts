@@ -5,6 +5,8 @@ export interface Thresholds {
   readonly plan: Plan
   /** Failures among the latest calls that break the circuit: half of the last 20. */
   readonly circuitFailures: number
+  /** Failures at the end of the control's latest calls that show it failing just now, before half of them have. */
+  readonly controlFailuresInRow: number
   /** The share of 5xx over at least that many calls that breaks it while the control stays below `controlErrorShare`. */
   readonly serverErrorShare: number
   readonly serverErrorCalls: number
@@ -17,6 +19,7 @@ export interface Thresholds {
 export const thresholdDefaults: Thresholds = {
   plan: planDefaults,
   circuitFailures: circuitWindow / 2,
+  controlFailuresInRow: 2,
   serverErrorShare: 0.05,
   serverErrorCalls: 200,
   controlErrorShare: 0.01,

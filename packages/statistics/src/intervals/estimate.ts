@@ -18,7 +18,8 @@ export const meanEstimate = (moments: Moments): Estimate => ({
 /**
  * A ratio of sums over units, R = sum y / sum x (tokens per call, clicks per view), its variance linearised:
  * that of (y - R x) / mean x. Source: Deng, Knoblich and Lu 2018, "Applying the delta method in metric analytics".
- * NaN where the denominators' mean is not positive.
+ * NaN where the denominators' mean is not positive. Its limit theorem needs denominators of one order of magnitude: a unit that holds most of
+ * their sum pulls R onto itself, which leaves it no residual, and the error comes out far too small.
  */
 export function ratioEstimate(moments: Moments & { readonly second: SecondMoments }): Estimate {
   const { n, mean, m2, second } = moments

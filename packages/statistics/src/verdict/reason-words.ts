@@ -9,6 +9,8 @@ const words: Readonly<Record<ReasonCode, Words>> = {
     `${actual} of its last ${circuit.candidate.recentFailures.length} calls failed`,
   'server-errors': ({ actual = 0 }, { circuit }) =>
     `${numberWords(100 * actual)} % of its ${countWords(circuit.candidate.calls)} calls ended with a 5xx`,
+  'control-failing': ({ actual = 0 }, { control, circuit }) =>
+    `${control} fails itself (${actual} of its last ${circuit.control.recentFailures.length} calls), so no traffic is moved to it`,
   'guardrail-harmful': metricWordsOf,
   'success-worse': metricWordsOf,
   'success-better': metricWordsOf,

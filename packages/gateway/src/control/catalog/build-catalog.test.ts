@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { planDefaults } from '@astraapi/statistics'
+import fc from 'fast-check'
 import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import type { ExperimentStatus } from '../../kernel/experiment.ts'
+import type { ExperimentChange } from '../operations/ports.ts'
 import { buildCatalog } from './build-catalog.ts'
+import { withExperiment } from './change-experiment.ts'
 
 const version = { backend: 'echo', settings: {}, replicas: [], digest: 'sha256:0', immutable: true }
 const revision = (fields: number) => ({
@@ -126,7 +129,7 @@ describe('buildCatalog', () => {
     const progress = (status: ExperimentStatus) => ({
       ...{ status, startedAt: 0, since: 0, ranMs: 0, step: 1 },
       epochs: [
-        { number: 1, from: 0, shares: { '1.1': 0.5, '1.0': 0.5 } },
+        { number: 1, from: 0, shares: { '1.1': 0.5, '1.0': 0.25, '1.2': 0.25 } },
         { number: 2, from: 9, shares: { '1.1': 0.8, '1.2': 0.2 } },
       ],
     })
@@ -146,10 +149,11 @@ describe('buildCatalog', () => {
         ?.contracts.get(1)
     const running = of('running')
     assert.deepEqual(
-      running?.split.map(({ version, upTo }) => [version.id, upTo]),
+      running?.split.map(({ version, share, upTo, left }) => [version.id, share, upTo, left]),
       [
-        ['1.1', 0.8],
-        ['1.2', 1],
+        ['1.1', 0.25, 0.25, true],
+        ['1.1', 0.8, 0.75, undefined],
+        ['1.2', 0.2, 1, undefined],
       ],
     )
     const { control, ...told } = running?.experiment ?? assert.fail()
@@ -160,6 +164,46 @@ describe('buildCatalog', () => {
     for (const status of ['draft', 'promoted'] as const) {
       assert.deepEqual([of(status)?.experiment, of(status)?.split[0]?.share], [undefined, 0.98], status)
     }
+  })
+
+  it('never moves a unit to another arm, whoever leaves: it stays, or takes part no more', () => {
+    const arms = ['1.0', '1.1', '1.2']
+    const parts = fc.tuple(
+      fc.integer({ min: 1, max: 99 }),
+      fc.integer({ min: 1, max: 99 }),
+      fc.integer({ min: 1, max: 99 }),
+    )
+    fc.assert(
+      fc.property(
+        parts,
+        fc.constantFrom(...arms),
+        fc.nat(1),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (all, control, nth, at) => {
+          const shares = Object.fromEntries(arms.map((arm, i) => [arm, all[i] ?? 0]))
+          const candidates = arms.filter((arm) => arm !== control)
+          const { [candidates[nth] ?? '']: _, ...left } = shares
+          const experiment = {
+            ...{ model: 'spam', major: 1, control, candidates, shares, ramp: [{ coverage: 1 }] },
+            ...{ attributionMs: 7, metrics: [], plan: planDefaults },
+            progress: { status: 'draft', since: 0, ranMs: 0, step: 0, epochs: [] },
+          } as const
+          const models = { spam: { owner: 'o', defaultMajor: 1, contracts: { 1: contract() } } }
+          const draft: CatalogState = { models, consumers: {}, experiments: { one: experiment } }
+          const change = (state: CatalogState, change: ExperimentChange) =>
+            withExperiment(state, 'one', change, { by: 'me', at: 1 })
+          const before = change(draft, { action: 'start' })
+          const [first, second] = [before, change(before, { action: 'reshare', shares: left })].map((state) =>
+            build(state)
+              .model('spam')
+              ?.contracts.get(1)
+              ?.split.find(({ upTo }) => at < upTo),
+          )
+          const stays = Object.hasOwn(left, first?.version.id ?? '')
+          assert.deepEqual([second?.version.id, second?.left], stays ? [first?.version.id, undefined] : [control, true])
+        },
+      ),
+    )
   })
 
   it('builds a thousand models only as they are looked up', () => {

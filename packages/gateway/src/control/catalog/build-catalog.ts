@@ -12,7 +12,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { compileCheck } from '../../kernel/schema/validator.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
-import { contractName, coverageOf, enrolledShares, type Holder, holdersOf } from './held-traffic.ts'
+import { contractName, coverageOf, enrolledShares, firstShares, type Holder, holdersOf } from './held-traffic.ts'
 
 /**
  * The stored state as the journey uses it. Nothing is built before it is asked for: models at their first look-up, validators at
@@ -100,7 +100,7 @@ function buildContract(model: string, major: number, state: ContractState, holde
     versions.set(id, { id, contract, state: version, tensors: revisionOf(state, version.revision).tensors })
   }
   const holder = holders.get(contractName(model, major))
-  split.push(...sharesOf(holder ? enrolledShares(holder.experiment) : state.weights, versions))
+  split.push(...(holder ? armsOf(holder, versions) : sharesOf(state.weights, versions)))
   fallback.push(...(state.fallback ?? []).flatMap((id) => versions.get(id) ?? []))
   contract.rules = state.rules?.flatMap((rule) => {
     const version = versions.get(rule.version)
@@ -114,8 +114,7 @@ function buildContract(model: string, major: number, state: ContractState, holde
 
 function runningOf({ name, experiment }: Holder, versions: ReadonlyMap<string, Version>): Contract['experiment'] {
   const { progress, cached = false, attributionMs } = experiment
-  const control = versions.get(experiment.control)
-  if (!control) throw new RangeError(`the catalog has no version ${experiment.control}, the control of "${name}"`)
+  const control = controlOf({ name, experiment }, versions)
   return {
     name,
     epoch: progress.epochs.at(-1)?.number ?? 1,
@@ -125,6 +124,22 @@ function runningOf({ name, experiment }: Holder, versions: ReadonlyMap<string, V
     attributionMs,
     control,
   }
+}
+
+function controlOf({ name, experiment }: Holder, versions: ReadonlyMap<string, Version>): Version {
+  const control = versions.get(experiment.control)
+  if (!control) throw new RangeError(`the catalog has no version ${experiment.control}, the control of "${name}"`)
+  return control
+}
+
+/** Cut as it was at first: who leaves moves nobody else's units. */
+function armsOf(holder: Holder, versions: ReadonlyMap<string, Version>): readonly Share[] {
+  const control = controlOf(holder, versions)
+  const present = enrolledShares(holder.experiment)
+  return sharesOf(firstShares(holder.experiment), versions).map((part) => {
+    const share = ownEntry(present, part.version.id)
+    return share === undefined ? { ...part, version: control, left: true } : { ...part, share }
+  })
 }
 
 /**

@@ -7,7 +7,7 @@ import { AstraError } from '../../kernel/errors.ts'
 import { type ExperimentState, type ExperimentStatus, holdsTraffic } from '../../kernel/experiment.ts'
 import type { ExperimentChange } from '../operations/ports.ts'
 import { experimentIn, transitionTable, withExperiment } from './change-experiment.ts'
-import { coverageOf, enrolledShares, holdersOf, weightsOf } from './held-traffic.ts'
+import { coverageOf, enrolledShares, holdersOf, stayingShare, weightsOf } from './held-traffic.ts'
 
 const version: VersionState = {
   revision: 1,
@@ -119,10 +119,12 @@ describe('withExperiment', () => {
   it('takes a candidate out in a new epoch; then the other one is the winner without being named', () => {
     const after = run([
       [start, 0],
-      [{ action: 'reshare', shares: { '1.0': 1, '1.1': 0, '1.2': 3 } }, 7],
+      [{ action: 'reshare', shares: { '1.0': 2, '1.1': 0, '1.2': 1 } }, 7],
     ])
-    assert.deepEqual(progress(after).epochs.at(-1), { number: 2, from: 7, shares: { '1.0': 0.25, '1.2': 0.75 } })
-    assert.deepEqual(weights(after), { '1.0': 92.5, '1.2': 7.5 })
+    assert.deepEqual(progress(after).epochs.at(-1), { number: 2, from: 7, shares: { '1.0': 2 / 3, '1.2': 1 / 3 } })
+    assert.deepEqual(weights(after), { '1.0': 97.5, '1.2': 2.5 }, 'the units of 1.1 meet the control')
+    const back: ExperimentChange = { action: 'reshare', shares: { '1.0': 2, '1.1': 1, '1.2': 1 } }
+    assert.throws(() => run([[back, 8]], after), { code: 'invalid_input' })
     assert.throws(() => run([[{ action: 'promote', winner: '1.1' }, 8]], after), { code: 'invalid_input' })
     const promoted = run([[{ action: 'promote', reason: 'better' }, 8]], after)
     assert.deepEqual([progress(promoted).winner, progress(promoted).reason], ['1.2', 'better'])
@@ -148,6 +150,7 @@ describe('withExperiment', () => {
       { '9': 1 },
       { '1.0': 1 },
       { '1.1': 1, '1.2': 1 },
+      { '1.0': 1, '1.2': 3 },
       { '1.0': 1, '1.1': -1 },
       { '1.0': 1, '1.1': Number.NaN },
     ]
@@ -220,7 +223,8 @@ describe('withExperiment', () => {
   })
 
   const names = fc.constantFrom('a', 'b')
-  const parts = fc.dictionary(fc.constantFrom('1.0', '1.1', '1.2'), fc.integer({ min: 0, max: 1_000_000 }))
+  const odd = fc.dictionary(fc.constantFrom('1.0', '1.1', '1.2'), fc.integer({ min: 0, max: 1_000_000 }))
+  const parts = fc.oneof(odd, fc.constantFrom({ '1.0': 2, '1.1': 1 }, { '1.0': 2, '1.2': 1 }))
   const change: fc.Arbitrary<ExperimentChange> = fc.oneof(
     ...(['start', 'resume', 'step', 'roll-back', 'end', 'stop'] as const).map((action) => fc.constant({ action })),
     fc.constant(pause),
@@ -271,7 +275,7 @@ function checkInvariants(before: CatalogState, now: CatalogState, at: number): v
     const enrolled = Object.entries(enrolledShares(one)).filter(([id]) => id !== one.control)
     for (const [i, [id, weight]] of candidates.entries()) {
       assert.equal(id, enrolled[i]?.[0])
-      assert.ok(Math.abs(weight / 100 - coverageOf(one) * (enrolled[i]?.[1] ?? 0)) < 1e-9)
+      assert.ok(Math.abs(weight / 100 - coverageOf(one) * stayingShare(one) * (enrolled[i]?.[1] ?? 0)) < 1e-9)
     }
   }
   for (const { progress } of all) {

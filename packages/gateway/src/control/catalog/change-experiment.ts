@@ -147,7 +147,14 @@ function withEpoch(experiment: ExperimentState, parts: Readonly<Record<string, n
   const ids = used.map(([id]) => id)
   if (!ids.includes(control) || ids.length < 2) throw invalid(`must give "${control}" and a candidate parts above 0`)
   const number = (progress.epochs.at(-1)?.number ?? 0) + 1
-  return [...progress.epochs, { number, from: at, shares: normalised(Object.fromEntries(used)) }]
+  const present = enrolledShares(experiment)
+  const shares = normalised(Object.fromEntries(used))
+  const kept = normalised(Object.fromEntries(ids.map((id) => [id, ownEntry(present, id) ?? 0])))
+  // Each unit keeps its arm, so arms may leave, and nothing else.
+  if (ids.some((id) => !(Math.abs((kept[id] ?? 0) - (shares[id] ?? 0)) < 1e-9))) {
+    throw invalid('must have the proportions that they have now, and be of arms that have not left')
+  }
+  return [...progress.epochs, { number, from: at, shares: kept }]
 }
 
 function winnerOf(experiment: ExperimentState, asked: string | undefined): string {

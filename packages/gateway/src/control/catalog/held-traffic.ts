@@ -40,9 +40,20 @@ export function coverageOf({ ramp, progress }: ExperimentState): number {
   return ramp[progress.step]?.coverage ?? 1
 }
 
+/** What of the units that were enrolled at first still is: who fell to an arm that has left takes part no more. */
+export function stayingShare(experiment: ExperimentState): number {
+  const first = firstShares(experiment)
+  return Object.keys(enrolledShares(experiment)).reduce((sum, arm) => sum + (first[arm] ?? 0), 0)
+}
+
+/** How [0, 1) is cut for good, so that no unit moves to another arm when one leaves. */
+export function firstShares({ shares, progress }: ExperimentState): Readonly<Record<string, number>> {
+  return progress.epochs[0]?.shares ?? normalised(shares)
+}
+
 /** What each arm gets of all the contract's calls, those that are not enrolled included, in percent. */
 export function weightsOf(experiment: ExperimentState): Readonly<Record<string, number>> {
-  const coverage = coverageOf(experiment)
+  const coverage = coverageOf(experiment) * stayingShare(experiment)
   const candidates = Object.entries(enrolledShares(experiment))
     .filter(([id]) => id !== experiment.control)
     .map(([id, share]) => [id, percent(coverage * share)] as const)

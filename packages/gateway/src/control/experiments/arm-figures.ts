@@ -1,7 +1,7 @@
 import { type Accumulator, type CountedValues, cellsOf, quantileOf } from '@astraapi/statistics'
 import type { EpochEvidence, ExperimentMetric } from '../../kernel/experiment.ts'
 
-/** What an arm's calls came to, for people: over all epochs, of every unit so far. Nothing is decided by it. */
+/** What an arm's calls came to, for people: over all epochs, of every unit so far; latencies of each unit's first call. Nothing is decided by it. */
 export interface ArmFigures {
   readonly version: string
   readonly units: number

@@ -1,6 +1,6 @@
 import type { CircuitCounts } from '@astraapi/statistics'
 import type { Clock } from '../../kernel/clock.ts'
-import type { ExperimentState } from '../../kernel/experiment.ts'
+import { type ExperimentState, holdsTraffic } from '../../kernel/experiment.ts'
 import type { CallRecord } from '../../kernel/record.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import type { CatalogControl, ExperimentChange } from '../operations/ports.ts'
@@ -66,8 +66,8 @@ export class Breaker {
 
   /** Takes a Record that is kept: synchronous, and nothing at all for a call outside experiments. Never throws. */
   note(record: CallRecord): void {
-    if (record.enrolment === undefined || !this.#circuits.note(record)) return
-    const { experiment } = record.enrolment
+    const experiment = this.#circuits.note(record)
+    if (experiment === undefined) return
     if (!this.#breaking.has(experiment) && !this.#postponed.has(experiment)) void this.#look(experiment)
   }
 
@@ -87,11 +87,11 @@ export class Breaker {
     }
   }
 
-  /** One that only advises is left to the turns. */
+  /** One that only advises is left to the turns; one that is paused still has its traffic. */
   #brokenNow(name: string): Broken | undefined {
     const { revision, state } = this.#ports.catalogControl.current()
     const experiment = ownEntry(state.experiments ?? {}, name)
-    if (experiment?.progress.status !== 'running' || experiment.plan.rule !== 'automatic') return undefined
+    if (!experiment || !holdsTraffic.has(experiment.progress.status) || experiment.plan.rule !== 'automatic') return undefined
     const now = this.#ports.clock.now()
     const evaluation = evaluateCircuit(experiment, this.#circuits.of(name), now)
     if (evaluation.decision.removed.length === 0) return undefined

@@ -13,6 +13,7 @@ interface Arm {
 interface Circuit {
   /** Of the experiment that it belongs to: another of the same name begins anew. */
   readonly startedAt: number | undefined
+  readonly contract: string
   readonly arms: Map<string, Arm>
   seeded: boolean
 }
@@ -27,10 +28,10 @@ export class Circuits {
   /** Forgets those that do not run. `begun`: those that are new began just now, so that there is no past to know. */
   follow(running: Readonly<Record<string, ExperimentState>>, begun: boolean): void {
     for (const name of this.#byExperiment.keys()) if (!Object.hasOwn(running, name)) this.#byExperiment.delete(name)
-    for (const [name, { progress }] of Object.entries(running)) {
+    for (const [name, { progress, model, major }] of Object.entries(running)) {
       const { startedAt } = progress
       if (this.#byExperiment.get(name)?.startedAt === startedAt && this.#byExperiment.has(name)) continue
-      this.#byExperiment.set(name, { startedAt, arms: new Map(), seeded: begun })
+      this.#byExperiment.set(name, { startedAt, contract: contractOf(model, major), arms: new Map(), seeded: begun })
     }
   }
 
@@ -53,19 +54,29 @@ export class Circuits {
     }
   }
 
-  /** Takes a call to account; true where its arm failed. */
-  note(record: CallRecord): boolean {
-    const { enrolment } = record
-    const circuit = enrolment && this.#byExperiment.get(enrolment.experiment)
-    if (!circuit) return false
-    const failed = armFailed(record, enrolment.arm)
-    if (failed === undefined) return false
-    const arm = armOf(circuit, enrolment.arm)
+  /** Takes a call to account; where its arm failed, the experiment. */
+  note(record: CallRecord): string | undefined {
+    const { experiment, arm: name } = record.enrolment ?? this.#withoutEvidence(record) ?? {}
+    const circuit = experiment === undefined ? undefined : this.#byExperiment.get(experiment)
+    if (!circuit || name === undefined) return undefined
+    const failed = armFailed(record, name)
+    if (failed === undefined) return undefined
+    const arm = armOf(circuit, name)
     arm.calls++
     if (failed) arm.serverErrors++
     arm.recentFailures.push(failed)
     if (arm.recentFailures.length > circuitWindow) arm.recentFailures.shift()
-    return failed
+    return failed ? experiment : undefined
+  }
+
+  /** Whose unit met an arm while its experiment was paused: no evidence, yet an arm that fails is to be found all the same. */
+  #withoutEvidence({ assignReason, model, major, versionAssigned }: CallRecord) {
+    if (assignReason !== 'experiment' || versionAssigned === undefined) return undefined
+    const contract = contractOf(model, major)
+    for (const [experiment, circuit] of this.#byExperiment) {
+      if (circuit.contract === contract) return { experiment, arm: versionAssigned }
+    }
+    return undefined
   }
 
   of(experiment: string): Readonly<Record<string, CircuitCounts>> {
@@ -74,7 +85,9 @@ export class Circuits {
   }
 }
 
-/** Arms are those of the Records' enrolments, and so of the catalog: bounded. */
+const contractOf = (model: string, major: number | undefined): string => `${model}@${major}`
+
+/** Arms are those that Records were assigned to, and so of the catalog: bounded. */
 function armOf({ arms }: Circuit, name: string): Arm {
   let arm = arms.get(name)
   if (!arm) {

@@ -115,6 +115,50 @@ describe('a controller', () => {
     assert.equal(advising.experiment.progress.step, 0)
   })
 
+  it('goes up the ramp step by step after it was down, each lasting its own time under its eyes', async () => {
+    const ramp = [{ coverage: 0.01, forMs: 60 * secondMs }, { coverage: 0.1, forMs: 60 * secondMs }, { coverage: 1 }]
+    const world = new ExperimentWorld({ ramp, attributionMs: 3600 * secondMs })
+    world.now += 600 * secondMs
+    const steps: number[] = []
+    const controller = world.controller()
+    for (let turn = 0; turn < 11; turn++) {
+      await controller.turn()
+      steps.push(world.experiment.progress.step)
+      world.now += 10 * secondMs
+    }
+    // Of the ten minutes three turns count.
+    assert.deepEqual(steps, [0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2])
+  })
+
+  it('rolls a candidate back that is shown worse in a pause, but promotes none there and only where it is automatic', async () => {
+    for (const [rule, right, status] of [
+      ['automatic', worse, 'rolled_back'],
+      ['advise', worse, 'paused'],
+      ['automatic', better, 'paused'],
+    ] as const) {
+      const world = new ExperimentWorld({ rule })
+      const controller = world.controller()
+      for (let turn = 0; turn < 6; turn++) pass(world, right)
+      world.change({ action: 'pause', reason: 'somebody looks' })
+      await controller.turn()
+      assert.equal(world.status, status, rule)
+    }
+  })
+
+  it('tells once that the control fails, and moves nothing to it', async () => {
+    const world = new ExperimentWorld()
+    const recentFailures = Array.from({ length: 20 }, () => true)
+    const failing = { calls: 20, serverErrors: 20, recentFailures }
+    world.circuit = { '1.0': failing, '1.1': failing }
+    const controller = world.controller()
+    for (let turn = 0; turn < 400; turn++) {
+      world.now += 10 * secondMs
+      await controller.turn()
+    }
+    assert.deepEqual([world.status, world.advice.length], ['running', 1])
+    assert.match(world.advice[0] ?? '', /1\.0 fails itself \(20 of its last 20 calls\), so no traffic is moved to it/)
+  })
+
   it('lets a candidate that is worse go while the others go on', async () => {
     const shares = { '1.0': 1, '1.1': 1, '0.9': 1 }
     const world = new ExperimentWorld({ candidates: ['1.1', '0.9'], shares })
@@ -182,6 +226,36 @@ describe('the circuit', () => {
         controller.note(callOf('1.1', code))
       }
       controller.note(callOf('1.0', 'upstream_failed'))
+    }
+    await settled()
+    assert.equal(world.status, 'running')
+  })
+
+  it('breaks in a pause, too, by calls that are no evidence', async () => {
+    const world = new ExperimentWorld()
+    const controller = world.controller()
+    world.change({ action: 'pause', reason: 'somebody looks' })
+    controller.follow()
+    const { model, major } = world.experiment
+    const unenrolled = { model, major, assignReason: 'experiment', versionAssigned: '1.1', enrolment: undefined } as const
+    for (let call = 0; call < 10; call++) {
+      controller.note({ ...callOf('1.1', 'upstream_failed'), ...unenrolled, assignReason: 'pin' })
+      controller.note({ ...callOf('1.1', 'upstream_failed'), ...unenrolled, model: 'another' })
+    }
+    for (let call = 0; call < 9; call++) controller.note({ ...callOf('1.1', 'upstream_failed'), ...unenrolled })
+    await settled()
+    assert.equal(world.status, 'paused')
+    controller.note({ ...callOf('1.1', 'upstream_failed'), ...unenrolled })
+    await settled()
+    assert.equal(world.status, 'rolled_back')
+  })
+
+  it('does not break while both arms fail, whichever fails first', async () => {
+    const world = new ExperimentWorld()
+    const controller = world.controller()
+    for (let call = 0; call < 20; call++) {
+      if (call % 4 === 3) controller.note(callOf('1.0', 'upstream_failed'))
+      controller.note(callOf('1.1', 'upstream_failed'))
     }
     await settled()
     assert.equal(world.status, 'running')

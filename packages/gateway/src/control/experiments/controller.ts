@@ -16,6 +16,8 @@ export interface ControllerPorts {
   readonly catalogControl: Pick<CatalogControl, 'current' | 'changeExperiment'>
   readonly reports: EvidenceReports
   readonly settings: Settings
+  /** How often turns come. */
+  readonly everyMs: number
   /** A decision was carried out: for log and audit. */
   readonly changed: (made: MadeChange) => void
   /** An experiment that only advises has other advice than before. */
@@ -37,6 +39,8 @@ export interface ControllerFacts {
 
 /** The store's reader has other things to tell, too: an experiment of very many units gets a fifth of its time at most. */
 const rest = { fromMs: 1000, factor: 5 } as const
+/** Turns that may fail or be missed before what a step of a ramp does counts as not seen. */
+const missedMax = 3
 /** From a call's end until its Record is in the store, which takes a batch's interval. */
 const recordMs = 1000
 
@@ -157,7 +161,9 @@ export class ExperimentController {
     const circuit = this.#breaker.with(name, stored)
     // Somebody ended it meanwhile: what it was ended by is not to be overwritten.
     if (!holdsTraffic.has(this.#statusOf(name))) return
-    const evaluation = evaluate(experiment, { evidence, circuit, running: kept.latest?.analysis.running ?? {}, now })
+    const seen = { before: kept.latest, gapMaxMs: this.#gapMaxMs(name) }
+    const running = kept.latest?.analysis.running ?? {}
+    const evaluation = evaluate(experiment, { evidence, circuit, running, now, seen })
     this.#units.set(name, evaluation.analysis.candidates[0]?.sampleRatio.counts ?? {})
     // Before it is acted upon: what was seen once must not be forgotten.
     await this.#keeper.keep(name, experiment, kept, evaluation)
@@ -173,6 +179,11 @@ export class ExperimentController {
   #settleMs({ model, major, attributionMs }: ExperimentState): number {
     const contract = this.#ports.catalogControl.current().model(model)?.contracts.get(major)
     return Math.min(contract?.limits.timeoutMs ?? 0, attributionMs) + recordMs
+  }
+
+  /** What is read slowly is looked at more rarely. */
+  #gapMaxMs(name: string): number {
+    return missedMax * this.#ports.everyMs + rest.factor * (this.#evaluations.get(name)?.tookMs ?? 0)
   }
 
   #statusOf(name: string): ExperimentState['progress']['status'] {
@@ -216,7 +227,13 @@ const overtaken: ReadonlySet<string> = new Set(['precondition_failed', 'conflict
 
 const reasonOf = (thrown: unknown): string => operatorReason(toAstraError(thrown))
 
-/** Other advice than before; none is no news. */
-function isNews(before: Evaluation | undefined, { decision }: Evaluation): boolean {
-  return decision.action !== 'hold' && decision.action !== before?.decision.action
+/** Other advice than before; none is no news, but that nothing can be done as the control fails. */
+function isNews(before: Evaluation | undefined, now: Evaluation): boolean {
+  const told = toldBy(now)
+  return told !== 'hold' && told !== (before && toldBy(before))
+}
+
+function toldBy({ decision: { action, decisions } }: Evaluation): string {
+  const controlFails = decisions.some(({ reasons }) => reasons.some(({ code }) => code === 'control-failing'))
+  return action === 'hold' && controlFails ? 'control-failing' : action
 }

@@ -13,13 +13,15 @@ import {
 } from '@astraapi/statistics'
 import type { EpochEvidence, ExperimentState } from '../../kernel/experiment.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
-import { runningMs } from './running-time.ts'
+import { runningMs, type StepRan, type StepSeen, stepRan } from './running-time.ts'
 
 /** What is known of an experiment at one time, and what follows from it. Plain data. */
 export interface Evaluation {
   /** ms since the Unix epoch. */
   readonly time: number
   readonly elapsedMs: number
+  /** How long the present step of the ramp lasts; left out where only the circuit was looked at. */
+  readonly stepRan?: StepRan
   readonly analysis: Analysis
   readonly decision: ExperimentDecision
 }
@@ -30,9 +32,12 @@ export interface Known {
   /** As the evaluation before gave them. */
   readonly running: RunningPs
   readonly now: number
+  /** Left out: the present step of the ramp is not told. */
+  readonly seen?: StepSeen
 }
 
-export function evaluate(experiment: ExperimentState, { evidence, circuit, running, now }: Known): Evaluation {
+export function evaluate(experiment: ExperimentState, known: Known): Evaluation {
+  const { evidence, circuit, running, now, seen } = known
   const { control, candidates, metrics, plan, progress } = experiment
   const elapsedMs = runningMs(progress, now)
   const all: Evidence = { control, candidates, epochs: epochsOf(experiment, evidence), circuit, elapsedMs }
@@ -40,6 +45,7 @@ export function evaluate(experiment: ExperimentState, { evidence, circuit, runni
   return {
     time: now,
     elapsedMs,
+    ...(seen ? { stepRan: stepRan(progress, now, seen) } : {}),
     analysis,
     decision: decideAmong(activeArms(experiment), analysis, thresholdsOf(experiment)),
   }
@@ -62,7 +68,8 @@ export function withCircuit(before: Evaluation | undefined, broken: Evaluation):
     const now = broken.analysis.candidates.find(({ candidate }) => candidate === known.candidate)
     return now ? { ...known, circuit: now.circuit, elapsedMs: now.elapsedMs } : known
   })
-  return { ...broken, analysis: { ...before.analysis, candidates } }
+  const step = before.stepRan ? { stepRan: before.stepRan } : {}
+  return { ...broken, ...step, analysis: { ...before.analysis, candidates } }
 }
 
 /** Arms that still get units: a candidate may have left a test of several. */

@@ -1,8 +1,8 @@
 import type { Action } from '@astraapi/statistics'
-import type { ExperimentState } from '../../kernel/experiment.ts'
+import { type ExperimentState, holdsTraffic } from '../../kernel/experiment.ts'
 import type { ExperimentChange } from '../operations/ports.ts'
 import { activeArms, type Evaluation, verdictText } from './evaluate.ts'
-import { stepDue } from './running-time.ts'
+import { stepEndsInMs } from './running-time.ts'
 
 type Made = (evaluation: Evaluation, reason: string) => ExperimentChange | undefined
 
@@ -23,6 +23,9 @@ const changes: Readonly<Record<Action, Made>> = {
 /** Of an experiment that only advises: a pause moves no traffic, it keeps what can't be trusted from being taken for evidence. */
 const madeByAdvisers: ReadonlySet<Action> = new Set(['pause'])
 
+/** Of one that is paused: it keeps its traffic, so that what does harm has to leave it all the same. */
+const madeInPause: ReadonlySet<Action> = new Set(['break-circuit', 'roll-back'])
+
 /** After these the arms still get units. */
 const goesOn: ReadonlySet<Action> = new Set(['hold', 'pause'])
 
@@ -36,15 +39,18 @@ export function nextChange(
   now: number,
 ): ExperimentChange | undefined {
   const { plan, progress, ramp } = experiment
-  if (progress.status !== 'running') return undefined
+  if (!holdsTraffic.has(progress.status)) return undefined
   const { action, removed } = evaluation.decision
   const automatic = plan.rule === 'automatic'
+  const paused = progress.status === 'paused'
   // First of all: paused, they would keep their traffic.
   if (automatic && removed.length > 0 && goesOn.has(action)) return withoutCandidates(experiment, evaluation, now)
   const change = changes[action](evaluation, verdictText(evaluation, { atMs: now }))
-  if (change && (automatic || madeByAdvisers.has(action))) return change
-  const mayStep = rampsOn.has(action) && removed.length === 0
-  return mayStep && progress.step < stepDue(ramp, evaluation.elapsedMs) ? { action: 'step' } : undefined
+  const isMade = paused ? automatic && madeInPause.has(action) : automatic || madeByAdvisers.has(action)
+  if (change && isMade) return change
+  const mayStep = !paused && rampsOn.has(action) && removed.length === 0
+  const stepEnded = evaluation.stepRan !== undefined && stepEndsInMs(ramp, evaluation.stepRan) === 0
+  return mayStep && stepEnded ? { action: 'step' } : undefined
 }
 
 /** Some leave, the others go on, each with the part that it has of what is left. */

@@ -5,19 +5,31 @@ export function runningMs({ status, since, ranMs }: Progress, now: number): numb
   return status === 'running' ? ranMs + Math.max(0, now - since) : ranMs
 }
 
-/** The step that a ramp has reached after so much running time: its place. */
-export function stepDue(ramp: readonly RampStep[], elapsedMs: number): number {
-  let endsMs = 0
-  for (const [place, { forMs }] of ramp.slice(0, -1).entries()) {
-    endsMs += forMs ?? Number.POSITIVE_INFINITY
-    if (elapsedMs < endsMs) return place
-  }
-  return Math.max(0, ramp.length - 1)
+/** How long a step of the ramp lasts already, ms of the running time that evaluations saw. */
+export interface StepRan {
+  /** Its place. */
+  readonly step: number
+  readonly ranMs: number
 }
 
-/** In how much running time the next step is due, ms; undefined in the last. */
-export function nextStepInMs(ramp: readonly RampStep[], step: number, elapsedMs: number): number | undefined {
-  if (step >= ramp.length - 1) return undefined
-  const endsMs = ramp.slice(0, step + 1).reduce((sum, { forMs = Number.POSITIVE_INFINITY }) => sum + forMs, 0)
-  return Number.isFinite(endsMs) ? Math.max(0, endsMs - elapsedMs) : undefined
+export interface StepSeen {
+  /** As the evaluation before found it, and when that was. */
+  readonly before?: { readonly time: number; readonly stepRan?: StepRan } | undefined
+  /** Between two evaluations no more counts: in a longer gap nobody looked at what the step did, or no call came at all. */
+  readonly gapMaxMs: number
+}
+
+/** Of the present step. What was paused counts nothing. */
+export function stepRan({ status, since, step }: Progress, now: number, { before, gapMaxMs }: StepSeen): StepRan {
+  const ranMs = before?.stepRan?.step === step ? before.stepRan.ranMs : 0
+  if (status !== 'running') return { step, ranMs }
+  const seenUntil = Math.max(since, before?.time ?? since)
+  return { step, ranMs: ranMs + Math.min(gapMaxMs, Math.max(0, now - seenUntil)) }
+}
+
+/** In how much more running time the present step of a ramp has lasted as long as it shall, ms; undefined of one that stays. */
+export function stepEndsInMs(ramp: readonly RampStep[], { step, ranMs }: StepRan): number | undefined {
+  const forMs = ramp[step]?.forMs
+  if (step >= ramp.length - 1 || forMs === undefined) return undefined
+  return Math.max(0, forMs - ranMs)
 }

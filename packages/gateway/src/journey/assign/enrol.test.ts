@@ -78,6 +78,24 @@ describe('an experiment', () => {
     assert.equal(new Set(found.map(({ version, reason }) => version.id + reason)).size, 3)
   })
 
+  it('gives the control to whoever fell to an arm that has left, without evidence, and moves nobody else', () => {
+    const [before, after] = [0, 1].map(() => experimenting({}, { '1.0': 2, '1.1': 1, '1.2': 1 }))
+    assert.ok(before && after)
+    const contract = after.model('spam')?.contracts.get(1)
+    const [control] = contract?.split ?? []
+    assert.ok(contract && control)
+    const left = { version: control.version, left: true }
+    Object.assign(contract, {
+      split: contract.split.map((part) => (part.version.id === '1.1' ? { ...part, ...left } : part)),
+    })
+    for (const unit of units.slice(0, 200)) {
+      const { version, reason, enrolment } = assigned(after, { unit })
+      const arm = armOf(before, unit)
+      if (arm === '1.1') assert.deepEqual([version.id, reason, enrolment], ['1.0', 'not-enrolled', undefined])
+      else assert.deepEqual([version.id, enrolment?.arm], [arm, arm])
+    }
+  })
+
   it('keeps the arms while it is paused, without evidence', () => {
     for (const unit of units.slice(0, 50)) {
       const paused = assigned(experimenting({ paused: true }), { unit })

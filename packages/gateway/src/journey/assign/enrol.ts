@@ -18,7 +18,9 @@ export function enrol(
   if (coverage < 1 && unitInterval(`${name}\0enrol`, key) >= coverage)
     return { ...admitted, contract, version: control, reason: 'not-enrolled', propensity: 1 }
   const at = unitInterval(`${name}\0variant`, key)
-  const { version, share } = contract.split.find(({ upTo }) => at < upTo) ?? { version: control, share: 1 }
+  const found = contract.split.find(({ upTo }) => at < upTo)
+  if (!found || found.left) return { ...admitted, contract, version: control, reason: 'not-enrolled', propensity: 1 }
+  const { version, share } = found
   const assigned = { ...admitted, contract, version, reason: 'experiment', propensity: share } as const
   // While it is paused units keep their arms, and nothing that they do is evidence.
   if (paused) return assigned

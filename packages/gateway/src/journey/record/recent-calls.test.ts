@@ -16,7 +16,10 @@ test('a call is found while it is in flight, and by its reference', () => {
   assert.equal(recent.recentCall('a'), shop)
   assert.equal(recent.recentByReference('shop', 'order-1'), 'a')
   assert.equal(recent.recentByReference('other', 'order-1'), undefined)
-  assert.equal(recent.recentCall('b'), undefined)
+  assert.deepEqual([recent.recentCall('b'), recent.recentRecord('a')], [undefined, undefined])
+  const ended = record('a', 'order-1')
+  recent.kept(ended)
+  assert.equal(recent.recentRecord('a'), ended)
 })
 
 for (const ends of [

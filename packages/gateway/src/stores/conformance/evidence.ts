@@ -106,6 +106,31 @@ export function evidenceConformance(newPlace: NewPlace): void {
       assert.deepEqual(await reports.evidence('another', sampleMetrics, start), [])
     }))
 
+  test('a unit counts in its first epoch only, whichever Record of it comes first', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      const put = (n: number, unit: string, epoch: number) =>
+        records.put(sampleCall(n, { enrolment: { ...enrolled, unit, epoch } }))
+      put(2, 'a', 2)
+      put(3, 'b', 2)
+      await records.feedback(sampleFeedback({ callId: sampleId(2), metric: 'score', value: 1 }))
+      await records.flush()
+      put(1, 'a', 1)
+      await records.flush()
+      put(4, 'a', 2)
+      put(5, 'a', 3)
+      await records.flush()
+      const epochs = await reports.evidence('spam-1.1', sampleMetrics, start + 10_000)
+      const counts = epochs.map(({ epoch, arms: { '1.1': arm } }) => {
+        const latency = arm?.metrics['latency-p95']
+        const values = latency?.type === 'quantile' && latency.values.kind === 'buckets' ? latency.values.counts : []
+        return [epoch, arm?.assigned, arm?.withFeedback, values.reduce((sum, n) => sum + n, 0)]
+      })
+      assert.deepEqual(counts, [
+        [1, 1, 0, 1],
+        [2, 1, 0, 1],
+      ])
+    }))
+
   test('the circuit sees the calls that ended last, and nothing that a caller did', () =>
     withStore(newPlace, async ({ records, reports }) => {
       const put = (n: number, given: Partial<CallRecord>) =>
@@ -179,9 +204,13 @@ async function assertEvidence(
   { all, said, frozenBy }: { all: readonly CallRecord[]; said: readonly Feedback[]; frozenBy: number },
 ): Promise<void> {
   const read = await reports.evidence(experiment, sampleMetrics, frozenBy)
+  const early = new Set(all.flatMap(({ enrolment }) => (enrolment?.epoch === 1 ? [enrolment.unit] : [])))
   for (const epoch of [1, 2]) {
     for (const arm of ['1.0', '1.1']) {
-      const calls = all.filter(({ enrolment }) => enrolment?.epoch === epoch && enrolment.arm === arm)
+      const calls = all.filter(
+        ({ enrolment }) =>
+          enrolment?.epoch === epoch && enrolment.arm === arm && (epoch === 1 || !early.has(enrolment.unit)),
+      )
       assertArm(
         read.find((one) => one.epoch === epoch),
         arm,

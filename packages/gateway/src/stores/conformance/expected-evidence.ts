@@ -34,7 +34,8 @@ export function expectedArm(calls: readonly CallRecord[], feedback: readonly Fee
   let cost = emptyMoments
   for (const { calls } of frozen) {
     const ended = calls.filter(({ outcome }) => outcome !== 'cancelled')
-    if (ended.length > 0) errors = addPair(errors, ended.filter(({ outcome }) => outcome === 'failed').length, ended.length)
+    if (ended.length > 0)
+      errors = addPair(errors, ended.filter(({ outcome }) => outcome === 'failed').length, ended.length)
     cost = addValue(cost, meanOf(calls.map(({ costUsd = 0 }) => costUsd)))
   }
   const means = (told: (one: Feedback) => boolean) =>
@@ -47,7 +48,10 @@ export function expectedArm(calls: readonly CallRecord[], feedback: readonly Fee
     withFeedback: units.filter(({ said }) => said.length > 0).length,
     errors,
     cost,
-    latencies: units.flatMap(({ calls }) => calls).filter(({ outcome }) => outcome === 'ok'),
+    // Of each unit's first call alone.
+    latencies: units
+      .flatMap(({ calls }) => calls.toSorted((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1)).slice(0, 1))
+      .filter(({ outcome }) => outcome === 'ok'),
     score: means(() => true),
     truth: means(({ source }) => source === 'ground_truth'),
   }

@@ -89,6 +89,7 @@ export class ExperimentWorld {
           this.settings.set(key, value)
         },
       },
+      everyMs: 10 * secondMs,
       changed: (made) => void this.made.push(made),
       advised: (_, text) => void this.advice.push(text),
       failed: (_, reason) => void this.faults.push(reason),

@@ -29,13 +29,34 @@ export function armRows(db: DatabaseSync) {
     INSERT OR REPLACE INTO experiment_arms (experiment, epoch, arm, units, beyond, calls, server_errors, recent)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   const count = db.prepare('SELECT total(units) AS units FROM experiment_arms WHERE experiment = ?')
+  const stored = db.prepare('SELECT epoch, arm FROM experiment_arms WHERE experiment = ?')
   const held = new Map<string, { readonly key: ArmKey; readonly row: ArmRow }>()
+  /** As the table had them when the batch began, by experiment. */
+  const before = new Map<string, readonly ArmKey[]>()
   /** Of all arms and epochs, by experiment. */
   const units = new Map<string, number>()
 
   const unitsOf = (experiment: string): number => units.get(experiment) ?? Number(count.get(experiment)?.units)
 
+  const storedOf = (experiment: string): readonly ArmKey[] => {
+    const known = before.get(experiment)
+    if (known) return known
+    const found = stored
+      .all(experiment)
+      .map(({ epoch, arm }) => ({ experiment, epoch: Number(epoch), arm: String(arm) }))
+    before.set(experiment, found)
+    return found
+  }
+  const drop = () => {
+    for (const kept of [held, units, before]) kept.clear()
+  }
+
   return {
+    /** Those of its experiment's other epochs; some may come twice. */
+    ofOtherEpochs({ experiment, epoch }: ArmKey): readonly ArmKey[] {
+      const fresh = [...held.values()].map(({ key }) => key).filter((key) => key.experiment === experiment)
+      return [...storedOf(experiment), ...fresh].filter((key) => key.epoch !== epoch)
+    },
     find(key: ArmKey): ArmRow {
       const text = `${key.experiment}\0${key.epoch}\0${key.arm}`
       const known = held.get(text)
@@ -48,9 +69,10 @@ export function armRows(db: DatabaseSync) {
       return row
     },
     unitsOf,
-    addUnit({ experiment }: ArmKey, row: ArmRow): void {
-      units.set(experiment, unitsOf(experiment) + 1)
-      row.units += 1
+    /** `by` -1 takes one out again. */
+    addUnits({ experiment }: ArmKey, row: ArmRow, by: 1 | -1): void {
+      units.set(experiment, unitsOf(experiment) + by)
+      row.units += by
     },
     save(): void {
       for (const { key, row } of held.values()) {
@@ -58,13 +80,9 @@ export function armRows(db: DatabaseSync) {
         const kept = JSON.stringify(latest(recent))
         replace.run(key.experiment, key.epoch, key.arm, units, beyond, calls, server_errors, kept)
       }
-      held.clear()
-      units.clear()
+      drop()
     },
-    drop(): void {
-      held.clear()
-      units.clear()
-    },
+    drop,
   }
 }
 

@@ -3,7 +3,7 @@ import { type CountedMetric, countedMetrics, type EvidenceFacts, valuesIn } from
 import { bucketOfValue, ValueBuckets } from '../../value-buckets.ts'
 import type { ArmKey } from './arm-rows.ts'
 
-/** Counts of the calls' own values, of a batch at a time. */
+/** Counts of the values of units' first calls, of a batch at a time. */
 export function bucketRows(db: DatabaseSync) {
   const upsert = db.prepare(`
     INSERT INTO experiment_buckets (experiment, epoch, arm, metric, bucket, n) VALUES (?, ?, ?, ?, ?, ?)

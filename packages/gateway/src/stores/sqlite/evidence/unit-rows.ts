@@ -31,6 +31,7 @@ export function unitRows(db: DatabaseSync) {
   const replace = db.prepare(`
     INSERT OR REPLACE INTO experiment_units (${keyColumns}, ${columns.join(', ')})
     VALUES (?, ?, ?, ?, ${columns.map(() => '?').join(', ')})`)
+  const remove = db.prepare('DELETE FROM experiment_units WHERE experiment = ? AND epoch = ? AND unit = ? AND arm = ?')
   const held = new Map<string, { readonly key: UnitKey; readonly row: UnitRow }>()
 
   return {
@@ -46,6 +47,11 @@ export function unitRows(db: DatabaseSync) {
     add(key: UnitKey, row: UnitRow): UnitRow {
       held.set(keyText(key), { key, row })
       return row
+    },
+    /** At once, as it is rare. */
+    remove(key: UnitKey): void {
+      held.delete(keyText(key))
+      remove.run(key.experiment, key.epoch, key.unit, key.arm)
     },
     save(): void {
       for (const { key, row } of held.values()) {
