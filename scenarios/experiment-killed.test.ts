@@ -91,7 +91,9 @@ test('a gateway killed again and again in the middle of an experiment loses and 
         await ask('POST', '/api/v1/feedback', { call: id, metric: 'correct', value: n % 100 < (right[version] ?? 0) })
       }
       const [version = '', ...others] = versions
-      assert.deepEqual(others, [], 'a unit keeps its version')
+      // A promotion may come between its two calls.
+      const moved = right['1.1'] === right['1.0'] ? others : others.filter((other) => other !== '1.1')
+      assert.deepEqual(moved, [], 'a unit keeps its version')
       units.set(version, (units.get(version) ?? 0) + 1)
     }
     for (let n = from; n < to; n += 10) await Promise.all(Array.from({ length: 10 }, (_, i) => one(n + i)))

@@ -17,27 +17,34 @@ describe('stop and start again', () => {
   })
   after(() => rm(folder, { recursive: true, force: true }))
 
-  /** Resolves when the call is in flight; what becomes of it shows in the Records. */
-  const begin = (gateway: TestGateway, echo: object, accept: string) =>
-    new Promise<void>((resolve) => {
-      const call = request(`${gateway.url}/models/probe/v1/predict`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${gateway.adminKey}`, accept, 'content-type': 'application/json' },
-      })
-      call.on('error', () => undefined)
-      call.on('response', (response) => response.on('error', () => undefined).on('data', () => resolve()))
-      call.end(JSON.stringify({ input: { text: 'one two three', echo } }), () => setTimeout(resolve, 300))
+  /** What becomes of the call shows in the Records. */
+  const begin = (gateway: TestGateway, echo: object, accept: string) => {
+    const call = request(`${gateway.url}/models/probe/v1/predict`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.adminKey}`, accept, 'content-type': 'application/json' },
     })
+    call.on('error', () => undefined)
+    call.on('response', (response) => response.on('error', () => undefined).resume())
+    call.end(JSON.stringify({ input: { text: 'one two three', echo } }))
+  }
+
+  /** Resolves when so many calls have come. */
+  const received = async (gateway: TestGateway, count: number) => {
+    const calls = async () => {
+      const { body } = await gateway.ask('GET', '/metrics')
+      return Number(/^astra_calls_received_total (\d+)$/m.exec(body)?.[1])
+    }
+    while ((await calls()) < count);
+  }
 
   it('keeps the Record of every call that it has to cut', async () => {
     const data = join(folder, 'cut')
     const gateway = await startTestGateway({ data, drainMs: 200 })
-    const calls = Array.from({ length: 40 }, (_, i) =>
-      i % 2 === 0
-        ? begin(gateway, { hangAfter: 1 }, 'text/event-stream')
-        : begin(gateway, { delayMs: 60_000 }, 'application/json'),
-    )
-    await Promise.all(calls)
+    for (let i = 0; i < 40; i++) {
+      if (i % 2 === 0) begin(gateway, { hangAfter: 1 }, 'text/event-stream')
+      else begin(gateway, { delayMs: 60_000 }, 'application/json')
+    }
+    await received(gateway, 40)
     await gateway.stop()
     const database = new DatabaseSync(join(data, 'astra.db'), { readOnly: true })
     assert.equal(database.prepare('SELECT count(*) AS n FROM calls').get()?.n, 40)

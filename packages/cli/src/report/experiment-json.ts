@@ -32,6 +32,8 @@ export interface ExperimentJson extends ExperimentRow {
   readonly elapsedMs: number
   /** Of `ramp`. */
   readonly step: number
+  /** How long it still lasts, running time; left out of one that stays, and before the first look at it. */
+  readonly stepEndsInMs?: number
   readonly epochs: readonly Epoch[]
   /** Key id of whoever changed the status last. */
   readonly by?: string

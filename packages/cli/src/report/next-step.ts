@@ -3,7 +3,18 @@ import { countText, shareText, spanText, timeText } from './numbers.ts'
 
 type Told = Pick<
   ExperimentJson,
-  'name' | 'control' | 'status' | 'since' | 'reason' | 'winner' | 'plan' | 'elapsedMs' | 'ramp' | 'step' | 'arms'
+  | 'name'
+  | 'control'
+  | 'status'
+  | 'since'
+  | 'reason'
+  | 'winner'
+  | 'plan'
+  | 'elapsedMs'
+  | 'ramp'
+  | 'step'
+  | 'stepEndsInMs'
+  | 'arms'
 > & { readonly evaluations: readonly Evaluation[] }
 
 /** What happens next, and when at the earliest: a sentence each. */
@@ -28,7 +39,7 @@ export function nextSteps(experiment: Told, now: number): readonly string[] {
 }
 
 function runningSteps(experiment: Told, now: number): readonly string[] {
-  const { plan, elapsedMs, ramp, step, arms } = experiment
+  const { plan, elapsedMs, ramp, step, stepEndsInMs: ends, arms } = experiment
   const steps: string[] = []
   const wait = plan.minimalDurationMs - elapsedMs
   const fewest = arms.length === 0 ? 0 : Math.min(...arms.map(({ units }) => units))
@@ -37,8 +48,9 @@ function runningSteps(experiment: Told, now: number): readonly string[] {
   if (missing > 0) steps.push(unitsStep(missing, plan.minimalUnits, perMs(fewest, elapsedMs), now))
   if (wait <= 0 && missing <= 0) steps.push('It may be decided at every look.')
   const next = ramp[step + 1]
-  const ends = ramp.slice(0, step + 1).reduce((sum, { forMs = 0 }) => sum + forMs, 0) - elapsedMs
-  if (next) steps.push(`Its coverage goes to ${shareText(next.coverage)} at about ${timeOf(now + Math.max(0, ends))}.`)
+  if (next && ends !== undefined) {
+    steps.push(`Its coverage goes to ${shareText(next.coverage)} at about ${timeOf(now + ends)}.`)
+  }
   steps.push(`Undecided, it ends at ${timeOf(now + Math.max(0, plan.maximalDurationMs - elapsedMs))}.`)
   if (plan.rule === 'advise') steps.push('The rule is "advise": it promotes nothing by itself.')
   return steps

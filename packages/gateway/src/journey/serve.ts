@@ -23,6 +23,8 @@ export interface JourneyPorts extends DispatchPorts {
   readonly cache: Pick<Cache, 'concerns' | 'answer'>
   readonly shadow: Pick<Shadow, 'follow'>
   readonly record: RecordPorts
+  /** The store's secret: without it anybody could choose units that meet one arm of an experiment. */
+  readonly unitSalt: string
   /**
    * A call begins: it counts as received, and feedback may find it from now on. Throws when none may begin (accounting is
    * behind, or the gateway is stopping); such a call is counted and has no Record.
@@ -63,7 +65,7 @@ export function createJourney(ports: JourneyPorts): Journey {
       const catalog = ports.catalog()
       record.sees(catalog)
       const admitted = permit(call, caller, catalog)
-      const assigned = assign(admitted)
+      const assigned = assign(admitted, ports.unitSalt)
       record.assigned(assigned)
       const fitted = fitInputs(assigned, relays)
       const asked = fitted.contract.shadow

@@ -69,6 +69,11 @@ export interface FeedbackMetric {
   readonly optimise: 'min' | 'max'
   /** Whose word counts in experiments. Left out: everybody's. */
   readonly source?: 'user' | 'ground_truth' | 'judge' | 'heuristic'
+  /** Who may speak as another source than `user`, besides operators. Left out: everybody, but for `judge` nobody. */
+  readonly consumers?: readonly string[]
+  /** Numbers: what is beyond is refused. */
+  readonly min?: number
+  readonly max?: number
 }
 
 export type ExperimentStatus = 'draft' | 'running' | 'paused' | 'promoted' | 'rolled_back' | 'inconclusive' | 'stopped'

@@ -70,7 +70,6 @@ export function wireExperiments(ports: ExperimentPorts): WiredExperiments {
   return {
     reads: {
       kept: (name, startedAt) => controller.kept(name, startedAt),
-      forget: (name) => store.forgetExperiment(name),
       fault: (name) => controller.facts().evaluations.get(name)?.fault,
     },
     facts: () => controller.facts(),

@@ -9,11 +9,13 @@ import { createKeyring } from '../control/keys/keyring.ts'
 import { embeddedReplica } from '../control/manifest/replica-address.ts'
 import { platformOperations } from '../control/operations/operations.ts'
 import type { CatalogControl } from '../control/operations/ports.ts'
+import { requireServed } from '../control/operations/require-ready.ts'
 import { createReplicaNames } from '../control/replicas/replica-names.ts'
 import { createReplicaWatch, type ReplicaWatch } from '../control/replicas/replica-watch.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { AstraError, operatorReason } from '../kernel/errors.ts'
 import { isInternal } from '../kernel/internal-consumers.ts'
+import type { ReplicaFleet } from '../kernel/replicas.ts'
 import { Secret } from '../kernel/secret.ts'
 import type { RedisConnection } from '../stores/redis/connection.ts'
 import { openSqliteStore } from '../stores/sqlite/sqlite.ts'
@@ -96,6 +98,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
 
   let limits: WiredLimits | undefined
   let experiments: WiredExperiments | undefined
+  let replicas: ReplicaFleet | undefined
   const keyring = await createKeyring({
     store: store.state,
     clock: systemClock,
@@ -108,6 +111,10 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     backends,
     names,
     clock: systemClock,
+    begins: (experiment) => store.forgetExperiment(experiment),
+    requireServed(experiment, place, state) {
+      if (replicas) requireServed(experiment, place, state, replicas)
+    },
     activated(catalog) {
       void watch?.follow(catalog)
       void limits?.follow(catalog)
@@ -131,6 +138,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   })
   limits = wired.limits
   const { fleet } = wired
+  replicas = fleet
   const watching = createReplicaWatch({ fleet, backends, names, clock: systemClock, log })
   watch = watching
   undo.push(async () => watching.close())

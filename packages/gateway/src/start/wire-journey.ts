@@ -94,6 +94,7 @@ export async function wireJourney(ports: {
     limits: limits.reserve,
     cache: cache.cache,
     shadow,
+    unitSalt,
     begin(call, caller) {
       metrics.received()
       const closed = stopping ? new AstraError('stopping', { retryAfterMs: 1000 }) : undefined

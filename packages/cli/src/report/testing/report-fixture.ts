@@ -70,6 +70,7 @@ export function reportFixture(options: FixtureOptions): ExperimentReport {
     },
     ...{ description: 'The new words and word pairs', shares: { '1.0': 50, '1.1': 50 }, attributionMs: 60_000 },
     ...{ ramp: [{ coverage: 0.1, forMs: 60_000 }, { coverage: 1 }], step: looks > 6 ? 1 : 0, metrics, plan },
+    ...(looks > 6 ? {} : { stepEndsInMs: Math.max(0, 60_000 - looks * everyMs) }),
     ...{ startedAt: iso(0), elapsedMs: looks * everyMs, evaluatedAt: iso(looks) },
     epochs: [
       { number: 1, from: iso(0), shares: { '1.0': 50, '1.1': 50 } },

@@ -20,6 +20,8 @@ interface Surroundings {
 
 async function started({ fail = () => {}, upstream, stored }: Surroundings = {}) {
   const activated: number[] = []
+  const begun: string[] = []
+  const unserved = new Set<string>()
   const saved: StoredCatalog[] = stored ? [stored] : []
   const logged: string[] = []
   const control = await createCatalogControl({
@@ -43,11 +45,15 @@ async function started({ fail = () => {}, upstream, stored }: Surroundings = {})
       known: (entry) => (entry === 'dns+http://two:1' ? ['http://10.0.0.1:1', 'http://10.0.0.2:1'] : [entry]),
     },
     activated: ({ revision }) => activated.push(revision),
+    begins: async (experiment) => void begun.push(experiment),
+    requireServed(_, { version }) {
+      if (unserved.has(version)) throw new AstraError('conflict', { detail: `nobody serves ${version}` })
+    },
     clock: systemClock,
     describe: () => ({ openapi: '', sdl: '' }),
     log: (message, { revision }) => logged.push(`${message} ${revision}`),
   })
-  return { control, saved, logged, activated }
+  return { control, saved, logged, activated, begun, unserved }
 }
 
 const apply = (control: CatalogControl, yaml: string, ifMatch = '*') => control.apply(yaml, undefined, [ifMatch], 'me')
@@ -164,6 +170,40 @@ describe('changeExperiment', () => {
     await change(control, { action: 'promote', reason: 'better' })
     assert.deepEqual(splitOf(control), [['2', 1]])
     assert.equal((await apply(control, tested)).revision, 3)
+  })
+
+  it('clears the way for what begins, however it does, and never where it is refused or goes on', async () => {
+    const { control, begun } = await started()
+    await apply(control, tested)
+    await assert.rejects(change(control, { action: 'start' }, '7'), { code: 'precondition_failed' })
+    await assert.rejects(change(control, { action: 'pause', reason: 'why' }), { code: 'conflict' })
+    assert.deepEqual(begun, [])
+    const both = await Promise.allSettled([
+      change(control, { action: 'start' }, '1'),
+      change(control, { action: 'start' }, '1'),
+    ])
+    assert.deepEqual([both.map(({ status }) => status), begun], [['fulfilled', 'rejected'], ['one']])
+    await apply(control, tested)
+    await change(control, { action: 'pause', reason: 'why' })
+    await change(control, { action: 'resume' })
+    assert.deepEqual(begun, ['one'])
+    const second = await started()
+    await apply(second.control, tested.replace('metrics: [errors]', 'metrics: [errors], state: running'))
+    assert.deepEqual(second.begun, ['one'])
+  })
+
+  it('does not begin by a manifest either while nobody serves an arm that stood before', async () => {
+    const { control, begun, unserved } = await started()
+    await apply(control, tested)
+    unserved.add('2')
+    const running = tested.replace('metrics: [errors]', 'metrics: [errors], state: running')
+    await assert.rejects(apply(control, running), { code: 'conflict', message: 'nobody serves 2' })
+    assert.deepEqual(begun, [])
+    unserved.clear()
+    await apply(control, running)
+    unserved.add('2')
+    await apply(control, running)
+    assert.deepEqual(begun, ['one'])
   })
 
   it('leaves its weights to it', async () => {

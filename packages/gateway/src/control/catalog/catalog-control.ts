@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Backend } from '../../kernel/backend.ts'
-import type { Catalog, CatalogState } from '../../kernel/catalog.ts'
+import type { Catalog, CatalogState, VersionState } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, type ErrorCode } from '../../kernel/errors.ts'
 import type { StateStore, StoredCatalog } from '../../kernel/store.ts'
+import { ownEntry } from '../manifest/own-entry.ts'
 import { readManifest } from '../manifest/read-manifest.ts'
 import { writeManifest } from '../manifest/write-manifest.ts'
 import type {
@@ -33,14 +35,27 @@ export interface CatalogControlPorts {
   readonly names: Pick<ReplicaNames, 'expand' | 'known'>
   readonly clock: Clock
   readonly describe: Describe
+  /** An experiment is about to begin, and nothing refuses it: what another of its name left behind must go. */
+  readonly begins?: (experiment: string) => Promise<void>
+  /** Throws where nobody serves a version that stood before, and that an experiment is to begin with. */
+  readonly requireServed?: (experiment: string, place: VersionPlace, state: VersionState) => void
   /** This catalog is active from now on; not called for the one that was stored. */
   readonly activated?: (catalog: Catalog) => void
   /** A change was activated. */
   readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void
 }
 
+interface VersionPlace {
+  readonly model: string
+  readonly major: number
+  readonly version: string
+}
+
 /** How long upstreams may take to load and describe what a manifest names. */
 const inspectMs = 60_000
+
+/** Who applies the manifest that a gateway starts with. */
+const startActor = 'start'
 
 const empty: StoredCatalog = { revision: 0, time: 0, state: { models: {}, consumers: {} }, digests: {} }
 
@@ -78,7 +93,28 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     })
   }
 
+  const beginning = ({ experiments = {} }: CatalogState) =>
+    Object.entries(experiments).filter(([name, { progress }]) => {
+      const before = ownEntry(stored.state.experiments ?? {}, name)?.progress
+      return progress.startedAt !== undefined && before?.startedAt === undefined
+    })
+
+  /** What the plan did not ask just now, since it stood before. */
+  const requireServed = (state: CatalogState) => {
+    for (const [name, { model, major, control, candidates }] of beginning(state)) {
+      for (const version of [control, ...candidates]) {
+        const [before, after] = [stored.state, state].map(
+          ({ models }) => ownEntry(models, model)?.contracts[major]?.versions[version],
+        )
+        const stood = before && after && isDeepStrictEqual(before.replicas, after.replicas)
+        if (stood) ports.requireServed?.(name, { model, major, version }, after)
+      }
+    }
+  }
+
   const activate = async (state: CatalogState, digests: StoredCatalog['digests'], actor: string) => {
+    // Within the turn, so that what is refused, or comes second, deletes nothing.
+    for (const [name] of beginning(state)) await ports.begins?.(name)
     const next: StoredCatalog = { revision: stored.revision + 1, time: ports.clock.now(), state, digests }
     await ports.store.saveCatalog(next)
     stored = next
@@ -108,6 +144,8 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
         requireRevision(ifMatch, stored.revision, 'The catalog')
         const { next, faults, changes, notes } = await planOf(yaml, { actor })
         if (!next) throw refusal(faults)
+        // At a start replicas were not all looked at yet.
+        if (actor !== startActor) requireServed(next.state)
         // The first one counts even when it is empty: from then on there is a manifest.
         const same = changes.length === 0 && stored.revision > 0
         const revision = same ? stored.revision : await activate(next.state, next.digests, actor)

@@ -91,7 +91,8 @@ export class Breaker {
   #brokenNow(name: string): Broken | undefined {
     const { revision, state } = this.#ports.catalogControl.current()
     const experiment = ownEntry(state.experiments ?? {}, name)
-    if (!experiment || !holdsTraffic.has(experiment.progress.status) || experiment.plan.rule !== 'automatic') return undefined
+    if (!experiment || !holdsTraffic.has(experiment.progress.status) || experiment.plan.rule !== 'automatic')
+      return undefined
     const now = this.#ports.clock.now()
     const evaluation = evaluateCircuit(experiment, this.#circuits.of(name), now)
     if (evaluation.decision.removed.length === 0) return undefined

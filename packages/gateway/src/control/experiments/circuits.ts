@@ -40,17 +40,17 @@ export class Circuits {
     return [...this.#byExperiment].filter(([, { seeded }]) => !seeded).map(([name]) => name)
   }
 
-  /** What happened before, by the store: once, and best before the first call is noted, as it might count for both. */
+  /**
+   * What happened before, by the store: once. Where it comes after calls were noted, it may hold them, too: so of each arm the fuller counts
+   * are kept, and never the sum.
+   */
   seed(experiment: string, past: Readonly<Record<string, CircuitCounts>>): void {
     const circuit = this.#byExperiment.get(experiment)
     if (!circuit || circuit.seeded) return
     circuit.seeded = true
     for (const [name, { calls, serverErrors, recentFailures }] of Object.entries(past)) {
-      const arm = armOf(circuit, name)
-      arm.calls += calls
-      arm.serverErrors += serverErrors
-      arm.recentFailures.unshift(...recentFailures)
-      arm.recentFailures.splice(0, Math.max(0, arm.recentFailures.length - circuitWindow))
+      if (calls <= (circuit.arms.get(name)?.calls ?? 0)) continue
+      circuit.arms.set(name, { calls, serverErrors, recentFailures: recentFailures.slice(-circuitWindow) })
     }
   }
 

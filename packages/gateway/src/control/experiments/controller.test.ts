@@ -237,7 +237,13 @@ describe('the circuit', () => {
     world.change({ action: 'pause', reason: 'somebody looks' })
     controller.follow()
     const { model, major } = world.experiment
-    const unenrolled = { model, major, assignReason: 'experiment', versionAssigned: '1.1', enrolment: undefined } as const
+    const unenrolled = {
+      model,
+      major,
+      assignReason: 'experiment',
+      versionAssigned: '1.1',
+      enrolment: undefined,
+    } as const
     for (let call = 0; call < 10; call++) {
       controller.note({ ...callOf('1.1', 'upstream_failed'), ...unenrolled, assignReason: 'pin' })
       controller.note({ ...callOf('1.1', 'upstream_failed'), ...unenrolled, model: 'another' })

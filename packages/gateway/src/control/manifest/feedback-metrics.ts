@@ -2,7 +2,7 @@ import type { Violation } from '../../kernel/errors.ts'
 import type { FeedbackMetric } from '../../kernel/experiment.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
-import { closed, map, text } from './forms.ts'
+import { closed, list, map, text } from './forms.ts'
 import type { FaultAt, ManifestContract, Place } from './manifest.ts'
 import { recordMetricOf } from './metric-names.ts'
 
@@ -12,6 +12,7 @@ export type ManifestMetric = Omit<FeedbackMetric, 'optimise'> & { readonly optim
 /** As `giveFeedback` takes them. */
 const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 const usualOptimise = 'max'
+const consumersMax = 100
 
 export const metricsForm: Schema = {
   ...map(
@@ -20,6 +21,9 @@ export const metricsForm: Schema = {
       {
         optimise: { type: 'string', enum: ['min', 'max'] },
         source: { type: 'string', enum: ['user', 'ground_truth', 'judge', 'heuristic'] },
+        consumers: list(text, consumersMax),
+        min: { type: 'number' },
+        max: { type: 'number' },
         description: text,
       },
     ),
@@ -29,10 +33,16 @@ export const metricsForm: Schema = {
 
 /** Names that feedback could not give, or that an experiment would take for what every Record has. */
 export function metricFaults({ metrics = {} }: ManifestContract, place: Place, faultAt: FaultAt): Violation[] {
-  return Object.keys(metrics).flatMap((name) => {
+  return Object.entries(metrics).flatMap(([name, { type, min, max }]) => {
     const at = [...place, 'metrics', name]
     if (!namePattern.test(name)) {
       return [faultAt(at, 'must begin with a letter and hold letters, digits, ".", "_" and "-", at most 64')]
+    }
+    if (type === 'boolean' && (min !== undefined || max !== undefined)) {
+      return [faultAt(at, 'has bounds, which are for numbers', 'Leave out "min" and "max", or say type: number.')]
+    }
+    if (min !== undefined && max !== undefined && min > max) {
+      return [faultAt([...at, 'min'], `must be at most max, ${max}`)]
     }
     if (!recordMetricOf(name)) return []
     return [faultAt(at, 'is taken: it is measured of every call by itself', 'Choose another name.')]

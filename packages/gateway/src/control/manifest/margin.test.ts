@@ -73,7 +73,10 @@ describe('names of metrics', () => {
     })
     assert.equal(metric('score').optimise, 'min')
     assert.deepEqual([metric('errors').type, metric('errors').margin], ['mean', { absolute: 0.005 }])
-    assert.deepEqual([metricNamed('cost', 'success', feedback)?.type, metricNamed('cost', 'success', feedback)?.scale], ['mean', 'relative'])
+    assert.deepEqual(
+      [metricNamed('cost', 'success', feedback)?.type, metricNamed('cost', 'success', feedback)?.scale],
+      ['mean', 'relative'],
+    )
     assert.equal(metricNamed('constructor', 'success', feedback), undefined)
   })
 })

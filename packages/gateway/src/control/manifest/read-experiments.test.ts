@@ -129,6 +129,13 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     `${contract}.metrics.1st | must begin with a letter and hold letters, digits, ".", "_" and "-", at most 64`,
     `${contract}.metrics.latency-p95 | is taken: it is measured of every call by itself | Choose another name.`,
   ],
+  'metrics with bounds that bound nothing': [
+    models()
+      .replace('stars: {type: number,', 'stars: {type: number, min: 5, max: 1,')
+      .replace('correct: {type: boolean', 'correct: {type: boolean, max: 1'),
+    `${contract}.metrics.correct | has bounds, which are for numbers | Leave out "min" and "max", or say type: number.`,
+    `${contract}.metrics.stars.min | must be at most max, 1`,
+  ],
   'rules and shadows': [
     models(
       'traffic: {rules: [{version: "1.2", when: {consumers: shp}}, {version: "0.9", when: {teams: [growth, grwth]}}], shadow: {version: "1.01", share: 0.1}}',

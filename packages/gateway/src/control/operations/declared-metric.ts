@@ -1,3 +1,4 @@
+import type { Caller } from '../../kernel/caller.ts'
 import type { CatalogState } from '../../kernel/catalog.ts'
 import { AstraError, type Violation } from '../../kernel/errors.ts'
 import type { FeedbackMetric } from '../../kernel/experiment.ts'
@@ -11,12 +12,14 @@ export type JudgedCall = Pick<CallRecord, 'consumer' | 'model' | 'major'>
 type Declared = Readonly<Record<string, FeedbackMetric>>
 
 /**
- * Throws `invalid_input` where the call's contract declares metrics and this is none of them, or of another type: an experiment would
- * never hear it. A contract that declares none hears anything, and so does one that is no more.
+ * Throws `invalid_input` where the call's contract declares metrics and this is none of them, of another type or out of its bounds: an
+ * experiment would never hear it, or hear too much; and `forbidden` where the speaker may not speak as that source. A contract that
+ * declares none hears anything, as no experiment does, and so does one that is no more.
  */
 export function assertDeclared(
   call: JudgedCall,
-  { metric, value }: Pick<Feedback, 'metric' | 'value'>,
+  { metric, value, source }: Pick<Feedback, 'metric' | 'value' | 'source'>,
+  speaker: Pick<Caller, 'consumer' | 'permissions'>,
   state: CatalogState,
 ) {
   const model = ownEntry(state.models, call.model)
@@ -32,10 +35,33 @@ export function assertDeclared(
       ...didYouMean(metric, Object.keys(declared)),
     })
   }
-  if (typeof value === meant.type) return
-  throw undeclared(contract, declared, {
-    path: '/value',
-    message: `must be a ${meant.type}, as ${contract} declares ${metric}`,
+  if (typeof value !== meant.type) {
+    throw undeclared(contract, declared, {
+      path: '/value',
+      message: `must be a ${meant.type}, as ${contract} declares ${metric}`,
+    })
+  }
+  const { min = -Infinity, max = Infinity } = meant
+  if (typeof value === 'number' && !(value >= min && value <= max)) {
+    const message = `must lie within ${min} and ${max}, as ${contract} declares ${metric}`
+    const violations = [{ path: '/value', message }]
+    throw new AstraError('invalid_input', { detail: `value ${message}`, next: 'Send a value within them.', violations })
+  }
+  requireTrusted(meant, source, speaker, `${metric} of ${contract}`)
+}
+
+/** Whoever calls a model may say what its users say. What passes for the truth decides experiments, so its owner may say who tells it. */
+function requireTrusted(
+  { consumers }: FeedbackMetric,
+  source: Feedback['source'],
+  { consumer, permissions }: Pick<Caller, 'consumer' | 'permissions'>,
+  what: string,
+): void {
+  if (source === 'user' || permissions.has('operate')) return
+  if (consumers ? consumers.includes(consumer) : source !== 'judge') return
+  throw new AstraError('forbidden', {
+    detail: `Consumer ${consumer} may not judge ${what} as ${source}`,
+    next: `Say source "user", use a key that may operate, or ask the owner to list ${consumer} under the metric's "consumers".`,
   })
 }
 

@@ -48,7 +48,6 @@ export function experimentChanges(ports: OperationPorts): readonly Operation[] {
       run: async ({ name }, context) => {
         const experiment = experimentOf(catalogControl.current(), name)
         requireReady(name, experiment, ports)
-        if (experiment.progress.status === 'draft') await ports.experiments.forget(name)
         return await change(name, { action: 'start' }, context)
       },
     }),

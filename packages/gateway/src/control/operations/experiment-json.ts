@@ -5,7 +5,7 @@ import type { ArmFigures } from '../experiments/arm-figures.ts'
 import type { Evaluation } from '../experiments/evaluate.ts'
 import type { History } from '../experiments/history.ts'
 import { controllerActor } from '../experiments/made-change.ts'
-import { runningMs } from '../experiments/running-time.ts'
+import { runningMs, stepEndsInMs } from '../experiments/running-time.ts'
 import { doneActions, doneText } from './experiment-words.ts'
 import { isoTime } from './schemas.ts'
 import { withoutUndefined } from './without-undefined.ts'
@@ -22,9 +22,11 @@ export interface Facts {
   readonly latest: Evaluation | undefined
   readonly fault: string | undefined
   readonly now: number
+  /** Calls of units past the bound; left out or 0: none. */
+  readonly beyond?: number
 }
 
-export function experimentJson(name: string, experiment: ExperimentState, { arms, latest, fault, now }: Facts) {
+export function experimentJson(name: string, experiment: ExperimentState, { arms, latest, fault, now, beyond }: Facts) {
   const { description, shares, ramp, attributionMs, cached = false, metrics, plan, progress } = experiment
   const { startedAt, step, epochs, by } = progress
   return {
@@ -34,7 +36,9 @@ export function experimentJson(name: string, experiment: ExperimentState, { arms
       startedAt: startedAt === undefined ? undefined : isoTime(startedAt),
       by,
       evaluatedAt: latest && isoTime(latest.time),
+      stepEndsInMs: latest?.stepRan?.step === step ? stepEndsInMs(ramp, latest.stepRan) : undefined,
       fault,
+      beyond: beyond || undefined,
     }),
     ...{ shares, ramp, attributionMs, cached, plan, step, arms },
     metrics: metrics.map(({ from, ...metric }) => ({ ...metric, from: withoutUndefined(from) })),

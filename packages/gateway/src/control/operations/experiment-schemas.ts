@@ -143,9 +143,15 @@ const whole = {
   startedAt: Type.Optional(time),
   elapsedMs: Type.Number({ description: 'Running time without pauses, ms' }),
   step: Type.Integer({ minimum: 0, description: 'Of the ramp, from 0' }),
+  stepEndsInMs: Type.Optional(
+    Type.Number({ description: 'How long this step still lasts, as far as evaluations saw it, ms of running time' }),
+  ),
   epochs: listOf(closed({ number: count, from: time, shares: parts }), { description: 'Spans with unchanged shares' }),
   by: Type.Optional(text('Key id of who changed it last; "astra-experiments" decides by itself')),
   arms: listOf(arm, { description: 'What each arm got, of every unit so far' }),
+  beyond: Type.Optional(
+    Type.Integer({ description: 'Calls of units past the bound on them: no metric sees these, guardrails neither' }),
+  ),
   evaluations: listOf(evaluation, { description: 'One for each candidate, once it was evaluated' }),
   evaluatedAt: Type.Optional(time),
   fault: Type.Optional(text('Why it could not be evaluated just now; for operators')),

@@ -22,6 +22,7 @@ function keptOf() {
     circuit: {},
     running: {},
     now: noon,
+    seen: { gapMaxMs: 60_000 },
   })
   const point = pointOf(latest.analysis, noon, latest.elapsedMs)
   // As it comes back from the store.
@@ -60,12 +61,14 @@ test('one that runs shows what it found, the advice in words, what each arm got 
   ports.reports.evidence = async (_, metrics, frozenBy) => {
     assert.equal(frozenBy > noon, true, 'units whose window has not ended count too')
     assert.equal(metrics.length, 3)
-    return [{ epoch: 1, arms: { '1.0': { assigned: 1000, withFeedback: 0, metrics: {} } } }]
+    return [{ epoch: 1, beyond: 7, arms: { '1.0': { assigned: 1000, withFeedback: 0, metrics: {} } } }]
   }
   const { output, etag } = await run('getExperiment', { name: running })
-  const { evaluations, arms, elapsedMs, evaluatedAt, fault, by } = output as Record<string, unknown>
+  const { evaluations, arms, elapsedMs, stepEndsInMs, evaluatedAt, fault, by } = output as Record<string, unknown>
+  assert.equal(stepEndsInMs, 3_600_000 - 60_000, 'of the time before the first look a little counts')
   assert.deepEqual([etag, elapsedMs, fault, by], ['7', 3_600_000, 'the disk is full', 'key_7'])
   assert.equal(evaluatedAt, '2026-11-22T12:00:00.000Z')
+  assert.equal((output as { beyond?: number }).beyond, 7)
   assert.deepEqual(arms, [
     { version: '1.0', units: 1000, calls: 0, failed: 0 },
     { version: '1.1', units: 0, calls: 0, failed: 0 },
@@ -134,14 +137,6 @@ test('a change goes to the catalog with the precondition and who asks', async ()
     assert.deepEqual([etag, output.revision, output.status], ['8', 8, 'running'])
     await assert.rejects(run(name, { name: running, ...input }), { code: 'precondition_required' })
   }
-})
-
-test('one starts without the evidence of another that had its name', async () => {
-  const { run, asked } = await fakePlatform()
-  await run('startExperiment', { name: running }, {}, '7')
-  assert.equal(asked.forgotten, undefined, 'what runs keeps its own')
-  await run('startExperiment', { name: 'spam-1-1' }, {}, '7')
-  assert.equal(asked.forgotten, 'spam-1-1')
 })
 
 test('one that could not show anything does not start, and says what to do', async () => {

@@ -37,7 +37,8 @@ export function experimentOperations(ports: OperationPorts): readonly Operation[
       reports.evidence(name, figureMetrics, late),
     ])
     const arms = [experiment.control, ...experiment.candidates].map((arm) => armFigures(evidence, arm))
-    const facts = { arms, latest: kept.latest, fault: experiments.fault(name), now }
+    const beyond = evidence.reduce((sum, epoch) => sum + (epoch.beyond ?? 0), 0)
+    const facts = { arms, latest: kept.latest, fault: experiments.fault(name), now, beyond }
     return { revision: catalog.revision, history: kept.history, json: experimentJson(name, experiment, facts) }
   }
 

@@ -130,9 +130,6 @@ export async function fakePlatform() {
     },
     experiments: {
       kept: async () => kept,
-      forget: async (name) => {
-        asked.forgotten = name
-      },
       fault: () => undefined,
     },
     pending: {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Permission } from '../../kernel/caller.ts'
+import type { FeedbackMetric } from '../../kernel/experiment.ts'
 import { assertDeclared } from './declared-metric.ts'
 import { fakeCatalog, noon } from './fake-catalog.ts'
 import { fakePlatform, record } from './fake-platform.ts'
@@ -14,14 +16,14 @@ for (const kept of ['calls', 'waiting'] as const) {
     const byId = await platform.run('giveFeedback', { call: record.id, ...good }, demo)
     const byReference = await platform.run(
       'giveFeedback',
-      { reference: 'order-7', metric: 'stars', value: 4, source: 'judge', comment: 'well' },
+      { reference: 'order-7', metric: 'stars', value: 4, source: 'heuristic', comment: 'well' },
       demo,
     )
     assert.deepEqual([byId.output, byReference.output], [{ call: record.id }, { call: record.id }])
     const common = { callId: record.id, time: noon, consumer: 'demo' }
     assert.deepEqual(platform.feedback, [
       { ...common, ...good, source: 'user', comment: undefined },
-      { ...common, metric: 'stars', value: 4, source: 'judge', comment: 'well' },
+      { ...common, metric: 'stars', value: 4, source: 'heuristic', comment: 'well' },
     ])
   })
 
@@ -79,13 +81,64 @@ test('a contract that declares no metrics, or is no more, hears anything', () =>
   const { state } = fakeCatalog
   const { spam } = state.models
   assert.ok(spam?.contracts['1'])
-  const taste = { metric: 'taste', value: 'good' }
-  assert.throws(() => assertDeclared(record, taste, state), { code: 'invalid_input' })
+  const taste = { metric: 'taste', value: 'good', source: 'judge' } as const
+  const anyone = { consumer: 'demo', permissions: new Set<Permission>() }
+  assert.throws(() => assertDeclared(record, taste, anyone, state), { code: 'invalid_input' })
   const { metrics: _, ...bare } = spam.contracts['1']
   for (const contract of [bare, { ...bare, metrics: {} }]) {
-    assertDeclared(record, taste, { ...state, models: { spam: { ...spam, contracts: { '1': contract } } } })
+    assertDeclared(record, taste, anyone, { ...state, models: { spam: { ...spam, contracts: { '1': contract } } } })
   }
-  for (const gone of [{ model: 'constructor' }, { major: 7 }]) assertDeclared({ ...record, ...gone }, taste, state)
+  for (const gone of [{ model: 'constructor' }, { major: 7 }])
+    assertDeclared({ ...record, ...gone }, taste, anyone, state)
+})
+
+/** With this declaration of `stars`. */
+function saying(
+  stars: Partial<FeedbackMetric>,
+  {
+    value = 4,
+    source,
+    as,
+  }: { value?: number; source: 'user' | 'ground_truth' | 'judge' | 'heuristic'; as: readonly Permission[] },
+): void {
+  const { state } = fakeCatalog
+  const { spam } = state.models
+  const contract = spam?.contracts['1']
+  assert.ok(spam && contract)
+  const metrics = { stars: { type: 'number', optimise: 'max', ...stars } } as const
+  const models = { ...state.models, spam: { ...spam, contracts: { '1': { ...contract, metrics } } } }
+  const speaker = { consumer: 'demo', permissions: new Set(as) }
+  assertDeclared(record, { metric: 'stars', value, source }, speaker, { ...state, models })
+}
+
+for (const [what, stars, source, as, allowed] of [
+  ['a user', { consumers: ['mail'] }, 'user', ['infer'], true],
+  ['the truth by whoever calls, where nobody is named', {}, 'ground_truth', ['infer'], true],
+  ['the truth by another than is named', { consumers: ['mail'] }, 'ground_truth', ['infer'], false],
+  ['a heuristic by another than is named', { consumers: ['mail'] }, 'heuristic', ['infer'], false],
+  ['the truth by who is named', { consumers: ['demo'] }, 'ground_truth', ['infer'], true],
+  ['the truth by an operator', { consumers: ['mail'] }, 'ground_truth', ['operate'], true],
+  ['a judge', {}, 'judge', ['infer'], false],
+  ['a judge that is named', { consumers: ['demo'] }, 'judge', ['infer'], true],
+  ['a judge that operates', {}, 'judge', ['operate'], true],
+] as const) {
+  test(`${allowed ? 'heard' : '403'}: ${what}`, () => {
+    const say = () => saying(stars, { source, as })
+    if (allowed) say()
+    else assert.throws(say, { code: 'forbidden' })
+  })
+}
+
+test('422 for a number beyond the bounds that are declared', () => {
+  const said = { source: 'user', as: [] } as const
+  for (const value of [1, 4, 5]) saying({ min: 1, max: 5 }, { ...said, value })
+  saying({ max: 5 }, { ...said, value: -1e9 })
+  for (const value of [0.9, 1e15, Number.NaN]) {
+    assert.throws(() => saying({ min: 1, max: 5 }, { ...said, value }), {
+      code: 'invalid_input',
+      message: 'value must lie within 1 and 5, as spam@v1 declares stars',
+    })
+  }
 })
 
 test('422 unless either the call or its reference is given', async () => {

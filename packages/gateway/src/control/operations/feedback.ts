@@ -30,9 +30,10 @@ export function feedbackOperations(ports: OperationPorts): readonly Operation[] 
       path: '/feedback',
       input: judgement,
       output: closed({ call: text('Id of the call') }),
-      run: async ({ call, reference, metric, value, source = 'user', comment }, { caller: { consumer } }) => {
+      run: async ({ call, reference, metric, value, source = 'user', comment }, { caller }) => {
+        const { consumer } = caller
         const { id: callId, of } = await ownCall({ call, reference, consumer }, ports)
-        assertDeclared(of, { metric, value }, ports.catalogControl.current().state)
+        assertDeclared(of, { metric, value, source }, caller, ports.catalogControl.current().state)
         const time = ports.clock.now()
         await ports.records.feedback({ callId, metric, value, source, comment, time, consumer })
         return { call: callId }

@@ -143,8 +143,6 @@ export interface ExperimentSet {
 export interface ExperimentReads {
   /** What was found last, and before. `startedAt` tells one run from another of the same name. */
   kept(name: string, startedAt: number): Promise<Kept>
-  /** Lets go of evidence: a draft has none of its own, only that of one that had its name before. */
-  forget(name: string): Promise<void>
   /** Why it could not be evaluated last; for operators. */
   fault(name: string): string | undefined
 }

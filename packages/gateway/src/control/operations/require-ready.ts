@@ -1,11 +1,11 @@
-import { versionKey } from '../../kernel/catalog.ts'
+import { type VersionState, versionKey } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'
 import { replicaStates } from '../../kernel/replicas.ts'
 import { contractName } from '../catalog/held-traffic.ts'
 import { verdictText } from '../experiments/evaluate.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
-import type { OperationPorts } from './ports.ts'
+import type { OperationPorts, ReplicaReports } from './ports.ts'
 
 type Ports = Pick<OperationPorts, 'catalogControl' | 'replicas'>
 
@@ -20,12 +20,7 @@ export function requireReady(name: string, experiment: ExperimentState, { catalo
   for (const arm of [control, ...candidates]) {
     const version = contract?.versions.get(arm)
     if (!version) throw notReady(`${id} has no version "${arm}"`, 'Declare it in the manifest and apply it.')
-    // A backend that runs in the gateway has none.
-    if (version.state.replicas.length === 0) continue
-    const all = replicas.status(versionKey(model, major, arm))
-    if (all.some(({ state }) => replicaStates[state].takesCalls && state !== 'failing')) continue
-    const detail = `Version ${arm} of ${id} has no replica that serves it just now, so "${name}" cannot start`
-    throw notReady(detail, `See why: astraapi replicas ${model}. Start it again when one is ready.`)
+    requireServed(name, { model, major, version: arm }, version.state, replicas)
   }
   const declared = catalogControl.current().state.models[model]?.contracts[String(major)]?.metrics ?? {}
   for (const { from } of metrics) {
@@ -33,6 +28,22 @@ export function requireReady(name: string, experiment: ExperimentState, { catalo
     const detail = `${id} declares no metric "${from.feedback}", so no feedback could tell it, and "${name}" cannot start`
     throw notReady(detail, `Declare it under contracts.v${major}.metrics in the manifest and apply it.`)
   }
+}
+
+/** Throws `conflict` where nobody serves an arm. */
+export function requireServed(
+  name: string,
+  { model, major, version }: { readonly model: string; readonly major: number; readonly version: string },
+  state: VersionState,
+  { status }: Pick<ReplicaReports, 'status'>,
+): void {
+  // A backend that runs in the gateway has none.
+  if (state.replicas.length === 0) return
+  const all = status(versionKey(model, major, version))
+  if (all.some(({ state }) => replicaStates[state].takesCalls && state !== 'failing')) return
+  const id = contractName(model, major)
+  const detail = `Version ${version} of ${id} has no replica that serves it just now, so "${name}" cannot start`
+  throw notReady(detail, `See why: astraapi replicas ${model}. Start it again when one is ready.`)
 }
 
 /**

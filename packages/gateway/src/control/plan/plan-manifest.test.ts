@@ -395,13 +395,15 @@ describe('inspection', () => {
     assert.equal(most, 8)
   })
 
-  it('plans a thousand models well within a second', async (t) => {
+  it('plans a thousand models in less than a second of work', async (t) => {
     const yaml = models(1000)
     const stored = await applied(yaml)
-    const began = performance.now()
+    // Not by the clock on the wall: tests run beside each other.
+    const began = process.cpuUsage()
     assert.deepEqual((await planYaml(yaml, stored)).changes, [])
-    const ms = performance.now() - began
-    t.diagnostic(`1000 models read and planned in ${ms.toFixed(0)} ms`)
+    const { user, system } = process.cpuUsage(began)
+    const ms = (user + system) / 1000
+    t.diagnostic(`1000 models read and planned in ${ms.toFixed(0)} ms of CPU`)
     assert.ok(ms < 1000, `${ms} ms`)
   })
 })

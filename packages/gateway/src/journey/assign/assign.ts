@@ -24,9 +24,9 @@ export type Enrolled = Omit<Enrolment, 'unit'> & { readonly cached: boolean }
 
 /**
  * Which Version? The pin, else the first rule that holds, else an experiment's arm, else the weights: sticky on the unit, else on the
- * session, else by the call's own id.
+ * session, else by the call's own id. `unitSalt`: a secret, for experiments.
  */
-export function assign(admitted: AdmittedCall): AssignedCall {
+export function assign(admitted: AdmittedCall, unitSalt = ''): AssignedCall {
   const { call, model } = admitted
   const contract = contractOf(model, call.major)
   const pin = call.options.version
@@ -34,7 +34,7 @@ export function assign(admitted: AdmittedCall): AssignedCall {
   const { split, rules, experiment } = contract
   const ruled = rules && applyRules(rules, admitted)
   if (ruled) return { ...admitted, contract, version: ruled, reason: 'rule', propensity: 1 }
-  if (experiment) return enrol(admitted, contract, experiment)
+  if (experiment) return enrol(admitted, contract, experiment, unitSalt)
   const [only] = split
   if (!only) {
     throw new AstraError('no_traffic', {

@@ -65,6 +65,15 @@ describe('an experiment', () => {
     }
   })
 
+  it('gives arms that nobody can compute who does not know the secret of the store', () => {
+    const catalog = experimenting()
+    const met = (salt: string, unit: string) =>
+      assign(permit(testCall({ options: { unit } }), testCaller(), catalog), salt).enrolment?.arm
+    const cells = Map.groupBy(units, (unit) => `${met('one', unit)} ${met('another', unit)}`)
+    const table = ['1.0 1.0', '1.0 1.1', '1.1 1.0', '1.1 1.1'].map((cell) => cells.get(cell)?.length ?? 0)
+    assert.ok(chiSquareOfCounts(table, [0.25, 0.25, 0.25, 0.25]).p > 0.001, `${table}`)
+  })
+
   it('tells why, with the share of the arm; whoever does not take part meets the control', () => {
     const found = units.slice(0, 200).map((unit) => assigned(experimenting({ coverage: 0.5, epoch: 3 }), { unit }))
     for (const { reason, propensity, version, enrolment } of found) {

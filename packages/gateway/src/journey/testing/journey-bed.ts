@@ -136,6 +136,7 @@ export function journeyWith(script: Script = {}) {
     shadow,
     limits: createReserve({ counters: script.counters ?? fakeCounters().counters, clock, backends, unchecked }),
     begin: () => undefined,
+    unitSalt: 'secret',
     record: { elapsed: clock.elapsed, hashUnit: (unit) => `#${unit}`, keep },
   })
   const advance = (ms: number) => {

@@ -131,6 +131,32 @@ export function evidenceConformance(newPlace: NewPlace): void {
       ])
     }))
 
+  test('of a unit the first call alone counts for quantiles, whichever Record comes first', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      const put = (n: number, latencyMs: number, time: number) =>
+        records.put(sampleCall(n, { time: start + time, latencyMs, enrolment: enrolled }))
+      const assertOnly = async (ms: number) => {
+        await records.flush()
+        const [epoch] = await reports.evidence('spam-1.1', sampleMetrics, start)
+        const found = epoch?.arms['1.1']?.metrics['latency-p95']
+        const { edges, counts } =
+          found?.type === 'quantile' && found.values.kind === 'buckets' ? found.values : assert.fail()
+        const within = counts.map((n, at) => (ms > (edges[at] ?? 0) && ms <= (edges[at + 1] ?? 0) ? n : -n))
+        const sum = within.reduce((a, b) => a + b, 0)
+        assert.equal(sum, 1, `${counts} in ${edges}`)
+      }
+      put(5, 500, 10)
+      for (let n = 10; n < 60; n += 1) put(n, 9000, 10 + n)
+      await assertOnly(500)
+      put(4, 400, 10)
+      await assertOnly(400)
+      put(6, 600, 10)
+      put(3, 300, 5)
+      await assertOnly(300)
+      put(7, 700, 6)
+      await assertOnly(300)
+    }))
+
   test('the circuit sees the calls that ended last, and nothing that a caller did', () =>
     withStore(newPlace, async ({ records, reports }) => {
       const put = (n: number, given: Partial<CallRecord>) =>

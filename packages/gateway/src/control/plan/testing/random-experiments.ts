@@ -21,6 +21,7 @@ export const randomMetrics: fc.Arbitrary<Readonly<Record<string, ManifestMetric>
       type: fc.constantFrom('boolean' as const, 'number' as const),
       optimise: fc.constantFrom('min' as const, 'max' as const),
       source: fc.constantFrom('user' as const, 'ground_truth' as const),
+      consumers: fc.constant(['checkout', 'mail']),
       description: text,
     },
     { requiredKeys: ['type'] },

@@ -40,25 +40,3 @@ test('what a batch that failed left behind is in none', () => {
   write(call(2, 'b'))
   assert.equal(read(query)[0]?.arms['1.1']?.assigned, 1)
 })
-
-test('of a unit the first call alone counts for quantiles, whichever Record comes first', () => {
-  const { write, evidence: read } = evidence()
-  const took = (n: number, latencyMs: number, time: number) => ({ ...call(n, 'a'), latencyMs, time: start + time })
-  const metric = { kind: 'guardrail', type: 'quantile', quantile: 0.95, optimise: 'min' } as const
-  const values = () => {
-    const metrics = [{ name: 'p95', ...metric, from: { record: 'latency' } as const }]
-    const found = read({ ...query, metrics })[0]?.arms['1.1']?.metrics.p95
-    const { edges, counts } = found?.type === 'quantile' && found.values.kind === 'buckets' ? found.values : assert.fail()
-    assert.equal(counts.reduce((sum, n) => sum + n, 0), 1)
-    const at = counts.indexOf(1)
-    return (ms: number) => ms > (edges[at] ?? 0) && ms <= (edges[at + 1] ?? 0)
-  }
-  write(took(5, 500, 10), ...Array.from({ length: 50 }, (_, i) => took(10 + i, 9000, 20 + i)))
-  assert.ok(values()(500))
-  write(took(4, 400, 10))
-  assert.ok(values()(400))
-  write(took(6, 600, 10), took(3, 300, 5))
-  assert.ok(values()(300))
-  write(took(7, 700, 6))
-  assert.ok(values()(300))
-})
