@@ -73,8 +73,9 @@ function isStop(message: unknown): boolean {
   return typeof message === 'object' && message !== null && 'type' in message && message.type === 'stop'
 }
 
+/** A parent that has just gone cannot be told; that it has gone is told by 'disconnect'. */
 function tellParent(message: RuntimeMessage): void {
-  if (process.connected) process.send?.(message)
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
 }
 
 async function orExit(work: () => Promise<void>): Promise<void> {
