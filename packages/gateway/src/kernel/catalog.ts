@@ -1,5 +1,5 @@
 import type { CachePolicy } from './cache.ts'
-import type { Permission } from './caller.ts'
+import type { Caller, Permission } from './caller.ts'
 import type { Violation } from './errors.ts'
 import type { ExperimentState, FeedbackMetric, RunningExperiment, TrafficRule } from './experiment.ts'
 import type { Limits, WhenUnavailable } from './limits.ts'
@@ -200,6 +200,14 @@ export interface Catalog {
   hasConsumer(name: string): boolean
   consumer(name: string): ConsumerState | undefined
   team(name: string): TeamState | undefined
+}
+
+/** Where the caller's token says none, its consumer's. */
+export function teamOf(
+  { team, consumer }: Pick<Caller, 'team' | 'consumer'>,
+  catalog: Pick<Catalog, 'consumer'>,
+): string | undefined {
+  return team ?? catalog.consumer(consumer)?.team
 }
 
 export interface Model {

@@ -1,4 +1,4 @@
-import type { CompiledRule, Version } from '../../kernel/catalog.ts'
+import { type CompiledRule, teamOf, type Version } from '../../kernel/catalog.ts'
 import type { AdmittedCall } from '../admit/permit.ts'
 
 /** The version that the first rule which holds sends this call to; undefined where none holds. */
@@ -10,7 +10,7 @@ export function applyRules(rules: readonly CompiledRule[], admitted: AdmittedCal
 function holds({ consumers, teams, tags, claims }: CompiledRule, admitted: AdmittedCall): boolean {
   const { caller, call } = admitted
   if (consumers && !consumers.includes(caller.consumer)) return false
-  if (teams && !teams.includes(teamOf(admitted) ?? '')) return false
+  if (teams && !teams.includes(teamOf(caller, admitted.catalog) ?? '')) return false
   for (const name in tags) if (call.options.tags?.[name] !== tags[name]) return false
   for (const path in claims) if (!claimed(admitted, path).includes(claims[path] ?? '')) return false
   return true
@@ -19,9 +19,4 @@ function holds({ consumers, teams, tags, claims }: CompiledRule, admitted: Admit
 /** Nothing of a caller who came by a key, or of a claim that no rule asked about when the token was read. */
 function claimed({ caller: { claims = {} } }: AdmittedCall, path: string): readonly string[] {
   return (Object.hasOwn(claims, path) && claims[path]) || []
-}
-
-/** As the Record has it. */
-function teamOf({ caller, catalog }: AdmittedCall): string | undefined {
-  return caller.team ?? catalog.consumer(caller.consumer)?.team
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { CachePolicy } from '../../kernel/cache.ts'
-import { type Version, versionKey } from '../../kernel/catalog.ts'
+import { teamOf, type Version, versionKey } from '../../kernel/catalog.ts'
 import type { Dialect } from '../../kernel/wire.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
 import { canonicalText } from './canonical-text.ts'
@@ -40,7 +40,7 @@ export function groupOf({ contract, id }: Version): string {
  */
 function scopeText({ caller, catalog }: FittedCall, { scope }: CachePolicy): string {
   if (scope === 'public') return '"public"'
-  const team = scope === 'team' ? (caller.team ?? catalog.consumer(caller.consumer)?.team) : undefined
+  const team = scope === 'team' ? teamOf(caller, catalog) : undefined
   if (team !== undefined) return `["team",${JSON.stringify(team)}]`
   const { consumer, bound } = caller
   if (!bound) return `["consumer",${JSON.stringify(consumer)}]`
