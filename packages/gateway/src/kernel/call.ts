@@ -1,4 +1,5 @@
 import type { WholeAnswer } from './answer.ts'
+import type { OwnRole } from './own-call.ts'
 import type { WireRequest } from './wire.ts'
 
 /** A request after its door: the same shape whichever protocol it came in by. */
@@ -25,10 +26,9 @@ export interface Call {
   readonly stream: boolean
   readonly options: CallOptions
   /**
-   * Of a copy that the gateway makes on its own account of a call that is answered: the role of its one attempt. It stands beside what is
-   * served, so it takes no place and no limit of theirs, is made once, and is no replica's fault.
+   * Of what the gateway asks on its own account: the role of its one attempt. It stands beside what is served, so it takes no place and no limit of theirs, is made once, and is no replica's fault.
    */
-  readonly role?: 'shadow'
+  readonly role?: OwnRole
   /** When it was received, ms since the Unix epoch. */
   readonly receivedAt: number
   /** The same moment on the monotonic clock, ms. */

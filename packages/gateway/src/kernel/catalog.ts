@@ -68,6 +68,12 @@ export interface ContractState {
   readonly shadow?: Shadow
   /** What feedback may say, by name. */
   readonly metrics?: Readonly<Record<string, FeedbackMetric>>
+  /** Who judges answers, by the metric that they speak of. */
+  readonly judges?: Readonly<Record<string, Judge>>
+  readonly drift?: DriftPolicy
+  readonly capture?: CapturePolicy
+  /** What a version must pass before it is deployed. */
+  readonly gates?: readonly Gate[]
 }
 
 /** A share of the calls is copied to a version whose answers are not served. */
@@ -75,6 +81,67 @@ export interface Shadow {
   readonly version: string
   /** In (0, 1]. */
   readonly share: number
+}
+
+/** A model that scores a share of the answers, in the background: it learns neither the version nor who called. */
+export interface Judge {
+  readonly model: string
+  readonly major: number
+  /** Version id: another version would be another measure. */
+  readonly version: string
+  /** In (0, 1], the same for every arm. */
+  readonly share: number
+  /** JSON Pointers into its output: the metric's value, and a comment. */
+  readonly value: string
+  readonly comment?: string
+}
+
+/** How inputs and outputs are compared with those of a reference window. */
+export interface DriftPolicy {
+  /** How much of the latest time is held against the reference, ms. */
+  readonly windowMs: number
+  /** Days as ISO dates, UTC, both included; left out: the first calls, as many as `DriftPolicy.first` says. */
+  readonly reference?: { readonly from: string; readonly to: string }
+  /** Calls of a version that make its reference where no days are declared. */
+  readonly first: number
+  /** By name; left out: those that the schemas give (lengths, numbers, labels). */
+  readonly features?: Readonly<Record<string, DriftFeature>>
+}
+
+export interface DriftFeature {
+  readonly of: 'input' | 'output'
+  /** JSON Pointer; "" is the whole. */
+  readonly at: string
+  /** A text's characters or a list's entries, a number, or a value out of few. */
+  readonly as: 'length' | 'number' | 'category'
+}
+
+/** Which payloads are kept beside their Records, and for how long. Left out: none. */
+export interface CapturePolicy {
+  /** `redacted`: before anything is written. */
+  readonly payload: 'redacted' | 'full'
+  /** In (0, 1]. */
+  readonly share: number
+  readonly keepMs: number
+  /** Of `redacted`: JSON Pointers, "*" for every entry, of what is left out whole, in inputs ("/input/…") and outputs ("/output/…"). */
+  readonly redact?: readonly string[]
+}
+
+/** What a version is to come to on a set of cases. */
+export interface Gate {
+  /** Name of the set. */
+  readonly data: string
+  /** At most so many of its cases, always the same ones; left out: all. */
+  readonly cases?: number
+  /** By the measure's name. */
+  readonly require: Readonly<Record<string, GateBound>>
+}
+
+export interface GateBound {
+  readonly min?: number
+  readonly max?: number
+  /** At most so much worse than the version that has most of the traffic, on the same cases. */
+  readonly drop?: number
 }
 
 /** A second attempt beside a first one that has not begun to answer. */
@@ -238,6 +305,11 @@ export interface Contract {
   readonly cache: CachePolicy | undefined
   readonly rules?: readonly CompiledRule[] | undefined
   readonly shadow?: CompiledShadow | undefined
+  readonly judges?: Readonly<Record<string, Judge>> | undefined
+  readonly drift?: DriftPolicy | undefined
+  readonly capture?: CapturePolicy | undefined
+  /** Some observer may want its calls: any of the four above is declared. */
+  readonly observed?: boolean
   /** One that runs or is paused; then `split` is how it splits the units that are enrolled. */
   readonly experiment?: (RunningExperiment & { readonly control: Version }) | undefined
   /** Compiled on first use from the published revision. */

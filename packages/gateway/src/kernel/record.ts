@@ -5,6 +5,7 @@ import type { FinishReason } from './chat.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Enrolment } from './experiment.ts'
 import type { RefusedBy } from './limits.ts'
+import type { OwnRole } from './own-call.ts'
 
 /**
  * What is kept of one call: exactly one per identified call, refusals and disconnects included. Metadata only; inputs and
@@ -92,7 +93,7 @@ export type AssignReason =
 
 /** One try at one replica. */
 export interface Attempt {
-  readonly role: 'serve' | 'retry' | 'fallback' | 'hedge' | 'shadow'
+  readonly role: 'serve' | 'retry' | 'fallback' | 'hedge' | OwnRole
   readonly version: string
   readonly replica: string
   /** From the call's start, ms. */
