@@ -48,7 +48,7 @@ test('a replica takes the place of its node: nothing hangs, and what was counted
   // So many that each node has some.
   const keys = Array.from({ length: 30 }, (_, n) => `team:t${n}/budget`)
   const takes = (amount: number) => keys.map((key) => ({ key, bound, amount }))
-  const used = async () => (await counters.take(takes(0), 'look')).states.map(({ remaining }) => 100 - remaining)
+  const used = async () => (await counters.take(takes(0), 'look')).remaining.map((remaining) => 100 - remaining)
 
   for (let n = 0; n < 40; n++) assert.equal((await counters.take(takes(1), `call-${n}`)).taken, true)
   assert.deepEqual(

@@ -1,4 +1,5 @@
 import { isProblem, type Problem, refusal, unreachable } from './failures.ts'
+import { patientFetch } from './patient-fetch.ts'
 import { readEvents, type ServerSentEvent } from './sse.ts'
 
 /** A gateway as the commands see it. Rejects with a Failure: refused, or unreachable. */
@@ -16,6 +17,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** An ETag without its quotes. */
   readonly ifMatch?: string
+  /** The answer may take minutes. */
+  readonly patient?: boolean
 }
 
 export interface Reply<Data> {
@@ -29,12 +32,12 @@ export function createClient(url: string, key: string): Client {
   const base = url.replace(/\/+$/, '')
 
   async function send(method: string, path: string, options: RequestOptions, accept: string): Promise<Response> {
-    const { query = {}, body, headers = {}, ifMatch } = options
+    const { query = {}, body, headers = {}, ifMatch, patient = false } = options
     const search = new URLSearchParams(
       Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined),
     )
     try {
-      return await fetch(`${base}${path}${search.size > 0 ? `?${search}` : ''}`, {
+      return await (patient ? patientFetch : fetch)(`${base}${path}${search.size > 0 ? `?${search}` : ''}`, {
         method,
         headers: {
           accept,
@@ -57,25 +60,25 @@ export function createClient(url: string, key: string): Client {
       const response = await send(method, path, options, 'application/json')
       const text = await response.text()
       const data = parse(text)
-      if (!response.ok || data === undefined) throw failureOf(response, data)
+      if (!response.ok || data === undefined) throw failureOf(response, `${base}${path}`, data)
       return { data: data as Data, text }
     },
     async *stream(path, options) {
       const response = await send('POST', path, options, 'text/event-stream')
-      if (!response.ok || !response.body) throw failureOf(response, parse(await response.text()))
+      if (!response.ok || !response.body) throw failureOf(response, `${base}${path}`, parse(await response.text()))
       yield* readEvents(response.body)
     },
   }
 }
 
-function failureOf(response: Response, data: unknown) {
-  if (isProblem(data)) return refusal(isCall(response) ? inTheInput(data) : data)
+function failureOf(response: Response, url: string, data: unknown) {
+  if (isProblem(data)) return refusal(isCall(url) ? inTheInput(data) : data)
   return unreachable(
-    `${response.url} answered HTTP ${response.status}, but not as AstraAPI does. Is the address right?`,
+    `${response.url || url} answered HTTP ${response.status}, but not as AstraAPI does. Is the address right?`,
   )
 }
 
-function isCall({ url }: Response): boolean {
+function isCall(url: string): boolean {
   return new URL(url).pathname.startsWith('/models/')
 }
 

@@ -10,6 +10,15 @@ export class Failure extends Error {
 /** All was said already. */
 export class Exit extends Failure {}
 
+/** The gateway refused. */
+export class Refused extends Failure {
+  readonly problem: Problem
+  constructor(problem: Problem, message: string) {
+    super(1, message)
+    this.problem = problem
+  }
+}
+
 /** The command line is wrong. */
 export function usageFault(message: string): Failure {
   return new Failure(2, message)
@@ -36,6 +45,7 @@ const cliWords: readonly (readonly [rest: string, cli: string])[] = [
   ['GET /api/v1/deployments', '"astraapi models"'],
   ['GET /api/v1/calls', '"astraapi calls"'],
   ['GET /api/v1/keys', '"astraapi keys list"'],
+  ['GET /api/v1/sets', '"astraapi sets"'],
   ['"Accept: text/event-stream"', '--stream'],
   ['(--admin-listen): ask the platform team for it.', '(--admin-listen): set ASTRA_ADMIN_LISTEN to it, or give --url.'],
   ['at the other one (--listen).', 'at the other one: give it with --url or --listen.'],
@@ -56,10 +66,12 @@ interface Place {
   readonly path: string
   readonly message: string
   readonly suggestion?: string
+  /** Of a manifest. */
+  readonly line?: number
 }
 
 /** The gateway refused, or the model failed: what happened, each place, what to do, and the call to ask an operator about. */
-export function refusal(problem: Problem): Failure {
+export function refusal(problem: Problem): Refused {
   const { code, detail, title, errors, violations, next, callId, retryAfterMs } = problem
   // The SDK's places lie in a file, which has no flags.
   const all = errors?.map((place) => ({ ...place, path: inFlags(place.path) })) ?? violations ?? []
@@ -71,7 +83,7 @@ export function refusal(problem: Problem): Failure {
   const lines = [`${told(problem) ?? title ?? 'The gateway refused'} (${code})`, ...places]
   if (next !== undefined && !(next === emptyAdvice && all.length === 1)) lines.push(inCliWords(next, retryAfterMs))
   if (callId !== undefined) lines.push(`Call ${callId}`)
-  return new Failure(1, lines.join('\n'))
+  return new Refused(problem, lines.join('\n'))
 }
 
 /** The first place stands in the detail too: as a path, or as the name of a field at its beginning. */

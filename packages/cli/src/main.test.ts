@@ -21,6 +21,7 @@ const commands = [
     'generate',
     'status',
   ],
+  ...['calls payload', 'calls forget'],
   ...['keys', 'keys create', 'keys list', 'keys revoke', 'tokens', 'tokens create'],
   ...['experiments', 'experiments list', 'experiments show', 'experiments start', 'experiments report'],
 ]

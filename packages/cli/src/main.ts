@@ -5,17 +5,24 @@ import { applyCommand } from './commands/apply.ts'
 import { auditCommand } from './commands/audit.ts'
 import { cacheCommand } from './commands/cache.ts'
 import { callsCommand } from './commands/calls.ts'
+import { driftCommand } from './commands/drift.ts'
+import { evalCommand } from './commands/eval.ts'
+import { evaluationsCommand } from './commands/evaluations.ts'
 import { experimentsCommand } from './commands/experiments.ts'
 import { explainCommand } from './commands/explain.ts'
 import { exportCommand } from './commands/export.ts'
 import { generateCommand } from './commands/generate.ts'
+import { judgesCommand } from './commands/judges.ts'
 import { keysCommand } from './commands/keys.ts'
 import { limitsCommand } from './commands/limits.ts'
 import { modelsCommand } from './commands/models.ts'
 import { planCommand } from './commands/plan.ts'
 import { predictCommand } from './commands/predict.ts'
+import { replayCommand } from './commands/replay.ts'
 import { replicasCommand } from './commands/replicas.ts'
 import { runtimeCommand } from './commands/runtime.ts'
+import { setsCommand } from './commands/sets.ts'
+import { shadowCommand } from './commands/shadow.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { tokensCommand } from './commands/tokens.ts'
@@ -39,8 +46,15 @@ const commands = [
   addCommand,
   planCommand,
   applyCommand,
+  setsCommand,
   trafficCommand,
+  shadowCommand,
+  driftCommand,
+  judgesCommand,
   experimentsCommand,
+  evalCommand,
+  replayCommand,
+  evaluationsCommand,
   replicasCommand,
   cacheCommand,
   exportCommand,

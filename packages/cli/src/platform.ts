@@ -18,7 +18,30 @@ export interface Deployment {
     readonly versions: readonly DeployedVersion[]
     readonly fallback?: readonly string[]
     readonly hedge?: Hedge
+    /** For keys with the permission read. */
+    readonly rules?: readonly Rule[]
+    readonly shadow?: ShadowOf
+    /** What calls ask and are answered is kept. */
+    readonly capture?: { readonly payload: 'redacted' | 'full'; readonly share: number; readonly keepMs: number }
   }[]
+}
+
+/** All that stands in `when` must hold. */
+export interface Rule {
+  readonly version: string
+  readonly when: {
+    readonly consumers?: readonly string[]
+    readonly teams?: readonly string[]
+    readonly tags?: Readonly<Record<string, string>>
+    readonly claims?: Readonly<Record<string, string>>
+  }
+}
+
+export interface ShadowOf {
+  readonly version: string
+  /** From 0 to 1. */
+  readonly share: number
+  readonly compare?: { readonly measure?: string; readonly tolerance?: number; readonly ignore?: readonly string[] }
 }
 
 export interface Hedge {
@@ -66,6 +89,8 @@ export interface Plan {
   readonly changes: readonly Change[]
   /** What is no fault and yet likely not meant; an older gateway tells none. */
   readonly notes?: readonly string[]
+  /** An older gateway tells none. */
+  readonly gates?: readonly PlannedGate[]
   readonly openapiDiff: string
   readonly sdlDiff: string
 }
@@ -88,6 +113,30 @@ export interface Change {
 export interface Applied {
   readonly revision: number
   readonly changes: readonly Change[]
+  readonly gates?: readonly PlannedGate[]
+}
+
+export interface PlannedGate {
+  readonly contract: string
+  readonly version: string
+  readonly data: string
+  readonly cases: number
+  readonly require: string
+  readonly passed?: { readonly at: string; readonly words: string }
+}
+
+export interface CaseSets {
+  readonly sets: readonly CaseSet[]
+}
+
+export interface CaseSet {
+  readonly name: string
+  readonly digest: string
+  readonly cases: number
+  readonly expected: number
+  readonly bytes: number
+  readonly time: string
+  readonly by: string
 }
 
 export interface KeyRow {
@@ -186,6 +235,8 @@ export interface Status {
   readonly accounting: { readonly waiting: number; readonly written: number; readonly fault?: string }
   readonly runtime?: { readonly state: string; readonly restarts: number; readonly lastFault?: string }
   readonly notServed?: readonly { readonly version: string; readonly reason: string }[]
+  /** An older gateway tells none. */
+  readonly shadows?: readonly ({ readonly contract: string } & ShadowOf)[]
   /** An older gateway tells none. */
   readonly notEvaluated?: readonly { readonly experiment: string; readonly reason: string }[]
 }

@@ -1,5 +1,5 @@
 import { sentences } from './failures.ts'
-import type { Change, Plan } from './platform.ts'
+import { type Change, type Fault, type Plan, type PlannedGate, shortTime } from './platform.ts'
 import type { Colour, Screen } from './screen.ts'
 
 const marks: Readonly<Record<Change['action'], readonly [string, Colour]>> = {
@@ -19,15 +19,19 @@ export const diffOption = ['--diff', 'show what changes in OpenAPI and in GraphQ
 
 /** A plan for people: its faults, or its changes and the differences that callers would see; the summary comes last. */
 export function printPlan(plan: Plan, file: string, out: Screen, shown: keyof typeof diffLines): void {
-  for (const { path, message, suggestion, line } of plan.faults) {
-    const place = line === undefined ? file : `${file}:${line}`
-    out.line(`${place}: ${path === '' ? '' : `${path}: `}${sentences(message, suggestion)}`, 'red')
-  }
+  for (const fault of plan.faults) out.line(faultText(fault, file), 'red')
   for (const change of plan.changes) printChange(change, out)
   printDiff('OpenAPI', plan.openapiDiff, diffLines[shown].openapi, out)
   printDiff('GraphQL', plan.sdlDiff, diffLines[shown].sdl, out)
+  for (const gate of plan.gates ?? []) out.line(gateText(gate), gate.passed ? 'green' : 'yellow')
   for (const note of plan.notes ?? []) out.line(`Note: ${note}`, 'yellow')
   out.line(verdict(plan), plan.valid ? 'bold' : 'red')
+}
+
+/** "astra.yaml:12: models.spam.ownr: is no field. Did you mean "owner"?" */
+export function faultText({ path, message, suggestion, line }: Fault, file: string): string {
+  const place = line === undefined ? file : `${file}:${line}`
+  return `${place}: ${path === '' ? '' : `${path}: `}${sentences(message, suggestion)}`
 }
 
 export function breakingChanges({ changes }: Plan): readonly Change[] {
@@ -51,6 +55,13 @@ function printChange({ action, what, before, after, breaking }: Change, out: Scr
   const values = before !== undefined && after !== undefined ? `: ${before} -> ${after}` : ''
   const only = values === '' && (after || before) ? `: ${after ?? before}` : ''
   out.line(`${mark} ${action} ${what}${values}${only}${breaking ? '  (breaking)' : ''}`, colour)
+}
+
+function gateText({ contract, version, data, cases, require, passed }: PlannedGate): string {
+  const gate = `Gate of ${contract} on ${data}`
+  return passed
+    ? `${gate}: ${version} passed it on ${shortTime(passed.at)} UTC (${passed.words})`
+    : `${gate}: ${version} will be asked ${counted(cases, 'case')} (${require})`
 }
 
 function printDiff(title: string, diff: string, linesMax: number, out: Screen): void {

@@ -11,6 +11,7 @@ export type {
 } from './analysis/analysis.ts'
 export { scaleOf } from './analysis/found.ts'
 export { marginOf } from './analysis/guardrail.ts'
+export { type AllocateOptions, type AllocationMethod, allocate } from './bandits/allocate.ts'
 export { type Belief, type ThompsonOptions, thompsonShares } from './bandits/thompson.ts'
 export {
   type BanditArm,
@@ -67,15 +68,18 @@ export { alphaPerMetric } from './multiplicity.ts'
 export { effectFound, type PowerOptions, rateVariances, unitsForDecision, type Variances } from './power.ts'
 export { type CountedShares, sampleRatioCheck } from './sample-ratio.ts'
 export {
+  addCategories,
   addCategory,
   type CategorySketch,
   categorySketchOf,
+  categoryTotal,
   emptyCategorySketch,
   mergeCategorySketches,
 } from './sketches/category-sketch.ts'
 export { countAtMost, countBelow, countedValues } from './sketches/count-bounds.ts'
 export {
   addNumber,
+  addNumbers,
   emptyNumberSketch,
   mergeNumberSketches,
   type NumberSketch,
@@ -85,4 +89,5 @@ export {
 export { parseCategorySketch, parseNumberSketch } from './sketches/parse-sketch.ts'
 export { sketchQuantile } from './sketches/sketch-quantile.ts'
 export { chiSquareOfCounts } from './special/chi-square.ts'
+export { countWords, durationWords, levelWords, numberWords, signedWords } from './verdict/numbers.ts'
 export { type Verdict, type VerdictOptions, verdictOf } from './verdict/verdict.ts'

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { type ClientOptions, clientCommand } from '../client-command.ts'
 import { connect } from '../connection.ts'
-import { Exit } from '../failures.ts'
+import { Exit, Failure, Refused } from '../failures.ts'
+import { putGateFiles } from '../gate-files.ts'
 import type { Io } from '../io.ts'
 import { type ManifestFile, readManifestFile } from '../manifest-file.ts'
-import type { Applied, Plan } from '../platform.ts'
-import { breakingChanges, diffOption, printPlan } from '../print-plan.ts'
+import type { Applied, Plan, PlannedGate } from '../platform.ts'
+import { breakingChanges, diffOption, faultText, printPlan } from '../print-plan.ts'
 import { type ConsentOptions, requireConsent } from '../require-consent.ts'
 
 export interface ApplyOptions extends ClientOptions, ConsentOptions {
@@ -31,6 +32,7 @@ export async function applyManifest(
   noteOnFaults?: string,
 ): Promise<void> {
   const client = await connect(options, io.env)
+  await putGateFiles(body, client, io)
   const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', { body })
   if (!options.json) printPlan(plan, body.file, io.out, options.diff ? 'whole' : 'none')
   if (!plan.valid) {
@@ -42,9 +44,27 @@ export async function applyManifest(
   await confirmBreaking(plan, options, io)
   // Only what was shown is applied: had the state moved on since, the gateway refuses.
   const ifMatch = String(plan.revision)
-  const applied = await client.request<Applied>('PUT', '/api/v1/manifest', { body, ifMatch })
+  const due = plan.gates?.filter(({ passed }) => passed === undefined) ?? []
+  if (due.length > 0) io.notes.line(`Running ${due.length === 1 ? 'a gate' : `${due.length} gates`} …`)
+  const applied = await client
+    .request<Applied>('PUT', '/api/v1/manifest', { body, ifMatch, patient: due.length > 0 })
+    .catch((thrown) => {
+      throw thrown instanceof Refused ? notPassed(thrown, body.file) : thrown
+    })
+  if (!options.json) for (const gate of applied.data.gates ?? []) io.notes.line(passedText(gate), 'green')
   if (options.json) io.out.raw(`${applied.text}\n`)
   else io.notes.line(`Applied: revision ${applied.data.revision}.`, 'green')
+}
+
+/** What gates found stands in the manifest's lines, as a plan's faults do. */
+function notPassed(refused: Refused, file: string): Failure {
+  const { code, errors = [], next = '' } = refused.problem
+  if (code !== 'gate_failed') return refused
+  return new Failure(1, [...errors.map((fault) => faultText(fault, file)), `${next} (${code})`].join('\n'))
+}
+
+function passedText({ contract, version, data, passed }: PlannedGate): string {
+  return `${contract} ${version} passed ${data}: ${passed?.words ?? ''}`
 }
 
 async function confirmBreaking(plan: Plan, options: ApplyOptions, io: Io): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
+import { ask, type ClientOptions, clientCommand, exampleText } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import type { Io } from '../io.ts'
 import { money } from '../money.ts'
 import { type Calls, rounded, shortTime } from '../platform.ts'
+import { payloadCommands } from './payloads.ts'
 
 const filters = {
   model: ['--model <name>', 'of this model'],
@@ -20,12 +21,19 @@ const filters = {
 
 type CallsOptions = ClientOptions & Readonly<Partial<Record<keyof typeof filters, string>>>
 
+const examples = ['astraapi calls --model spam --since 1h --limit 20', 'astraapi calls --outcome failed --since 1d']
+
 export function callsCommand(program: Command, io: Io): void {
-  clientCommand(program, {
-    usage: 'calls',
+  const calls = program
+    .command('calls')
+    .description('list calls, show what one asked and was answered, and forget what is kept of that')
+  calls.addHelpText('after', exampleText(examples))
+  clientCommand(calls, {
+    usage: 'list',
     summary: 'list calls, the newest first',
-    examples: ['astraapi calls --model spam --since 1h --limit 20', 'astraapi calls --outcome failed --since 1d'],
+    examples,
     options: Object.values(filters),
+    isDefault: true,
   }).action(async (options: CallsOptions) => {
     const names = Object.keys(filters) as (keyof typeof filters)[]
     const query = Object.fromEntries(names.map((name) => [name, options[name]]))
@@ -35,6 +43,7 @@ export function callsCommand(program: Command, io: Io): void {
     if (data.calls.length === 0) io.notes.line('No calls.')
     if (data.next !== undefined) io.notes.line(`There are more: --before ${data.next}`, 'dim')
   })
+  payloadCommands(calls, io)
 }
 
 type Call = Calls['calls'][number]

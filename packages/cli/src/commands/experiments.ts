@@ -12,12 +12,13 @@ import {
 import { experimentPage, statusText } from '../report/experiment-page.ts'
 import { writeOutput } from '../write-output.ts'
 import { changeCommands } from './experiments-change.ts'
+import { declareCommands } from './experiments-declare.ts'
 import { experimentLines } from './experiments-show.ts'
 
 export function experimentsCommand(program: Command, io: Io): void {
   const experiments = program
     .command('experiments')
-    .description('watch A/B tests between versions, start, pause and end them, and write a report')
+    .description('watch A/B tests between versions, declare, start, pause and end them, and write a report')
   const examples = [
     'astraapi experiments list',
     'astraapi experiments show spam-1-1',
@@ -26,6 +27,7 @@ export function experimentsCommand(program: Command, io: Io): void {
   experiments.addHelpText('after', exampleText(examples))
   listCommand(experiments, io)
   showCommand(experiments, io)
+  declareCommands(experiments, io)
   changeCommands(experiments, io)
   reportCommand(experiments, io)
 }
@@ -41,7 +43,10 @@ function listCommand(experiments: Command, io: Io): void {
     )
     if (!data) return
     for (const line of columns(data.experiments.map(rowOf))) io.out.line(line)
-    if (data.experiments.length === 0) io.notes.line('No experiments. Declare one under "experiments" in astra.yaml.')
+    if (data.experiments.length === 0)
+      io.notes.line(
+        'No experiments. Declare one under "experiments" in astra.yaml, or: astraapi experiments create --help',
+      )
   })
 }
 

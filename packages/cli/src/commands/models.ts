@@ -26,8 +26,10 @@ export function modelsCommand(program: Command, io: Io): void {
   })
 }
 
+const howKept = { redacted: 'redacted', full: 'in full' } as const
+
 function rowsOf({ name, owner, defaultMajor, allowed, contracts }: Deployment) {
-  return contracts.flatMap(({ major, task, deprecated, versions, fallback = [] }) =>
+  return contracts.flatMap(({ major, task, deprecated, versions, fallback = [], shadow, capture }) =>
     versions.map((version) => ({
       row: {
         model: name,
@@ -42,6 +44,8 @@ function rowsOf({ name, owner, defaultMajor, allowed, contracts }: Deployment) {
           major === defaultMajor && contracts.length > 1 ? 'default' : '',
           deprecated ? `deprecated since ${deprecated.since}` : '',
           fallback.includes(version.id) ? `fallback ${fallback.indexOf(version.id) + 1}` : '',
+          shadow?.version === version.id ? `shadow of ${percent(shadow.share)}` : '',
+          capture && version.share > 0 ? `payloads kept of ${percent(capture.share)}, ${howKept[capture.payload]}` : '',
           ...stateOf(version),
           allowed ? '' : 'not for this key',
         ]

@@ -240,6 +240,7 @@ test('status says how the gateway fares', async (context) => {
     accounting: { waiting: 0, written: 2, fault: 'disk full' },
     runtime: { state: 'ready', restarts: 1 },
     notServed: [{ version: 'spam@v1/1.0', reason: 'embedded is barred: serves other files' }],
+    shadows: [{ contract: 'spam@v1', version: '1.1', share: 0.1 }],
   }
   const { run } = await fakeGateway(context, { 'GET /api/v1/status': { body } })
   assert.equal(
@@ -250,6 +251,7 @@ calls       3 received, 2 recorded, 1 refused before their caller was known
 accounting  2 written, 0 waiting; last fault: disk full
 runtime     ready, restarts: 1
 not served  spam@v1/1.0: embedded is barred: serves other files
+shadow      spam@v1: 10% to 1.1
 `,
   )
 })

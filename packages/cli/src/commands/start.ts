@@ -17,7 +17,7 @@ export function startCommand(program: Command, io: Io): void {
   addFlags(command, flags)
     .addHelpText(
       'after',
-      `\nThe admin key is made at the first start and kept in <data>/admin.key (mode 0600); ASTRA_ADMIN_KEY sets another.\nASTRA_REDIS_URL (redis://…, rediss://…, redis+cluster://host,host) lets any number of gateways share limits and cache.\nASTRA_CACHE_BYTES (default 256MiB) bounds the answers kept in memory.\nASTRA_EXPERIMENTS_EVERY (default 10s) says how often A/B tests are evaluated.\n${exampleText(
+      `\nThe admin key is made at the first start and kept in <data>/admin.key (mode 0600); ASTRA_ADMIN_KEY sets another.\nASTRA_REDIS_URL (redis://…, rediss://…, redis+cluster://host,host) lets any number of gateways share limits and cache.\nASTRA_CACHE_BYTES (default 256MiB) bounds the answers kept in memory.\nASTRA_CAPTURE_BYTES (default 4GiB) bounds the payloads kept on the disk.\nASTRA_EXPERIMENTS_EVERY (default 10s) says how often A/B tests are evaluated.\n${exampleText(
         ['astraapi start', 'astraapi start --listen 127.0.0.1:9000 --data /var/lib/astra --config prod.yaml'],
       )}`,
     )
@@ -55,6 +55,7 @@ export function startCommand(program: Command, io: Io): void {
         ...(env.ASTRA_ADMIN_KEY ? { adminKey: env.ASTRA_ADMIN_KEY } : {}),
         ...(env.ASTRA_REDIS_URL ? { redisUrl: env.ASTRA_REDIS_URL } : {}),
         ...(env.ASTRA_CACHE_BYTES ? { cacheBytes: env.ASTRA_CACHE_BYTES } : {}),
+        ...(env.ASTRA_CAPTURE_BYTES ? { captureBytes: env.ASTRA_CAPTURE_BYTES } : {}),
         ...(env.ASTRA_EXPERIMENTS_EVERY ? { experimentsEvery: env.ASTRA_EXPERIMENTS_EVERY } : {}),
       })
       reload = () => void gateway.reload()

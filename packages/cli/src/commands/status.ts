@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import type { Io } from '../io.ts'
 import { type Status, shortTime } from '../platform.ts'
+import { shadowText } from '../traffic-text.ts'
 
 export function statusCommand(program: Command, io: Io): void {
   clientCommand(program, {
@@ -23,6 +24,7 @@ function linesOf({
   runtime,
   notServed = [],
   notEvaluated = [],
+  shadows = [],
   ...catalog
 }: Status): [string, string][] {
   const { received, recorded, refused } = calls
@@ -33,6 +35,7 @@ function linesOf({
     ['accounting', `${accounting.written} written, ${accounting.waiting} waiting${fault(accounting.fault)}`],
     ...(runtime ? [runtimeLine(runtime)] : []),
     ...notServed.map(({ version, reason }): [string, string] => ['not served', `${version}: ${reason}`]),
+    ...shadows.map(({ contract, ...shadow }): [string, string] => ['shadow', `${contract}: ${shadowText(shadow)}`]),
     ...notEvaluated.map(({ experiment, reason }): [string, string] => ['not evaluated', `${experiment}: ${reason}`]),
   ]
 }

@@ -70,6 +70,43 @@ test('traffic shows and sets what helps where a version is slow or fails', async
   assert.match(refused.notes, /"5%" is no hedge\. Give it like 800ms,5%\./)
 })
 
+test('traffic shows and sets rules and the shadow', async (context) => {
+  const rules = [{ version: '1.1', when: { teams: ['mail'], tags: { stage: 'beta' } } }]
+  const steering = { rules, shadow: { version: '1.1', share: 0.1, compare: { measure: 'json', ignore: ['/at'] } } }
+  const steered = { ...contract('v1', [{ id: '1.0', share: 1 }]), ...steering }
+  const { run, asked } = await fakeGateway(context, {
+    'GET /api/v1/deployments': {
+      body: { revision: 7, models: [{ name: 'spam', defaultMajor: 'v1', contracts: [steered] }] },
+    },
+    'PUT /api/v1/models/spam/v1/traffic': { body: { revision: 8, weights: { '1.0': 1 }, ...steering } },
+  })
+  const shown = `VERSION  TRAFFIC
+1.0      100%
+Rule: 1.1 for teams mail, tags stage=beta
+Shadow: 10% to 1.1, compared by json, without /at
+`
+  assert.equal((await run(['traffic', 'spam'])).out, shown)
+  const stdin = '- {version: "1.1", when: {teams: mail, tags: {stage: beta}}}\n'
+  assert.equal((await run(['traffic', 'spam', '--rules', '-', '--shadow', '1.1=10%'], { stdin })).out, shown)
+  await run(['traffic', 'spam', '--rules', 'none', '--shadow', 'none'])
+  assert.deepEqual(
+    asked.filter(({ request }) => request.startsWith('PUT')).map(({ body }) => body),
+    [
+      { rules, shadow: { version: '1.1', share: 0.1 } },
+      { rules: [], shadow: { version: '', share: 0 } },
+    ],
+  )
+  for (const [argv, said] of [
+    [['--shadow', '1.1'], /"1\.1" is no shadow\. Give it like 1\.1=10%\./],
+    [['--rules', 'no/such/file'], /cannot be read/],
+    [['--rules', '-'], /holds no list of rules/],
+  ] as const) {
+    const refused = await run(['traffic', 'spam', ...argv], { stdin: 'version: "1.1"\n' })
+    assert.equal(refused.code, 2)
+    assert.match(refused.notes, said)
+  }
+})
+
 test('1 for a model or major that is not there, 2 for weights that are none; nothing is set', async (context) => {
   const { run, asked } = await fakeGateway(context, replies)
   for (const [argv, code, said] of [

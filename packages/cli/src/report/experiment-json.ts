@@ -23,6 +23,7 @@ export interface ExperimentJson extends ExperimentRow {
   readonly description?: string
   /** Parts of the enrolled units by version. */
   readonly shares: Readonly<Record<string, number>>
+  readonly allocation?: { readonly method: string; readonly everyMs: number; readonly least: number }
   readonly ramp: readonly { readonly coverage: number; readonly forMs?: number }[]
   readonly attributionMs: number
   readonly metrics: readonly (MetricDefinition & { readonly from?: object })[]
@@ -38,6 +39,8 @@ export interface ExperimentJson extends ExperimentRow {
   /** Key id of whoever changed the status last. */
   readonly by?: string
   readonly arms: readonly Arm[]
+  /** Calls of units past the bound on them, which no metric sees. */
+  readonly beyond?: number
   /** One for each candidate, once it was evaluated. */
   readonly evaluations: readonly Evaluation[]
   readonly evaluatedAt?: string
@@ -95,7 +98,7 @@ export interface Effect {
 
 export interface DecisionEntry {
   readonly time: string
-  readonly action: Action | 'start' | 'resume' | 'stop' | 'step'
+  readonly action: Action | 'start' | 'resume' | 'stop' | 'step' | 'reshare'
   readonly text: string
   readonly by?: string
 }

@@ -7,6 +7,7 @@ import { reportFixture } from './testing/report-fixture.ts'
 const now = Date.UTC(2026, 10, 23, 14, 2)
 const young = reportFixture({ looks: 2, unitsALook: 20 })
 const told = (change: Partial<ExperimentReport>) => nextSteps({ ...young, ...change }, now)
+const analysed = 'Analysed as of 2026-11-23 13:40:20 UTC.'
 const arms = (units: number) => young.arms.map((arm) => ({ ...arm, units }))
 
 test('while it runs: when it may be promoted at the earliest, the next step of the ramp, and its end at the latest', () => {
@@ -15,6 +16,7 @@ test('while it runs: when it may be promoted at the earliest, the next step of t
     'The smaller arm lacks 90 of the 100 units that a promotion takes: as they come now, until about 2026-11-23 14:05:00 UTC.',
     'Its coverage goes to 100 % at about 2026-11-23 14:02:40 UTC.',
     'Undecided, it ends at 2026-12-23 14:01:40 UTC.',
+    analysed,
   ])
 })
 
@@ -25,7 +27,17 @@ test('past the least of time and units it may be decided at every look', () => {
     'It may be decided at every look.',
     'Undecided, it ends at 2026-12-23 14:01:00 UTC.',
     'The rule is "advise": it promotes nothing by itself.',
+    analysed,
   ])
+})
+
+test('it says how shares move, and what is in no metric any more', () => {
+  const steps = told({ beyond: 1234, allocation: { method: 'thompson', everyMs: 600_000, least: 0.1 } }).join(' ')
+  assert.match(steps, /Its shares follow what is seen \(thompson\), no sooner than 10 minutes after the last change\./)
+  assert.match(
+    steps,
+    /The bound on units is reached: 1,234 calls of further units are in no metric, guardrails neither/,
+  )
 })
 
 test('without units nothing is foretold of them', () => {

@@ -15,10 +15,29 @@ type Told = Pick<
   | 'step'
   | 'stepEndsInMs'
   | 'arms'
+  | 'beyond'
+  | 'allocation'
+  | 'evaluatedAt'
 > & { readonly evaluations: readonly Evaluation[] }
 
 /** What happens next, and when at the earliest: a sentence each. */
 export function nextSteps(experiment: Told, now: number): readonly string[] {
+  return [...statusSteps(experiment, now), ...lookedAt(experiment), ...beyondSteps(experiment)]
+}
+
+/** What is analysed is as old as the last look; what arms got is not. */
+const lookedAt = ({ evaluatedAt, status }: Told): readonly string[] =>
+  evaluatedAt !== undefined && goesOn.has(status) ? [`Analysed as of ${timeText(evaluatedAt)}.`] : []
+
+const goesOn: ReadonlySet<Told['status']> = new Set(['running', 'paused'])
+
+function beyondSteps({ beyond = 0 }: Told): readonly string[] {
+  if (beyond === 0) return []
+  const calls = `${countText(beyond)} ${beyond === 1 ? 'call' : 'calls'}`
+  return [`The bound on units is reached: ${calls} of further units are in no metric, guardrails neither. End it.`]
+}
+
+function statusSteps(experiment: Told, now: number): readonly string[] {
   const { name, status, since, winner, control, reason } = experiment
   const at = timeText(since)
   switch (status) {
@@ -39,7 +58,7 @@ export function nextSteps(experiment: Told, now: number): readonly string[] {
 }
 
 function runningSteps(experiment: Told, now: number): readonly string[] {
-  const { plan, elapsedMs, ramp, step, stepEndsInMs: ends, arms } = experiment
+  const { plan, elapsedMs, ramp, step, stepEndsInMs: ends, arms, allocation } = experiment
   const steps: string[] = []
   const wait = plan.minimalDurationMs - elapsedMs
   const fewest = arms.length === 0 ? 0 : Math.min(...arms.map(({ units }) => units))
@@ -52,6 +71,11 @@ function runningSteps(experiment: Told, now: number): readonly string[] {
     steps.push(`Its coverage goes to ${shareText(next.coverage)} at about ${timeOf(now + ends)}.`)
   }
   steps.push(`Undecided, it ends at ${timeOf(now + Math.max(0, plan.maximalDurationMs - elapsedMs))}.`)
+  if (allocation) {
+    steps.push(
+      `Its shares follow what is seen (${allocation.method}), no sooner than ${spanText(allocation.everyMs)} after the last change.`,
+    )
+  }
   if (plan.rule === 'advise') steps.push('The rule is "advise": it promotes nothing by itself.')
   return steps
 }

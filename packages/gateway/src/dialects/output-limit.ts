@@ -30,13 +30,12 @@ const outputLimits: Readonly<Record<Dialect, OutputLimit>> = {
 
 /** The most tokens that a request asks for in an answer; undefined where it does not say. */
 export function outputTokensIn(dialect: Dialect, body: JsonObject): number | undefined {
-  const named = outputLimits[dialect].fields.map((field) => body[field]).filter(isLimit)
-  return named.length === 0 ? undefined : Math.max(...named)
+  return mostIn(body, outputLimits[dialect].fields)
 }
 
 /** How many answers a request asks for to one input. */
 export function answersIn(dialect: Dialect, body: JsonObject): number {
-  return Math.max(1, ...outputLimits[dialect].times.map((field) => body[field]).filter(isLimit))
+  return mostIn(body, outputLimits[dialect].times) ?? 1
 }
 
 /**
@@ -64,6 +63,15 @@ export function outputLimitMembers(
 /** OpenAI takes the older word as well, and refuses both together; servers that are asked by the older one may pass over the newer. */
 const honoured: Readonly<Record<string, readonly string[]>> = {
   max_completion_tokens: ['max_completion_tokens', 'max_tokens'],
+}
+
+function mostIn(body: JsonObject, fields: readonly string[]): number | undefined {
+  let most: number | undefined
+  for (const field of fields) {
+    const value = body[field]
+    if (isLimit(value) && (most === undefined || value > most)) most = value
+  }
+  return most
 }
 
 function isLimit(value: unknown): value is number {

@@ -12,7 +12,7 @@ import { tellWhole } from './cache/tell-whole.ts'
 import type { ChargedCall, InFlight } from './charge/in-flight.ts'
 import type { Met, Reserve } from './charge/reserve.ts'
 import { type DispatchPorts, dispatch, dispatchStream } from './dispatch/dispatch.ts'
-import type { Shadow } from './dispatch/shadow/shadow.ts'
+import type { Observers } from './observe/observe.ts'
 import { type OpenRecord, openRecord, type RecordPorts } from './record/open-record.ts'
 import { RecordedStream } from './recorded-stream.ts'
 
@@ -21,7 +21,9 @@ export interface JourneyPorts extends DispatchPorts {
   readonly inFlight: Pick<InFlight, 'place'>
   readonly limits: Pick<Reserve, 'reserve' | 'admitHit'>
   readonly cache: Pick<Cache, 'concerns' | 'answer'>
-  readonly shadow: Pick<Shadow, 'follow'>
+  readonly observers: Pick<Observers, 'follow'>
+  /** Who is asked where a call sees another catalog than the active one. */
+  readonly fleetOf: (catalog: Catalog) => DispatchPorts['fleet']
   readonly record: RecordPorts
   /** The store's secret: without it anybody could choose units that meet one arm of an experiment. */
   readonly unitSalt: string
@@ -34,8 +36,11 @@ export interface JourneyPorts extends DispatchPorts {
 
 export interface Journey {
   serve(call: Call, caller: Caller): Promise<Answer>
-  /** The same, but gives what it ends with: to throw a refusal through every step took as long as to find it, 3 us. */
-  settle(call: Call, caller: Caller): Promise<Answer | AstraError>
+  /**
+   * The same, but gives what it ends with: to throw a refusal through every step took as long as to find it, 3 us. `seen`: in place of the
+   * active catalog.
+   */
+  settle(call: Call, caller: Caller, seen?: Catalog): Promise<Answer | AstraError>
   refuse(call: Call, caller: Caller, error: AstraError): void
 }
 
@@ -52,24 +57,27 @@ export function createJourney(ports: JourneyPorts): Journey {
     const relay = ports.backends.get(version.state.backend)?.relay
     return relay?.speaks(version, dialect) ?? false
   }
+  const portsOf = ({ catalog }: FittedCall): JourneyPorts =>
+    catalog === ports.catalog() ? ports : { ...ports, fleet: ports.fleetOf(catalog) }
   const answer = (fitted: FittedCall, record: OpenRecord): Answer | AstraError | Promise<Answer> => {
-    // A copy of a call is to ask the model, whatever is known already.
-    if (fitted.call.role !== undefined || !ports.cache.concerns(fitted)) return charge(fitted, ports, record)
+    // What the gateway asks itself is for the model, whatever is known already.
+    if (fitted.call.role !== undefined) return charge(fitted, portsOf(fitted), record)
+    if (!ports.cache.concerns(fitted)) return charge(fitted, ports, record)
     const ask = (fitted: FittedCall) => orReject(charge(fitted, ports, record))
     return ports.cache.answer(fitted, { record, ask, admit: ports.limits.admitHit, serve })
   }
-  const settle = async (asked: Call, caller: Caller): Promise<Answer | AstraError> => {
+  const settle: Journey['settle'] = async (asked, caller, seen) => {
     const call = bindCall(asked, caller)
     const record = open(call, caller)
     try {
-      const catalog = ports.catalog()
+      const catalog = seen ?? ports.catalog()
       record.sees(catalog)
       const admitted = permit(call, caller, catalog)
       const assigned = assign(admitted, ports.unitSalt)
       record.assigned(assigned)
       const fitted = fitInputs(assigned, relays)
-      const asked = fitted.contract.shadow
-        ? await ports.shadow.follow(fitted, () => orReject(answer(fitted, record)), serve)
+      const asked = fitted.contract.observed
+        ? await ports.observers.follow(fitted, () => orReject(answer(fitted, record)))
         : await answer(fitted, record)
       if (asked instanceof AstraError) record.fail(asked)
       return asked

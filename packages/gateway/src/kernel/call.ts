@@ -26,7 +26,8 @@ export interface Call {
   readonly stream: boolean
   readonly options: CallOptions
   /**
-   * Of what the gateway asks on its own account: the role of its one attempt. It stands beside what is served, so it takes no place and no limit of theirs, is made once, and is no replica's fault.
+   * Of what the gateway asks on its own account: the role of its one attempt. It stands beside what is served, so it takes no place and no
+   * limit of theirs, is in nobody's cache and no evidence, is made once, and is no replica's fault.
    */
   readonly role?: OwnRole
   /** When it was received, ms since the Unix epoch. */

@@ -4,6 +4,7 @@ import type { Violation } from './errors.ts'
 import type { ExperimentState, FeedbackMetric, RunningExperiment, TrafficRule } from './experiment.ts'
 import type { Limits, WhenUnavailable } from './limits.ts'
 import type { Schema } from './schema/schema.ts'
+import type { ShadowCompare } from './shadow.ts'
 import type { TaskName } from './tasks.ts'
 import type { TensorSignature } from './tensors.ts'
 
@@ -81,6 +82,7 @@ export interface Shadow {
   readonly version: string
   /** In (0, 1]. */
   readonly share: number
+  readonly compare?: ShadowCompare
 }
 
 /** A model that scores a share of the answers, in the background: it learns neither the version nor who called. */
@@ -112,8 +114,8 @@ export interface DriftFeature {
   readonly of: 'input' | 'output'
   /** JSON Pointer; "" is the whole. */
   readonly at: string
-  /** A text's characters or a list's entries, a number, or a value out of few. */
-  readonly as: 'length' | 'number' | 'category'
+  /** A text's characters or a list's entries, a number, one from 0 to 1 of which both ends matter, or a value out of few. */
+  readonly as: 'length' | 'number' | 'probability' | 'category'
 }
 
 /** Which payloads are kept beside their Records, and for how long. Left out: none. */
@@ -333,9 +335,8 @@ export interface CompiledRule extends Omit<TrafficRule, 'version'> {
   readonly version: Version
 }
 
-export interface CompiledShadow {
+export interface CompiledShadow extends Omit<Shadow, 'version'> {
   readonly version: Version
-  readonly share: number
 }
 
 /** One version's part of the traffic. */

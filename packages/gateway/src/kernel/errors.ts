@@ -77,6 +77,8 @@ export const errorTable = {
     'No such experiment',
     'Declare it under "experiments" in the manifest and apply it.',
   ),
+  unknown_evaluation: row(404, false, 'No such evaluation', 'See GET /api/v1/evaluations for those that are kept.'),
+  unknown_set: row(404, false, 'No such set of cases', 'See GET /api/v1/sets for the sets.'),
   method_not_allowed: row(405, false, 'This path does not take this method', 'See GET /openapi.json for its methods.'),
   wrong_task: row(
     400,
@@ -109,6 +111,12 @@ export const errorTable = {
     false,
     'The change breaks the contract for its callers',
     'Declare it as a new major version, or undo the places that are named.',
+  ),
+  gate_failed: row(
+    422,
+    false,
+    'A version did not pass its gate',
+    'Mend the version, or change its gate, and apply again; nothing was applied.',
   ),
   version_changed: row(409, false, 'An applied version is immutable', 'Give the changed implementation a new version.'),
   precondition_required: row(

@@ -1,4 +1,4 @@
-import type { ArmEvidence, CircuitCounts, MetricDefinition, Plan } from '@astraapi/statistics'
+import type { ArmEvidence, CircuitCounts, CountedValues, MetricDefinition, Plan } from '@astraapi/statistics'
 
 /**
  * An A/B test between versions of one contract, as it stands in the catalog: what was declared, and how far it has come. Every change of
@@ -13,6 +13,8 @@ export interface ExperimentState {
   readonly candidates: readonly string[]
   /** Parts of the enrolled units by version id, above 0: the control and every candidate. */
   readonly shares: Readonly<Record<string, number>>
+  /** How shares follow what is seen. Left out: they stay. */
+  readonly allocation?: Allocation
   /** The steps of the share of all units that is enrolled, first to last; one step is no ramp. */
   readonly ramp: readonly RampStep[]
   /** How long after a unit's first call its calls and their feedback count, ms. Then its values are frozen. */
@@ -22,8 +24,25 @@ export interface ExperimentState {
   /** What is analysed, success metrics and guardrails. */
   readonly metrics: readonly ExperimentMetric[]
   readonly plan: Plan
+  /** Made by the platform API, and named by no manifest: `apply` leaves it alone. */
+  readonly origin?: 'api'
   readonly progress: Progress
 }
+
+/**
+ * Shares that follow the evidence, each time as a new epoch: `thompson` gives an arm the probability that it is the best, `track-and-stop`
+ * the shares that find the best soonest.
+ */
+export interface Allocation {
+  readonly method: 'thompson' | 'track-and-stop'
+  /** No sooner after the epoch before, ms of running time. */
+  readonly everyMs: number
+  /** The least share of each arm. */
+  readonly least: number
+}
+
+/** Epochs of an experiment whose shares follow the evidence; an arm may leave all the same. */
+export const epochsMax = 100
 
 export interface RampStep {
   /** In (0, 1]. */
@@ -88,6 +107,8 @@ export interface Progress {
   readonly ranMs: number
   /** Of `ramp`, the present step's place. */
   readonly step: number
+  /** When it was taken, ms since the Unix epoch. */
+  readonly stepSince?: number
   /** One for each span with unchanged shares; the last is the present one. */
   readonly epochs: readonly ExperimentEpoch[]
   /** Why it is as it is, for people: "sample ratio mismatch: 5,214 to 4,786 units, p = 0.00002". */
@@ -112,6 +133,8 @@ export const holdsTraffic: ReadonlySet<ExperimentStatus> = new Set(['running', '
 /** A running or paused experiment, as the stage assign uses it. */
 export interface RunningExperiment {
   readonly name: string
+  /** As in its progress. */
+  readonly startedAt?: number
   readonly epoch: number
   /** Share of the units that are enrolled. While paused: as before, but nothing more is recorded as evidence. */
   readonly coverage: number
@@ -123,6 +146,8 @@ export interface RunningExperiment {
 /** That a call's unit takes part, and where: what the Record keeps of it. */
 export interface Enrolment {
   readonly experiment: string
+  /** When it began, ms since the Unix epoch: tells it from another one of its name. */
+  readonly startedAt?: number
   readonly epoch: number
   /** The version id: intention to treat, whichever version served. */
   readonly arm: string
@@ -143,6 +168,9 @@ export interface TrafficRule {
   readonly claims?: Readonly<Record<string, string>>
 }
 
+/** An experiment from its start on; its evidence is never that of another of its name. */
+export type ExperimentRun = Pick<Enrolment, 'experiment' | 'startedAt'>
+
 /** What is known of an experiment's units. Reads lag behind `put` by one batch. */
 export interface EvidenceReports {
   /**
@@ -150,12 +178,29 @@ export interface EvidenceReports {
    * every unit. A metric by its name.
    */
   evidence(
-    experiment: string,
+    run: ExperimentRun,
     metrics: readonly ExperimentMetric[],
     frozenBy: number,
   ): Promise<readonly EpochEvidence[]>
   /** By arm, over all epochs: what breaks the circuit. */
-  circuit(experiment: string): Promise<Readonly<Record<string, CircuitCounts>>>
+  circuit(run: ExperimentRun): Promise<Readonly<Record<string, CircuitCounts>>>
+  /** By arm, over all epochs: what it got. Costs the same however many units there are. */
+  totals(run: ExperimentRun): Promise<Readonly<Record<string, ArmTotals>>>
+  /** All of which anything is known, those included that were forgotten while calls of theirs went on. */
+  runs(): Promise<readonly ExperimentRun[]>
+}
+
+/** What an arm got, of every call so far, whether its unit counts or not. */
+export interface ArmTotals {
+  readonly units: number
+  /** Calls of units past the bound on the units of an experiment. */
+  readonly beyond: number
+  /** That say how the arm does, and those of them that say that it failed. */
+  readonly calls: number
+  readonly failed: number
+  readonly costUsd: number
+  /** ms, of each unit's first call. Left out: none was answered yet. */
+  readonly latencies?: CountedValues
 }
 
 export interface EpochEvidence {

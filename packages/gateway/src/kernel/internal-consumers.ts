@@ -14,6 +14,9 @@ export const internalConsumers = {
 
 export type InternalConsumer = keyof typeof internalConsumers
 
+/** Those whose calls stand beside what is served (`Call.role`): they use up no limit of the models and versions that they ask. */
+export const besideServed: readonly InternalConsumer[] = ['astra-shadow', 'astra-judge', 'astra-eval', 'astra-replay']
+
 /** All such names are kept, those to come too. */
 export const internalPrefix = 'astra-'
 

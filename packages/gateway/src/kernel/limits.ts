@@ -74,14 +74,19 @@ export interface CounterState {
 
 export type Taken =
   /** `marks`: of each take that a rate counts, for giving it back. */
-  | { readonly taken: true; readonly states: readonly CounterState[]; readonly marks?: readonly (Mark | undefined)[] }
+  | (CounterStates & { readonly taken: true; readonly marks?: readonly (Mark | undefined)[] })
   /** Nothing is taken. `retryAfterMs`: until this bound could be kept; undefined where waiting does not help. */
-  | {
+  | (CounterStates & {
       readonly taken: false
       readonly refusedAt: number
       readonly retryAfterMs: number | undefined
-      readonly states: readonly CounterState[]
-    }
+    })
+
+/** The `CounterState` of each take: two lists of numbers, as an object for each of 30 is 3 us a call, and few are told to anyone. */
+export interface CounterStates {
+  readonly remaining: readonly number[]
+  readonly resetMs: readonly number[]
+}
 
 /**
  * Counters, in memory or shared over gateways. `now` is theirs: the one clock of all who share them.

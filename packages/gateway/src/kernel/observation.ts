@@ -21,7 +21,7 @@ export interface Observable {
   readonly contract: Contract
   /** The assigned one. */
   readonly version: Version
-  /** As `Way` of the stage assign; `here`: no model is asked. */
+  /** As `Way` of the stage assign. */
   readonly way: 'inputs' | 'relay' | 'here'
 }
 
@@ -39,9 +39,12 @@ export type MissReason = 'full'
  * one; it bounds what it holds, and counts what it drops.
  */
 export interface Observer {
-  /** Before the call is answered, and for every one of a contract with `observed`: it must be cheap, have no effects, and not throw. */
+  /**
+   * Before the call is answered, for every one of a contract with `observed` for which a model is asked, but those of the gateway's own: it
+   * must be cheap, have no effects, and not throw.
+   */
   concerns(call: Observable): boolean
-  /** In a turn of its own, after the answer. Not of calls that failed, nor of those that a cache answered. Must not throw. */
+  /** In a turn of its own, after the answer. Not of calls that failed, nor of those that a cache answered. Must not throw: it is counted. */
   observed(seen: Observation): void
   missed(call: Observable, why: MissReason): void
 }

@@ -22,7 +22,8 @@ export interface Operation {
   readonly guarded: boolean
   /**
    * What the audit log keeps of a mutation: its target as it stands before the write, and with its output, after it. JSON, and never a
-   * secret. Left out, it keeps only that the write was made, when and by whom.
+   * secret. Left out, it keeps only that the write was made, when and by whom. Of a query: that it was made, and this with its output; left
+   * out, nothing.
    */
   readonly audit?: ((input: never, output?: never) => unknown) | undefined
   /**
@@ -39,6 +40,8 @@ export interface OperationContext {
   readonly address?: string
   /** The ETags that the caller sent, without quotes; "*" is any; a weak one keeps its `W/` and so equals none. */
   readonly ifMatch: readonly string[] | undefined
+  /** Aborted when the caller goes away: for what takes long. */
+  readonly signal?: AbortSignal
   /** Sets the ETag of the answer. */
   etag(value: string): void
 }

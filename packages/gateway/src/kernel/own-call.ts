@@ -1,17 +1,19 @@
 import type { Item } from './answer.ts'
 import type { Catalog } from './catalog.ts'
-import type { InternalConsumer } from './internal-consumers.ts'
 import type { CallRecord } from './record.ts'
 
-/** What the gateway asks for on its own account: the role of the one attempt of such a call. */
+/** What the gateway asks for on its own account: the role of the one attempt of such a call, which its consumer "astra-<role>" makes. */
 export type OwnRole = 'shadow' | 'judge' | 'eval' | 'replay'
+
+export function isOwnRole(role: string): role is OwnRole {
+  return role === 'shadow' || role === 'judge' || role === 'eval' || role === 'replay'
+}
 
 /**
  * A call of an internal consumer, whole and not batched. It has a Record like any other, meets that consumer's limits and budget, is in
  * nobody's cache, takes no place of those that are served, is made once, and is no replica's fault.
  */
 export interface OwnCall {
-  readonly consumer: InternalConsumer
   readonly role: OwnRole
   readonly model: string
   readonly major: number
@@ -29,7 +31,7 @@ export interface OwnCall {
 
 export interface OwnAnswer {
   readonly item: Item
-  /** Undefined where it never began: the gateway is stopping, or behind with accounting. */
+  /** Undefined where it never began: its asker had left, or the gateway is stopping or behind with accounting. */
   readonly record: CallRecord | undefined
 }
 

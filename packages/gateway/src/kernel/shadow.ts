@@ -1,3 +1,17 @@
+/** By what two answers are compared. */
+export const shadowMeasures = ['label', 'number', 'vector', 'text', 'json'] as const
+export type ShadowMeasure = (typeof shadowMeasures)[number]
+
+/** How a shadow's answers are compared with those that were served. */
+export interface ShadowCompare {
+  /** Answers that cannot be read so are compared as JSON. Left out: the first that can read both. */
+  readonly measure?: ShadowMeasure
+  /** Answers agree up to this distance by the measure, in [0, 1]; of JSON, numbers in it do. Not of labels. */
+  readonly tolerance?: number
+  /** JSON Pointers into the output, "*" for every entry: what is not looked at. */
+  readonly ignore?: readonly string[]
+}
+
 /** Why a call of the share was not copied, or its copy not asked for. */
 export type ShadowDropReason =
   /** As many copies in flight as may be, or as many bytes of requests among them. */

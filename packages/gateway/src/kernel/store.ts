@@ -1,7 +1,12 @@
 import type { AuditLog } from './audit.ts'
 import type { Key } from './caller.ts'
+import type { CaseSetStore } from './case-set.ts'
 import type { CatalogState } from './catalog.ts'
+import type { DriftStore } from './drift.ts'
+import type { EvaluationStore } from './evaluation.ts'
 import type { EvidenceReports } from './experiment.ts'
+import type { JudgeStore } from './judge.ts'
+import type { PayloadStore } from './payload.ts'
 import type { CallRecord, Feedback } from './record.ts'
 import type { ShadowStore } from './shadow.ts'
 
@@ -15,8 +20,16 @@ export interface Store {
   readonly state: StateStore
   readonly audit: AuditLog
   readonly shadow: ShadowStore
-  /** Lets go of all evidence of an experiment that was removed; its calls and their feedback stay. */
-  forgetExperiment(name: string): Promise<void>
+  readonly judges: JudgeStore
+  readonly payloads: PayloadStore
+  readonly drift: DriftStore
+  readonly sets: CaseSetStore
+  readonly evaluations: EvaluationStore
+  /**
+   * Lets go of all evidence of an experiment that was removed, or of the one of that name which began then (ms since the Unix epoch); its
+   * calls and their feedback stay.
+   */
+  forgetExperiment(name: string, startedAt?: number): Promise<void>
   /** Writes all that was put, then lets go of the data. */
   close(): Promise<void>
 }
@@ -125,8 +138,8 @@ export interface SpentQuery {
   readonly from: number
   readonly to: number
   readonly by: readonly SpentDimension[]
-  /** A consumer whose spending is left out. */
-  readonly without?: string
+  /** Consumers whose spending is left out. */
+  readonly without?: readonly string[]
 }
 
 /** Those who spent nothing have no row. */

@@ -5,6 +5,7 @@ import { callOf, ExperimentWorld, name } from '../control/experiments/testing/ex
 import type { CatalogControl } from '../control/operations/ports.ts'
 import type { AuditEntry } from '../kernel/audit.ts'
 import { AstraError } from '../kernel/errors.ts'
+import type { ExperimentRun } from '../kernel/experiment.ts'
 import { parseEvery, wireExperiments } from './experiments.ts'
 
 function open({ append = async () => {} }: { append?: () => Promise<void> } = {}) {
@@ -12,6 +13,7 @@ function open({ append = async () => {} }: { append?: () => Promise<void> } = {}
   const entries: Omit<AuditEntry, 'id'>[] = []
   const lines: string[] = []
   const forgotten: string[] = []
+  const runs: ExperimentRun[] = []
   const says = (_: object, message: string) => void lines.push(message)
   const catalogControl: Pick<CatalogControl, 'current' | 'changeExperiment'> = {
     current: () => world.catalog(),
@@ -23,9 +25,10 @@ function open({ append = async () => {} }: { append?: () => Promise<void> } = {}
   const wired = wireExperiments({
     store: {
       state: world as never,
-      reports: { evidence: async () => [], circuit: async () => ({}) } as never,
-      async forgetExperiment(name) {
-        forgotten.push(name)
+      reports: { evidence: async () => [], circuit: async () => ({}), runs: async () => runs } as never,
+      async forgetExperiment(name, startedAt) {
+        forgotten.push(startedAt === undefined ? name : `${name}@${startedAt}`)
+        if (startedAt !== undefined) return
         throw new AstraError('store_unavailable')
       },
     },
@@ -48,7 +51,7 @@ function open({ append = async () => {} }: { append?: () => Promise<void> } = {}
     for (let call = 0; call < 10; call++) wired.note(callOf('1.1', 'upstream_failed'))
     await settled()
   }
-  return { world, wired, entries, lines, forgotten, fail, settled }
+  return { world, wired, entries, lines, forgotten, runs, fail, settled }
 }
 
 test('a decision stands in the log and in the audit log, with who made it and why', async () => {
@@ -83,6 +86,19 @@ test('the evidence of one that was removed goes with it, once', async () => {
   await settled()
   assert.deepEqual(forgotten, [name])
   assert.deepEqual(lines, ['the evidence of an experiment that was removed is still there'])
+})
+
+test('what is left of another start goes at a start, but not of one that may just have begun', async () => {
+  const { world, wired, runs, forgotten, settled } = open()
+  const { startedAt = 0 } = world.experiment.progress
+  const dayMs = 86_400_000
+  world.now = startedAt + 3 * dayMs
+  runs.push({ experiment: name, startedAt }, { experiment: name, startedAt: startedAt - 1 })
+  runs.push({ experiment: 'gone', startedAt }, { experiment: 'new', startedAt: world.now - 1 })
+  wired.begin()
+  await settled()
+  await wired.close()
+  assert.deepEqual(forgotten, [`${name}@${startedAt - 1}`, `gone@${startedAt}`])
 })
 
 test('the interval is read like other durations, and a slip is told', () => {

@@ -87,6 +87,7 @@ export function wireExperiments(ports: ExperimentPorts): WiredExperiments {
     prepare: () => atMost(controller.prepare()),
     begin() {
       void controller.turn()
+      void sweep(ports)
       timer = setInterval(() => void controller.turn(), everyMs)
       timer.unref()
     },
@@ -137,6 +138,22 @@ function forget(name: string, { store, log }: ExperimentPorts): void {
       'the evidence of an experiment that was removed is still there',
     )
   })
+}
+
+/** Another gateway may have begun it, of which this one has not heard. */
+const sweepAfterMs = 86_400_000
+
+/** What calls that were still going on left of experiments that had been forgotten. */
+async function sweep({ store, catalogControl, clock, log }: ExperimentPorts): Promise<void> {
+  try {
+    for (const { experiment, startedAt } of await store.reports.runs()) {
+      const known = catalogControl.current().state.experiments?.[experiment]?.progress.startedAt
+      if (startedAt === undefined || startedAt === known || startedAt > clock.now() - sweepAfterMs) continue
+      await store.forgetExperiment(experiment, startedAt)
+    }
+  } catch (thrown) {
+    log.warn({ reason: reasonOf(thrown) }, 'evidence of experiments that were removed could not be looked for')
+  }
 }
 
 const reasonOf = (thrown: unknown): string => operatorReason(toAstraError(thrown))

@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly redisUrl?: string
   /** Of answers kept in memory: bytes, or with MiB or GiB. Left out: 256 MiB. */
   readonly cacheBytes?: string
+  /** Of payloads kept in the store: bytes, or with MiB or GiB. Left out: 4 GiB. */
+  readonly captureBytes?: string
   /** How often experiments are evaluated: "10s", "500ms". Left out: 10 s. */
   readonly experimentsEvery?: string
   /** Where people read; tests collect it. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testCatalog } from '../journey/testing/fixtures.ts'
 import type { Key } from '../kernel/caller.ts'
+import { besideServed } from '../kernel/internal-consumers.ts'
 import type { Take } from '../kernel/limits.ts'
 import type { Reports } from '../kernel/store.ts'
 import { memoryCounters } from '../stores/memory/counters.ts'
@@ -56,7 +57,7 @@ test('every owner of a budget begins with what it has spent in this day and mont
 })
 
 test('what copies to shadow versions cost counts for their consumer alone', async () => {
-  const asked: (string | undefined)[][] = []
+  const asked: unknown[][] = []
   const spent: Reports['spent'] = async ({ by, without }) => {
     asked.push([by[0], without])
     return []
@@ -69,8 +70,8 @@ test('what copies to shadow versions cost counts for their consumer alone', asyn
   assert.deepEqual(asked, [
     ['consumer', undefined],
     ['team', undefined],
-    ['model', 'astra-shadow'],
-    ['model', 'astra-shadow'],
+    ['model', besideServed],
+    ['model', besideServed],
   ])
 })
 
@@ -149,7 +150,7 @@ test('what is counted already is only raised, and what came in since it was look
   const counters = memoryCounters({ clock })
   const left = (owner: string) => {
     const taken = counters.take([spend(owner, 0)], 'look')
-    return taken instanceof Promise ? undefined : taken.states[0]?.remaining
+    return taken instanceof Promise ? undefined : taken.remaining[0]
   }
   counters.take([spend(version('1.0'), 4)], 'a')
   const seen = await lookAtBudgets(ofDay, { counters, now })

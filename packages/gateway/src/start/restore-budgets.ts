@@ -2,7 +2,7 @@ import { boundsIn, type OwnedBound } from '../journey/charge/limits-of.ts'
 import { periodsAt } from '../journey/charge/period.ts'
 import type { Key } from '../kernel/caller.ts'
 import { type Catalog, versionKey } from '../kernel/catalog.ts'
-import type { InternalConsumer } from '../kernel/internal-consumers.ts'
+import { besideServed } from '../kernel/internal-consumers.ts'
 import {
   type Counters,
   type LimitOwner,
@@ -28,22 +28,19 @@ interface Account {
   /** Whose spending a row tells, by the name that its limits have. */
   readonly nameOf: (by: SpentRow['by'], countsAs: CountsAs) => string
   /** Whose spending does not count for these. */
-  readonly without?: string
+  readonly without?: readonly string[]
 }
-
-/** Copies are bounded by their own consumer alone: see `limitsOf`. */
-const without: InternalConsumer = 'astra-shadow'
 
 /** How accounting tells what limits counted: a call's key, and the version that it was assigned to, whatever answered. */
 const accounts: Readonly<Record<OwnerKind, Account>> = {
   key: { by: ['key'], nameOf: ({ key = '' }, countsAs) => countsAs(key) },
   consumer: { by: ['consumer'], nameOf: ({ consumer = '' }) => consumer },
   team: { by: ['team'], nameOf: ({ team = '' }) => team },
-  model: { by: ['model'], nameOf: ({ model = '' }) => model, without },
+  model: { by: ['model'], nameOf: ({ model = '' }) => model, without: besideServed },
   version: {
     by: ['model', 'major', 'version'],
     nameOf: ({ model = '', major = '', version = '' }) => versionKey(model, major, version),
-    without,
+    without: besideServed,
   },
 }
 
@@ -90,9 +87,9 @@ export function lookAtBudgets(
   const all = budgetsOf(holders)
   const takes = all.flatMap(({ bounds }) => [...bounds.values()].map((bound) => bound.take(0, now, 0)))
   const seen = (taken: readonly Taken[]) => {
-    const states = taken.flatMap(({ states }) => states)
+    const resetMs = taken.flatMap(({ resetMs }) => resetMs)
     let at = 0
-    const hasBegun = () => states[at++]?.resetMs !== 0
+    const hasBegun = () => resetMs[at++] !== 0
     return all.map((budgets): Budgets => ({ ...budgets, begun: new Set([...budgets.bounds.keys()].filter(hasBegun)) }))
   }
   const looks = inParts(takes).map((part) => counters.take(part, 'look'))

@@ -5,6 +5,8 @@ import { type Logger, pino } from 'pino'
 import { createBackends } from '../backends/backends.ts'
 import { maskOf } from '../control/audit/audit-text.ts'
 import { createCatalogControl } from '../control/catalog/catalog-control.ts'
+import { checkBounds } from '../control/evaluations/bounds.ts'
+import { createGateKeeper } from '../control/gates/gate-keeper.ts'
 import { createKeyring } from '../control/keys/keyring.ts'
 import { embeddedReplica } from '../control/manifest/replica-address.ts'
 import { platformOperations } from '../control/operations/operations.ts'
@@ -12,6 +14,7 @@ import type { CatalogControl } from '../control/operations/ports.ts'
 import { requireServed } from '../control/operations/require-ready.ts'
 import { createReplicaNames } from '../control/replicas/replica-names.ts'
 import { createReplicaWatch, type ReplicaWatch } from '../control/replicas/replica-watch.ts'
+import { createCaseSets } from '../control/sets/case-sets.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { AstraError, operatorReason } from '../kernel/errors.ts'
 import { isInternal } from '../kernel/internal-consumers.ts'
@@ -33,6 +36,7 @@ import { meterReplicas, notServed } from './replica-facts.ts'
 import { type RuntimeStatus, type RuntimeSupervisor, superviseRuntime } from './runtime-supervisor.ts'
 import { saveEveryMinute } from './save-key-uses.ts'
 import { softwareVersion } from './software-version.ts'
+import { wireEvaluations } from './wire-evaluations.ts'
 import { wireIdentity } from './wire-identity.ts'
 import { wireJourney } from './wire-journey.ts'
 import type { WiredLimits } from './wire-limits.ts'
@@ -106,12 +110,12 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     changed: (keys) => void limits?.followKeys(keys),
   })
   const names = createReplicaNames({ clock: systemClock, log })
+  const sets = createCaseSets({ store: store.sets, clock: systemClock, catalog: () => control.current() })
   const control: CatalogControl = await createCatalogControl({
     store: store.state,
     backends,
     names,
     clock: systemClock,
-    begins: (experiment) => store.forgetExperiment(experiment),
     requireServed(experiment, place, state) {
       if (replicas) requireServed(experiment, place, state, replicas)
     },
@@ -121,6 +125,16 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
       experiments?.follow()
     },
     describe: (catalog) => describe(catalog, operations),
+    sets,
+    gates: createGateKeeper({
+      sets,
+      store: store.sets,
+      // Asked at applies only, when all is wired.
+      evaluate: (run) => evaluating.evaluate(run),
+      checkBounds,
+      clock: systemClock,
+      log: (message, facts) => log.info(facts, message),
+    }),
     log: (message, facts) => log.info(facts, message),
   })
   const redis = options.redisUrl === undefined ? undefined : await connectRedis(options.redisUrl, log)
@@ -128,12 +142,14 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   const wired = await wireJourney({
     store,
     backends,
+    addresses: names.known,
     catalog: control.current,
     keyring,
     clock: systemClock,
     log,
     redis,
     cacheBytesMax: parseBytes('ASTRA_CACHE_BYTES', options.cacheBytes),
+    captureBytesMax: parseBytes('ASTRA_CAPTURE_BYTES', options.captureBytes),
     tap: (record) => experiments?.note(record),
   })
   limits = wired.limits
@@ -167,6 +183,14 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   experiments = deciding
   undo.push(deciding.close)
   meterExperiments(wired.metrics, control.current, deciding.facts)
+  const evaluating = wireEvaluations({
+    store,
+    ask: wired.observing.ask,
+    catalog: control.current,
+    clock: systemClock,
+    log,
+  })
+  undo.push(evaluating.close)
   const operations = platformOperations({
     clock: systemClock,
     catalogControl: control,
@@ -176,7 +200,12 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     cache: wired.cache.cache,
     audit: store.audit,
     limits: wired.limits,
-    shadow: wired.shadow.reports,
+    shadow: wired.observing.shadow.reports,
+    judges: wired.observing.judging.reports,
+    drift: wired.observing.drift.reports,
+    payloads: store.payloads,
+    sets,
+    evaluations: evaluating.evaluations,
     records: store.records,
     reports: store.reports,
     experiments: deciding.reads,
@@ -237,6 +266,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     wired.limits.follow(control.current()),
     wired.limits.followKeys(keyring.list()),
     deciding.prepare(),
+    evaluating.prepare(),
   ])
   // The port is taken before the manifest is applied: of two gateways started by mistake, the second ends here.
   const urls = await listeners.listen()
@@ -251,7 +281,11 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
   goOn()
   const audit = auditStart(store.audit, systemClock, mask)
   const note = (note: string) => log.warn({ note }, 'a note on the manifest')
-  const applied = await applyAtStart(control, store, options.config, note, audit)
+  const refused = (text: string) => {
+    options.print?.(`${text}\nUntil then this gateway serves what it served before.`)
+    log.warn({ manifest: options.config }, 'the manifest was not applied: a version did not pass its gate')
+  }
+  const applied = await applyAtStart(control, store, options.config, note, audit, { sets, refused })
   if (applied !== undefined)
     options.print?.(`${options.config} was new or had changed: applied as revision ${applied}.`)
   const keys = await ownKeys.prepare({ keyring, options, catalog: control.current(), audit })
@@ -278,7 +312,8 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     await identity.close()
     await uses.stop()
     await deciding.close()
-    await wired.shadow.close()
+    await evaluating.close()
+    await wired.observing.close()
     await wired.limits.close()
     await redis?.close()
     await store.close()

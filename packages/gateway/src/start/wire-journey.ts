@@ -4,6 +4,7 @@ import type { Keyring } from '../control/keys/keyring.ts'
 import { createInFlight } from '../journey/charge/in-flight.ts'
 import { createHedgeBudget } from '../journey/dispatch/hedge-budget.ts'
 import { createFleet } from '../journey/dispatch/replicas/fleet.ts'
+import { fleetsBeside } from '../journey/dispatch/replicas/fleet-beside.ts'
 import { createTokenCounter, type TokenCounter } from '../journey/dispatch/usage/token-counter.ts'
 import { createMetrics, type Metrics } from '../journey/record/metrics.ts'
 import { createRecentCalls, type RecentCalls } from '../journey/record/recent-calls.ts'
@@ -12,6 +13,7 @@ import type { Backend } from '../kernel/backend.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { AstraError } from '../kernel/errors.ts'
+import { isOwnRole } from '../kernel/own-call.ts'
 import type { CallRecord } from '../kernel/record.ts'
 import type { ReplicaFleet } from '../kernel/replicas.ts'
 import type { Store } from '../kernel/store.ts'
@@ -19,7 +21,7 @@ import type { RedisConnection } from '../stores/redis/connection.ts'
 import { settingOf } from './setting-of.ts'
 import { type WiredCache, wireCache } from './wire-cache.ts'
 import { type WiredLimits, wireLimits } from './wire-limits.ts'
-import { type WiredShadow, wireShadow } from './wire-shadow.ts'
+import { type WiredObservers, wireObservers } from './wire-observers.ts'
 
 /** The journey with its replicas, its metrics and its memory of recent calls. */
 export interface WiredJourney {
@@ -31,7 +33,7 @@ export interface WiredJourney {
   readonly counter: TokenCounter
   readonly limits: WiredLimits
   readonly cache: WiredCache
-  readonly shadow: WiredShadow
+  readonly observing: WiredObservers
   /** What does not work as it should, and keeps nobody from being served; for who looks at the readiness, so in public words. */
   degraded(): readonly string[]
   /** Calls that began and have no Record yet. */
@@ -50,10 +52,14 @@ export async function wireJourney(ports: {
   readonly backends: ReadonlyMap<string, Backend>
   readonly catalog: () => Catalog
   readonly keyring: Pick<Keyring, 'list' | 'get'>
+  /** That an entry of a version's replicas stands for, as last known. */
+  readonly addresses: (entry: string) => readonly string[]
   readonly clock: Clock
   readonly log: Logger
   /** Of answers kept in memory. */
   readonly cacheBytesMax?: number | undefined
+  /** Of payloads in the store. */
+  readonly captureBytesMax?: number | undefined
   /** Looks at each Record that is kept. */
   readonly tap?: (record: CallRecord) => void
   /** Left out: limits are counted in this process alone. */
@@ -70,7 +76,8 @@ export async function wireJourney(ports: {
   metrics.gauge('astra_catalog_revision', 'Active catalog revision', () => catalog().revision)
   metrics.gauge('astra_records_waiting', 'Records that are not durable yet', () => store.records.status().waiting)
 
-  const fleet = createFleet({ clock, random: Math.random })
+  const replicas = { clock, random: Math.random, addresses: ports.addresses }
+  const fleet = createFleet(replicas)
   const counter = createTokenCounter()
   const cache = wireCache({ redis: ports.redis, bytesMax: ports.cacheBytesMax, metrics, clock })
   const limits = wireLimits({ ...ports, redis: ports.redis, metrics })
@@ -81,19 +88,19 @@ export async function wireJourney(ports: {
   metrics.counters('astra_calls_dropped_total', 'Calls that were to wait and got no place', ['model', 'reason'], () =>
     places.dropped().map(({ model, reason, calls }) => ({ labels: { model, reason }, value: calls })),
   )
-  const shadowing = wireShadow({ store, clock, metrics, log: ports.log })
-  const { shadow } = shadowing
+  const observing = wireObservers({ ...ports, metrics }, (...asked) => journey.settle(...asked))
   const journey = createJourney({
     clock,
     catalog,
     backends: ports.backends,
     fleet,
+    fleetOf: fleetsBeside(fleet, replicas),
     hedges: createHedgeBudget(),
     counter,
     inFlight: places,
     limits: limits.reserve,
     cache: cache.cache,
-    shadow,
+    observers: observing.observers,
     unitSalt,
     begin(call, caller) {
       metrics.received()
@@ -114,12 +121,12 @@ export async function wireJourney(ports: {
       keep(record) {
         store.records.put(record)
         recent.kept(record)
-        shadow.kept(record)
+        observing.kept(record)
         metrics.observe(record)
         ports.tap?.(record)
         if (--inFlight === 0) tellIdle()
-        // How a shadow fares stands in its report: one that is down would fill the log with what nobody was answered.
-        if (record.outcome === 'failed') ports.log[isCopy(record) ? 'debug' : 'warn'](facts(record), 'call failed')
+        // What becomes of the gateway's own calls stands in reports: a shadow that is down would fill the log with what nobody was answered.
+        if (record.outcome === 'failed') ports.log[isOwn(record) ? 'debug' : 'warn'](facts(record), 'call failed')
       },
     },
   })
@@ -132,11 +139,11 @@ export async function wireJourney(ports: {
     limits,
     cache,
     degraded: () => (limits.status().fault === undefined ? [] : [limitsUnchecked]),
-    shadow: shadowing,
+    observing,
     inFlight: () => inFlight,
     stopTaking() {
       stopping = true
-      shadow.stop()
+      observing.stop()
     },
     async idle(limitMs) {
       if (inFlight === 0) return 0
@@ -157,8 +164,8 @@ function behind({ records }: Store): AstraError {
   })
 }
 
-function isCopy({ attempts: [first] }: CallRecord): boolean {
-  return first?.role === 'shadow'
+function isOwn({ attempts: [first] }: CallRecord): boolean {
+  return first !== undefined && isOwnRole(first.role)
 }
 
 function facts({ id, model, versionAssigned, consumer, code, reason, latencyMs }: CallRecord) {

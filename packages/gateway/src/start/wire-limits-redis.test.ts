@@ -38,7 +38,7 @@ test('a Redis that lost its data gets budgets back, also where a settlement reac
   }
   const reports: Store['reports'] = {
     ...{ call: nothing, callByReference: nothing, calls: nothing, feedback: nothing, usage: nothing },
-    ...{ evidence: nothing, circuit: nothing },
+    ...{ evidence: nothing, circuit: nothing, totals: nothing, runs: nothing },
     spent: async () => [{ by: { key: key.id }, costUsd }],
   }
   const limits = wireLimits({

@@ -30,7 +30,7 @@ function wired(t: TestContext, spent: () => Promise<readonly SpentRow[]>) {
       records: { flush: async () => {}, put: nothing, accepting: nothing, status: nothing, feedback: nothing },
       reports: {
         ...{ call: nothing, callByReference: nothing, calls: nothing, feedback: nothing, usage: nothing },
-        ...{ evidence: nothing, circuit: nothing },
+        ...{ evidence: nothing, circuit: nothing, totals: nothing, runs: nothing },
         spent,
       },
     },

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { Shadow } from '../journey/dispatch/shadow/shadow.ts'
+import { Shadow, type ShadowPorts } from '../journey/observe/shadow/shadow.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { operatorReason, toAstraError } from '../kernel/errors.ts'
@@ -18,10 +18,11 @@ const writeEveryMs = 5000
 export function wireShadow(ports: {
   readonly store: Pick<Store, 'shadow'>
   readonly clock: Clock
+  readonly own: ShadowPorts['own']
   readonly metrics: Metrics
   readonly log: Pick<Logger, 'warn'>
 }): WiredShadow {
-  const shadow = new Shadow(ports.clock, ports.store.shadow)
+  const shadow = new Shadow({ ...ports, store: ports.store.shadow })
   meter(ports.metrics, shadow)
   const write = async () => {
     try {

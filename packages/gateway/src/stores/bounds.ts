@@ -1,4 +1,4 @@
-import type { Bound, CounterState, Mark, Take, Taken } from '../kernel/limits.ts'
+import type { Bound, Mark, Take, Taken } from '../kernel/limits.ts'
 
 /**
  * The arithmetic of bounds, wherever their counters lie. Each counter knows one number: how much of its bound is used now.
@@ -22,14 +22,14 @@ export function fits({ bound, amount }: Take, used: number): boolean {
   return used + amount <= mostOf(bound) * (1 + slack)
 }
 
-export function stateOf(bound: Bound, used: number, nowMs: number): CounterState {
-  const most = mostOf(bound)
+function remainingOf(most: number, used: number): number {
   const remaining = Math.max(0, most - used)
   const whole = Math.round(remaining)
-  return {
-    remaining: Math.abs(remaining - whole) <= most * slack ? whole : remaining,
-    resetMs: used > 0 && bound.type !== 'concurrent' ? Math.ceil(untilFreeMs(bound, used, nowMs)) : 0,
-  }
+  return Math.abs(remaining - whole) <= most * slack ? whole : remaining
+}
+
+function resetOf(bound: Bound, used: number, nowMs: number): number {
+  return used > 0 && bound.type !== 'concurrent' ? Math.ceil(untilFreeMs(bound, used, nowMs)) : 0
 }
 
 /** No counter knows when a call will end. */
@@ -53,10 +53,18 @@ export function takenOf(
   used: readonly number[],
   refusedAt: number,
   nowMs: number,
-  marks: readonly (Mark | undefined)[] = [],
+  marks?: readonly (Mark | undefined)[],
 ): Taken {
-  const states = takes.map(({ bound }, at) => stateOf(bound, used[at] ?? 0, nowMs))
+  const remaining = takes.map(({ bound }, at) => remainingOf(mostOf(bound), used[at] ?? 0))
+  const resetMs = takes.map(({ bound }, at) => resetOf(bound, used[at] ?? 0, nowMs))
   const refused = takes[refusedAt]
-  if (!refused) return marks.some((mark) => mark) ? { taken: true, states, marks } : { taken: true, states }
-  return { taken: false, refusedAt, retryAfterMs: retryAfterMs(refused, used[refusedAt] ?? 0, nowMs), states }
+  if (refused) {
+    const retry = retryAfterMs(refused, used[refusedAt] ?? 0, nowMs)
+    return { taken: false, refusedAt, retryAfterMs: retry, remaining, resetMs }
+  }
+  return marks?.some(isThere) ? { taken: true, remaining, resetMs, marks } : { taken: true, remaining, resetMs }
+}
+
+function isThere(mark: Mark | undefined): boolean {
+  return mark !== undefined
 }

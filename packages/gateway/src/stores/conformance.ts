@@ -2,9 +2,14 @@ import { describe } from 'node:test'
 import type { Store } from '../kernel/store.ts'
 import { auditConformance } from './conformance/audit.ts'
 import { callsConformance } from './conformance/calls.ts'
+import { driftConformance } from './conformance/drift.ts'
+import { evaluationsConformance } from './conformance/evaluations.ts'
 import { evidenceConformance } from './conformance/evidence.ts'
 import { feedbackConformance } from './conformance/feedback.ts'
+import { judgesConformance } from './conformance/judges.ts'
+import { payloadsConformance } from './conformance/payloads.ts'
 import { recordsConformance } from './conformance/records.ts'
+import { setsConformance } from './conformance/sets.ts'
 import { shadowConformance } from './conformance/shadow.ts'
 import { stateConformance } from './conformance/state.ts'
 import { usageConformance } from './conformance/usage.ts'
@@ -30,5 +35,10 @@ export function storeConformance(name: string, newPlace: NewPlace): void {
     stateConformance(newPlace)
     auditConformance(newPlace)
     shadowConformance(newPlace)
+    judgesConformance(newPlace)
+    setsConformance(newPlace)
+    evaluationsConformance(newPlace)
+    payloadsConformance(newPlace)
+    driftConformance(newPlace)
   })
 }

@@ -104,7 +104,7 @@ function useTest(n: number, m: number, byChance: number, { distance = 0.1 }: Dri
 
 function tested(test: DriftTest, p: number, { alpha = 0.05 }: DriftOptions): Drift {
   const drifted = p < alpha
-  const reason = `${labels[test]}: p = ${rounded(p)}, ${drifted ? 'below' : 'not below'} ${alpha}`
+  const reason = `${labels[test]}: p = ${rounded(p)}, ${drifted ? 'below' : 'not below'} ${rounded(alpha)}`
   return { outcome: drifted ? 'drifted' : 'stable', test, value: p, threshold: alpha, reason }
 }
 

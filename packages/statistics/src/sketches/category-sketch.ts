@@ -46,21 +46,26 @@ export function addCategory(sketch: CategorySketch, category: string): void {
 
 /** A new sketch, as if all had been added to one. Both must have the same `categoriesMax`. */
 export function mergeCategorySketches(a: CategorySketch, b: CategorySketch): CategorySketch {
-  if (a.categoriesMax !== b.categoriesMax) {
+  const merged = structuredClone(a)
+  addCategories(merged, b)
+  return merged
+}
+
+/** The same into the first, in place: for who merges many. */
+export function addCategories(into: CategorySketch, from: CategorySketch): void {
+  if (into.categoriesMax !== from.categoriesMax) {
     throw new RangeError('category sketches merge only if made with the same categoriesMax')
   }
-  const merged = structuredClone(a)
-  merged.other += b.other
+  const last = into.other > 0 ? lastOf(into) : undefined
+  into.other += from.other
   // A name beyond the last one of a full sketch may be among its "other" already: it must not start to be counted apart.
-  if (b.other > 0) keepUpTo(merged, b)
-  const last = a.other > 0 ? lastOf(a) : undefined
-  for (const [at, name] of b.names.entries()) {
-    const hash = b.hashes[at] ?? 0
-    const count = b.counts[at] ?? 0
-    if (last !== undefined && isAfter(hash, name, last)) merged.other += count
-    else addHashed(merged, hash, name, count)
+  if (from.other > 0) keepUpTo(into, from)
+  for (const [at, name] of from.names.entries()) {
+    const hash = from.hashes[at] ?? 0
+    const count = from.counts[at] ?? 0
+    if (last !== undefined && isAfter(hash, name, last)) into.other += count
+    else addHashed(into, hash, name, count)
   }
-  return merged
 }
 
 export function categoryTotal(sketch: CategorySketch): number {

@@ -70,16 +70,22 @@ export function addNumber(sketch: NumberSketch, value: number): void {
 
 /** A new sketch, as if all had been added to one. Both must have been made with the same options. */
 export function mergeNumberSketches(a: NumberSketch, b: NumberSketch): NumberSketch {
-  if (a.relativeError !== b.relativeError || a.bucketsMax !== b.bucketsMax) {
+  const merged = structuredClone(a)
+  addNumbers(merged, b)
+  return merged
+}
+
+/** The same into the first, in place: for who merges many. */
+export function addNumbers(into: NumberSketch, from: NumberSketch): void {
+  const { relativeError, bucketsMax } = into
+  if (relativeError !== from.relativeError || bucketsMax !== from.bucketsMax) {
     throw new RangeError('number sketches merge only if made with the same relativeError and bucketsMax')
   }
-  const merged = structuredClone(a)
-  mergeBuckets(merged.above, b.above, a.bucketsMax)
-  mergeBuckets(merged.below, b.below, a.bucketsMax)
-  merged.zeros += b.zeros
-  merged.missing += b.missing
-  addMoments(merged, b)
-  return merged
+  mergeBuckets(into.above, from.above, bucketsMax)
+  mergeBuckets(into.below, from.below, bucketsMax)
+  into.zeros += from.zeros
+  into.missing += from.missing
+  addMoments(into, from)
 }
 
 /** Population variance, exact but for rounding; 0 while nothing was counted. */

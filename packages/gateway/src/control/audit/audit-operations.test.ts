@@ -54,6 +54,7 @@ const inputs: Readonly<Record<string, object>> = {
   rotateKey: { overlap: '0' },
   revokeKey: {},
   purgeCache: { model: 'spam' },
+  deletePayloads: { model: 'spam' },
   ...Object.fromEntries(
     ['start', 'pause', 'resume', 'stop', 'promote', 'rollBack'].map((action) => [
       `${action}Experiment`,
@@ -184,6 +185,28 @@ test('a change whose entry cannot be written says so; a refusal stays what it is
     reported.map(({ code }) => code),
     ['store_unavailable'],
   )
+})
+
+test('a read of what people wrote leaves an entry, and is not shown without one; other reads leave none', async () => {
+  const { operations } = await fakePlatform()
+  const reads = operations.filter((operation) => operation.kind === 'query' && isManagement(operation))
+  assert.deepEqual(
+    reads.map(({ name }) => name),
+    ['getCallPayload'],
+  )
+  const read = operationOf({ kind: 'query', audit: (_: unknown, output?: unknown) => output && { model: 'spam' } })
+  const { operate, entries } = open()
+  await operate(read, { name: 'x' }, context)
+  assert.deepEqual(
+    entries.map(({ target, outcome, before, after }) => [target, outcome, before, after]),
+    [['/things/x', 'done', undefined, '{"model":"spam"}']],
+  )
+  const broken = open({
+    fail() {
+      throw new AstraError('store_unavailable')
+    },
+  })
+  await assert.rejects(broken.operate(read, {}, context), { code: 'store_unavailable', message: /not shown/ })
 })
 
 test('a key that is refused over and over does not fill the log', async () => {

@@ -66,24 +66,37 @@ export function auditOperations(
         entry({ outcome: 'done', code: undefined, after: stateOf(operation, mask, input, output) }, output),
       )
     } catch (thrown) {
-      throw unwritten(thrown)
+      throw unwritten(operation, thrown)
     }
     return output
   }
 }
 
-function unwritten(thrown: unknown): AstraError {
+function unwritten({ kind }: Operation, thrown: unknown): AstraError {
+  const told =
+    kind === 'query'
+      ? {
+          detail:
+            'It is not shown, as the read could not be written into the audit log: the store cannot be reached just now',
+          next: 'Repeat it in a moment.',
+        }
+      : {
+          detail: 'The change was made, but not written into the audit log: the store cannot be reached just now',
+          next: 'Read the present state before you repeat it.',
+        }
   return new AstraError('store_unavailable', {
-    detail: 'The change was made, but not written into the audit log: the store cannot be reached just now',
-    next: 'Read the present state before you repeat it.',
+    ...told,
     reason: operatorReason(toAstraError(thrown)),
     cause: thrown,
   })
 }
 
-/** What callers do with a key that may infer (feedback, tokens of their own) changes nothing that is managed, and comes as often as calls. */
-export function isManagement({ kind, permission }: Operation): boolean {
-  return kind === 'mutation' && permission !== 'infer'
+/**
+ * What callers do with a key that may infer (feedback, tokens of their own) changes nothing that is managed, and comes as often as calls. A
+ * read is management where it says what the log keeps of it: it shows what people wrote.
+ */
+export function isManagement({ kind, permission, audit }: Operation): boolean {
+  return permission !== 'infer' && (kind === 'mutation' || audit !== undefined)
 }
 
 /** Of an input that does not fit, nothing can be told. */

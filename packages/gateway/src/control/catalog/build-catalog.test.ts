@@ -4,7 +4,7 @@ import { planDefaults } from '@astraapi/statistics'
 import fc from 'fast-check'
 import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
 import { systemClock } from '../../kernel/clock.ts'
-import type { ExperimentStatus } from '../../kernel/experiment.ts'
+import type { ExperimentState, ExperimentStatus } from '../../kernel/experiment.ts'
 import type { ExperimentChange } from '../operations/ports.ts'
 import { buildCatalog } from './build-catalog.ts'
 import { withExperiment } from './change-experiment.ts'
@@ -133,7 +133,7 @@ describe('buildCatalog', () => {
         { number: 2, from: 9, shares: { '1.1': 0.8, '1.2': 0.2 } },
       ],
     })
-    const of = (status: ExperimentStatus) =>
+    const of = (status: ExperimentStatus, over: Partial<ExperimentState> = {}) =>
       build({
         models: { spam: { owner: 'o', defaultMajor: 1, contracts } },
         consumers: {},
@@ -141,7 +141,7 @@ describe('buildCatalog', () => {
           one: {
             ...{ model: 'spam', major: 1, control: '1.1', candidates: ['1.0', '1.2'] },
             ...{ shares: { '1.0': 1, '1.1': 1, '1.2': 1 }, ramp: [{ coverage: 0.01, forMs: 1 }, { coverage: 0.1 }] },
-            ...{ attributionMs: 7, metrics: [], plan: planDefaults, progress: progress(status) },
+            ...{ attributionMs: 7, metrics: [], plan: planDefaults, progress: progress(status), ...over },
           },
         },
       })
@@ -158,8 +158,25 @@ describe('buildCatalog', () => {
     )
     const { control, ...told } = running?.experiment ?? assert.fail()
     assert.equal(control, running?.versions.get('1.1'))
-    const expected = { name: 'one', epoch: 2, coverage: 0.1, paused: false, cached: false, attributionMs: 7 }
+    const expected = {
+      name: 'one',
+      startedAt: 0,
+      epoch: 2,
+      coverage: 0.1,
+      paused: false,
+      cached: false,
+      attributionMs: 7,
+    }
     assert.deepEqual(told, expected)
+    const following = of('running', { allocation: { method: 'thompson', everyMs: 1, least: 0.1 } })
+    assert.deepEqual(
+      following?.split.map(({ version, share, upTo, left }) => [version.id, share, upTo, left]),
+      [
+        ['1.1', 0.8, 0.8, undefined],
+        ['1.2', 0.2, 1, undefined],
+      ],
+      'shares that follow the evidence are cut anew',
+    )
     assert.equal(of('paused')?.experiment?.paused, true)
     for (const status of ['draft', 'promoted'] as const) {
       assert.deepEqual([of(status)?.experiment, of(status)?.split[0]?.share], [undefined, 0.98], status)

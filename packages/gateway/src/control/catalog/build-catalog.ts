@@ -111,7 +111,7 @@ function buildContract(model: string, major: number, state: ContractState, holde
     return version ? [{ ...rule, version }] : []
   })
   const shadowed = state.shadow && versions.get(state.shadow.version)
-  contract.shadow = shadowed && { version: shadowed, share: state.shadow?.share ?? 0 }
+  contract.shadow = shadowed && state.shadow && { ...state.shadow, version: shadowed }
   contract.experiment = holder && runningOf(holder, versions)
   return contract
 }
@@ -121,6 +121,7 @@ function runningOf({ name, experiment }: Holder, versions: ReadonlyMap<string, V
   const control = controlOf({ name, experiment }, versions)
   return {
     name,
+    ...(progress.startedAt === undefined ? {} : { startedAt: progress.startedAt }),
     epoch: progress.epochs.at(-1)?.number ?? 1,
     coverage: coverageOf(experiment),
     paused: progress.status === 'paused',
@@ -136,10 +137,11 @@ function controlOf({ name, experiment }: Holder, versions: ReadonlyMap<string, V
   return control
 }
 
-/** Cut as it was at first: who leaves moves nobody else's units. */
+/** Cut as it was at first: who leaves moves nobody else's units. Shares that follow the evidence are cut anew in each epoch. */
 function armsOf(holder: Holder, versions: ReadonlyMap<string, Version>): readonly Share[] {
   const control = controlOf(holder, versions)
   const present = enrolledShares(holder.experiment)
+  if (holder.experiment.allocation) return sharesOf(present, versions)
   return sharesOf(firstShares(holder.experiment), versions).map((part) => {
     const share = ownEntry(present, part.version.id)
     return share === undefined ? { ...part, version: control, left: true } : { ...part, share }

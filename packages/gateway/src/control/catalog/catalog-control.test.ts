@@ -20,7 +20,6 @@ interface Surroundings {
 
 async function started({ fail = () => {}, upstream, stored }: Surroundings = {}) {
   const activated: number[] = []
-  const begun: string[] = []
   const unserved = new Set<string>()
   const saved: StoredCatalog[] = stored ? [stored] : []
   const logged: string[] = []
@@ -45,7 +44,6 @@ async function started({ fail = () => {}, upstream, stored }: Surroundings = {})
       known: (entry) => (entry === 'dns+http://two:1' ? ['http://10.0.0.1:1', 'http://10.0.0.2:1'] : [entry]),
     },
     activated: ({ revision }) => activated.push(revision),
-    begins: async (experiment) => void begun.push(experiment),
     requireServed(_, { version }) {
       if (unserved.has(version)) throw new AstraError('conflict', { detail: `nobody serves ${version}` })
     },
@@ -53,7 +51,7 @@ async function started({ fail = () => {}, upstream, stored }: Surroundings = {})
     describe: () => ({ openapi: '', sdl: '' }),
     log: (message, { revision }) => logged.push(`${message} ${revision}`),
   })
-  return { control, saved, logged, activated, begun, unserved }
+  return { control, saved, logged, activated, unserved }
 }
 
 const apply = (control: CatalogControl, yaml: string, ifMatch = '*') => control.apply(yaml, undefined, [ifMatch], 'me')
@@ -71,8 +69,8 @@ describe('apply', () => {
     const { control, saved, logged, activated } = await started()
     assert.equal((await apply(control, both)).revision, 1)
     assert.deepEqual(control.current().modelNames(), ['m'])
-    assert.deepEqual(await apply(control, both), { revision: 1, changes: [], notes: [] })
-    assert.deepEqual(await apply(control, control.export()), { revision: 1, changes: [], notes: [] })
+    assert.deepEqual(await apply(control, both), { revision: 1, changes: [], notes: [], gates: [] })
+    assert.deepEqual(await apply(control, control.export()), { revision: 1, changes: [], notes: [], gates: [] })
     assert.equal(saved.length, 1)
     assert.deepEqual(logged, ['catalog activated 1'])
     assert.deepEqual(activated, [1])
@@ -172,38 +170,17 @@ describe('changeExperiment', () => {
     assert.equal((await apply(control, tested)).revision, 3)
   })
 
-  it('clears the way for what begins, however it does, and never where it is refused or goes on', async () => {
-    const { control, begun } = await started()
-    await apply(control, tested)
-    await assert.rejects(change(control, { action: 'start' }, '7'), { code: 'precondition_failed' })
-    await assert.rejects(change(control, { action: 'pause', reason: 'why' }), { code: 'conflict' })
-    assert.deepEqual(begun, [])
-    const both = await Promise.allSettled([
-      change(control, { action: 'start' }, '1'),
-      change(control, { action: 'start' }, '1'),
-    ])
-    assert.deepEqual([both.map(({ status }) => status), begun], [['fulfilled', 'rejected'], ['one']])
-    await apply(control, tested)
-    await change(control, { action: 'pause', reason: 'why' })
-    await change(control, { action: 'resume' })
-    assert.deepEqual(begun, ['one'])
-    const second = await started()
-    await apply(second.control, tested.replace('metrics: [errors]', 'metrics: [errors], state: running'))
-    assert.deepEqual(second.begun, ['one'])
-  })
-
   it('does not begin by a manifest either while nobody serves an arm that stood before', async () => {
-    const { control, begun, unserved } = await started()
+    const { control, unserved } = await started()
     await apply(control, tested)
     unserved.add('2')
     const running = tested.replace('metrics: [errors]', 'metrics: [errors], state: running')
     await assert.rejects(apply(control, running), { code: 'conflict', message: 'nobody serves 2' })
-    assert.deepEqual(begun, [])
     unserved.clear()
     await apply(control, running)
     unserved.add('2')
-    await apply(control, running)
-    assert.deepEqual(begun, ['one'])
+    // It has begun, and goes on.
+    assert.equal((await apply(control, running)).revision, 2)
   })
 
   it('leaves its weights to it', async () => {
@@ -315,6 +292,59 @@ describe('setTraffic', () => {
     assert.equal(JSON.stringify(saved.at(-1)).includes('hedge'), false)
   })
 
+  it('sets rules and the shadow by themselves; empty rules and a share of 0 take them away', async () => {
+    const { control, saved } = await started()
+    await apply(control, both)
+    const set = (change: TrafficChange) => control.setTraffic('m', 1, change, ['*'], 'me')
+    const weights = { '2': 1 }
+    const rules = [{ version: '1', consumers: ['admin'], tags: { stage: 'beta' } }]
+    const compare = { measure: 'text', tolerance: 0.2 } as const
+    assert.deepEqual(await set({ rules }), { revision: 2, weights, fallback: [], rules })
+    const shadow = { version: '1', share: 0.1, compare }
+    assert.deepEqual(await set({ shadow }), { revision: 3, weights, fallback: [], rules, shadow })
+    const more = { version: '1', share: 0.5 }
+    const kept = { revision: 4, weights, fallback: [], rules, shadow: { ...more, compare } }
+    assert.deepEqual(await set({ shadow: more }), kept, 'how answers are compared stays')
+    assert.match(control.export(), /shadow:\s+version: "1"\s+share: 0\.5\s+compare:\s+measure: text/)
+    const plain = await set({ shadow: { ...more, compare: {} } })
+    assert.deepEqual(plain, { revision: 5, weights, fallback: [], rules, shadow: more })
+    assert.deepEqual(await set({ rules: [] }), { revision: 6, weights, fallback: [], shadow: more })
+    assert.deepEqual(await set({ shadow: { version: '1', share: 0 } }), { revision: 7, weights, fallback: [] })
+    assert.equal(/rules|shadow/.test(JSON.stringify(saved.at(-1))), false)
+  })
+
+  it('refuses rules and shadows for what the manifest is refused for', async () => {
+    const { control, saved } = await started()
+    await apply(control, both)
+    const faultsOf = async (change: TrafficChange) => {
+      const refusal = await control.setTraffic('m', 1, change, ['*'], 'me').then(
+        () => assert.fail('was set'),
+        (thrown: AstraError) => thrown,
+      )
+      assert.equal(refusal.code, 'invalid_input')
+      return refusal.facts.violations?.map(({ path, message }) => `${path} ${message}`)
+    }
+    assert.deepEqual(
+      await faultsOf({
+        rules: [
+          { version: '9', consumers: ['admin', 'nobody'] },
+          { version: '0', teams: ['nobody'] },
+        ],
+        shadow: { version: 'x', share: 1, compare: { tolerance: 0.1, ignore: ['score'] } },
+      }),
+      [
+        '/rules/0/version is no version of this contract',
+        '/rules/1/version was retired and takes no calls',
+        '/shadow/version is no version of this contract',
+        '/shadow/compare/tolerance says how far apart, but not by what measure',
+        '/shadow/compare/ignore/0 must be a JSON Pointer into the output: "score"',
+        '/rules/0/when/consumers/1 is no consumer of this manifest: "nobody"',
+        '/rules/1/when/teams/0 is no team of this manifest: "nobody"',
+      ],
+    )
+    assert.equal(saved.length, 1)
+  })
+
   it('refuses what cannot be', async () => {
     const { control, saved } = await started()
     await apply(control, both)
@@ -358,7 +388,7 @@ describe('addReplica and removeReplica', () => {
     assert.deepEqual(await remove(control, a, '3'), { revision: 3, replicas: ['dns+http://two:1', b] })
     assert.equal(saved.length, 3)
     assert.deepEqual(activated, [1, 2, 3])
-    assert.deepEqual(await apply(control, control.export()), { revision: 3, changes: [], notes: [] })
+    assert.deepEqual(await apply(control, control.export()), { revision: 3, changes: [], notes: [], gates: [] })
   })
 
   it('know an address however it is spelt', async () => {

@@ -1,10 +1,15 @@
 import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Backend } from '../../kernel/backend.ts'
+import type { CaseSets } from '../../kernel/case-set.ts'
 import type { Catalog, CatalogState, VersionState } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, type ErrorCode } from '../../kernel/errors.ts'
 import type { StateStore, StoredCatalog } from '../../kernel/store.ts'
+import { changedMeanwhile, type GateKeeper } from '../gates/gate-keeper.ts'
+import { hasGates, mayHaveGates } from '../gates/gate-runs.ts'
+import { inLine } from '../gates/in-line.ts'
+import { plannedGate } from '../gates/planned-gate.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import { readManifest } from '../manifest/read-manifest.ts'
 import { writeManifest } from '../manifest/write-manifest.ts'
@@ -20,6 +25,12 @@ import type {
 } from '../operations/ports.ts'
 import { requireRevision } from '../operations/require-revision.ts'
 import { changesBetween } from '../plan/changes.ts'
+import {
+  type Declaring,
+  withNewExperiment,
+  withoutExperiment,
+  withUpdatedExperiment,
+} from '../plan/declare-experiment.ts'
 import { type Describe, type Plan, type PlanPorts, planManifest, refusedPlan } from '../plan/plan-manifest.ts'
 import type { ReplicaNames } from '../replicas/replica-names.ts'
 import { buildCatalog } from './build-catalog.ts'
@@ -35,8 +46,9 @@ export interface CatalogControlPorts {
   readonly names: Pick<ReplicaNames, 'expand' | 'known'>
   readonly clock: Clock
   readonly describe: Describe
-  /** An experiment is about to begin, and nothing refuses it: what another of its name left behind must go. */
-  readonly begins?: (experiment: string) => Promise<void>
+  /** Cases that gates name. */
+  readonly sets?: Pick<CaseSets, 'list'>
+  readonly gates?: GateKeeper
   /** Throws where nobody serves a version that stood before, and that an experiment is to begin with. */
   readonly requireServed?: (experiment: string, place: VersionPlace, state: VersionState) => void
   /** This catalog is active from now on; not called for the one that was stored. */
@@ -74,6 +86,8 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     return turn
   }
 
+  const atGates = inLine()
+
   const planOf = async (yaml: string, shown: Pick<PlanPorts, 'describe' | 'actor'>): Promise<Plan> => {
     const read = readManifest(yaml)
     if ('faults' in read) {
@@ -88,6 +102,7 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
       current: stored,
       backends: ports.backends,
       expand: ports.names.expand,
+      sets: hasGates(read.manifest) ? ((await ports.sets?.list()) ?? []) : [],
       ...shown,
       signal: AbortSignal.timeout(inspectMs),
     })
@@ -113,8 +128,6 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
   }
 
   const activate = async (state: CatalogState, digests: StoredCatalog['digests'], actor: string) => {
-    // Within the turn, so that what is refused, or comes second, deletes nothing.
-    for (const [name] of beginning(state)) await ports.begins?.(name)
     const next: StoredCatalog = { revision: stored.revision + 1, time: ports.clock.now(), state, digests }
     await ports.store.saveCatalog(next)
     stored = next
@@ -122,6 +135,18 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     ports.log('catalog activated', { revision: next.revision, actor })
     ports.activated?.(active)
     return next.revision
+  }
+
+  /** Beside the changes of others, as it may take minutes: what it was about is looked at again when it comes to the change. */
+  const passGates = async (yaml: string, ifMatch: IfMatch, actor: string, signal: AbortSignal | undefined) => {
+    const read = readManifest(yaml)
+    if ('faults' in read || !mayHaveGates(read.manifest, stored.state)) return
+    await atGates(async () => {
+      requireRevision(ifMatch, stored.revision, 'The catalog')
+      const { next, faults, gates } = await planOf(yaml, { actor })
+      if (!next) throw refusal(faults)
+      await ports.gates?.pass(gates, { next, revision: stored.revision, faultAt: read.faultAt, signal })
+    })
   }
 
   const changeReplicas = (ifMatch: IfMatch, actor: string, change: () => ReplicasChange | Promise<ReplicasChange>) =>
@@ -132,18 +157,37 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
       return { revision, replicas }
     })
 
+  const declaring = (
+    name: string,
+    ifMatch: IfMatch,
+    actor: string,
+    change: (by: Declaring) => Pick<StoredCatalog, 'state' | 'digests'>,
+  ) =>
+    inTurn(async (): Promise<ExperimentSet> => {
+      requireRevision(ifMatch, stored.revision, 'The catalog')
+      const { state, digests } = change({ backends: ports.backends, at: ports.clock.now(), by: actor })
+      const same = changesBetween(stored.state, state).length === 0
+      const revision = same ? stored.revision : await activate(state, digests, actor)
+      return { revision, experiment: experimentIn(state, name) }
+    })
+
   return {
     current: () => active,
     export: () => writeManifest(stored.state),
     async plan(yaml): Promise<PlanResult> {
-      const { next, ...plan } = await planOf(yaml, { describe: ports.describe })
-      return { ...plan, valid: next !== undefined }
+      const { next, gates, ...plan } = await planOf(yaml, { describe: ports.describe })
+      const standing = (await ports.gates?.standing(gates)) ?? []
+      return { ...plan, gates: standing.map(plannedGate), valid: next !== undefined }
     },
-    apply: (yaml, _file, ifMatch, actor): Promise<Applied> =>
-      inTurn(async () => {
+    async apply(yaml, _file, ifMatch, actor, signal): Promise<Applied> {
+      await passGates(yaml, ifMatch, actor, signal)
+      return await inTurn(async () => {
         requireRevision(ifMatch, stored.revision, 'The catalog')
-        const { next, faults, changes, notes } = await planOf(yaml, { actor })
+        const { next, faults, changes, notes, gates } = await planOf(yaml, { actor })
         if (!next) throw refusal(faults)
+        const passed = (await ports.gates?.standing(gates)) ?? gates
+        const due = passed.find((gate) => !('pass' in gate))
+        if (due) throw changedMeanwhile(due.gate.data)
         // At a start replicas were not all looked at yet.
         if (actor !== startActor) requireServed(next.state)
         // The first one counts even when it is empty: from then on there is a manifest.
@@ -151,8 +195,9 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
         const revision = same ? stored.revision : await activate(next.state, next.digests, actor)
         // A start with this very file has nothing to apply then.
         await ports.store.saveSetting('manifest-applied', hash('sha256', yaml))
-        return { revision, changes, notes }
-      }),
+        return { revision, changes, notes, gates: passed.map(plannedGate) }
+      })
+    },
     setTraffic: (model, major, change, ifMatch, actor): Promise<TrafficSet> =>
       inTurn(async () => {
         requireRevision(ifMatch, stored.revision, 'The catalog')
@@ -167,6 +212,16 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
         const next = withExperiment(stored.state, name, change, { by: actor, at: ports.clock.now() })
         const revision = await activate(next, stored.digests, actor)
         return { revision, experiment: experimentIn(next, name) }
+      }),
+    createExperiment: (name, declared, ifMatch, actor) =>
+      declaring(name, ifMatch, actor, (by) => withNewExperiment(stored, name, declared, by)),
+    updateExperiment: (name, change, ifMatch, actor) =>
+      declaring(name, ifMatch, actor, (by) => withUpdatedExperiment(stored, name, change, by)),
+    deleteExperiment: (name, ifMatch, actor) =>
+      inTurn(async () => {
+        requireRevision(ifMatch, stored.revision, 'The catalog')
+        const { state, digests } = withoutExperiment(stored, name)
+        return await activate(state, digests, actor)
       }),
     addReplica: (place, ifMatch, actor) =>
       changeReplicas(ifMatch, actor, () =>

@@ -4,7 +4,7 @@ import { planDefaults } from '@astraapi/statistics'
 import fc from 'fast-check'
 import type { CatalogState, ContractState, VersionState } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
-import { type ExperimentState, type ExperimentStatus, holdsTraffic } from '../../kernel/experiment.ts'
+import { type ExperimentState, type ExperimentStatus, epochsMax, holdsTraffic } from '../../kernel/experiment.ts'
 import type { ExperimentChange } from '../operations/ports.ts'
 import { experimentIn, transitionTable, withExperiment } from './change-experiment.ts'
 import { coverageOf, enrolledShares, holdersOf, stayingShare, weightsOf } from './held-traffic.ts'
@@ -63,6 +63,7 @@ describe('withExperiment', () => {
     assert.deepEqual(progress(after), {
       status: 'running',
       startedAt: 1000,
+      stepSince: 1000,
       since: 1000,
       ranMs: 0,
       step: 0,
@@ -129,6 +130,22 @@ describe('withExperiment', () => {
     const promoted = run([[{ action: 'promote', reason: 'better' }, 8]], after)
     assert.deepEqual([progress(promoted).winner, progress(promoted).reason], ['1.2', 'better'])
     assert.deepEqual(weights(promoted), { '1.2': 100 })
+  })
+
+  it('lets shares follow the evidence where that is declared: of arms that are left, and in so many epochs', () => {
+    const allocation = { method: 'thompson', everyMs: 1, least: 0.1 } as const
+    const shared = (shares: Readonly<Record<string, number>>, at: number): Step => [{ action: 'reshare', shares }, at]
+    const from = run([[start, 0]], stateWith({ a: experiment({ allocation, ramp: [{ coverage: 0.5 }] }) }))
+    const after = run([shared({ '1.0': 0.1, '1.1': 0.8, '1.2': 0.1 }, 5)], from)
+    assert.deepEqual(weights(after), { '1.0': 55, '1.1': 40, '1.2': 5 })
+    const left = run([shared({ '1.0': 1, '1.1': 3 }, 6)], after)
+    assert.deepEqual(weights(left), { '1.0': 62.5, '1.1': 37.5 }, 'its units meet the others')
+    assert.throws(() => run([shared({ '1.0': 1, '1.1': 3, '1.2': 1 }, 7)], left), { code: 'invalid_input' })
+    const times = Array.from({ length: epochsMax - 1 }, (_, i) => shared({ '1.0': 1, '1.1': 1 + i, '1.2': 1 }, 7 + i))
+    const full = run(times, from)
+    const [again, leaving] = [shared({ '1.0': 1, '1.1': 1, '1.2': 1 }, 999), shared({ '1.0': 1, '1.1': 1 }, 999)]
+    assert.throws(() => run([again], full), { code: 'conflict' })
+    assert.equal(progress(run([leaving], full)).epochs.length, epochsMax + 1)
   })
 
   it('wants the winner of several named, and no control', () => {

@@ -1,6 +1,6 @@
 import type { CatalogState } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
-import type { ExperimentState, ExperimentStatus, Progress } from '../../kernel/experiment.ts'
+import { type ExperimentState, type ExperimentStatus, epochsMax, type Progress } from '../../kernel/experiment.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import type { ExperimentChange } from '../operations/ports.ts'
 import { deployedContract, deployedVersion, withContract } from './deployed.ts'
@@ -115,9 +115,14 @@ function progressed(experiment: ExperimentState, change: ExperimentChange, { by,
   const common = { ...kept, status: to, since: to === status ? since : at, ranMs: ranMs + ran, ...reason, by }
   switch (change.action) {
     case 'start':
-      return { ...common, startedAt: at, epochs: [{ number: 1, from: at, shares: normalised(experiment.shares) }] }
+      return {
+        ...common,
+        startedAt: at,
+        stepSince: at,
+        epochs: [{ number: 1, from: at, shares: normalised(experiment.shares) }],
+      }
     case 'step':
-      return { ...common, step: nextStep(experiment) }
+      return { ...common, step: nextStep(experiment), stepSince: at }
     case 'reshare':
       return { ...common, epochs: withEpoch(experiment, change.shares, at) }
     case 'promote':
@@ -138,7 +143,7 @@ function nextStep({ ramp, progress }: ExperimentState): number {
 }
 
 function withEpoch(experiment: ExperimentState, parts: Readonly<Record<string, number>>, at: number) {
-  const { control, candidates, progress } = experiment
+  const { control, candidates, progress, allocation } = experiment
   const used = Object.entries(parts).filter(([, part]) => part !== 0)
   for (const [id, part] of used) {
     if (id !== control && !candidates.includes(id)) throw invalid(`"${id.slice(0, 64)}" is no arm of it`)
@@ -149,12 +154,23 @@ function withEpoch(experiment: ExperimentState, parts: Readonly<Record<string, n
   const number = (progress.epochs.at(-1)?.number ?? 0) + 1
   const present = enrolledShares(experiment)
   const shares = normalised(Object.fromEntries(used))
+  if (allocation) return [...progress.epochs, { number, from: at, shares: followed(experiment, shares) }]
   const kept = normalised(Object.fromEntries(ids.map((id) => [id, ownEntry(present, id) ?? 0])))
   // Each unit keeps its arm, so arms may leave, and nothing else.
   if (ids.some((id) => !(Math.abs((kept[id] ?? 0) - (shares[id] ?? 0)) < 1e-9))) {
     throw invalid('must have the proportions that they have now, and be of arms that have not left')
   }
   return [...progress.epochs, { number, from: at, shares: kept }]
+}
+
+/** Shares that follow the evidence may be any, of arms that have not left. */
+function followed(experiment: ExperimentState, shares: Readonly<Record<string, number>>) {
+  const present = enrolledShares(experiment)
+  const back = Object.keys(shares).find((id) => !Object.hasOwn(present, id))
+  if (back !== undefined) throw invalid(`"${back}" has left`)
+  const leaves = Object.keys(shares).length < Object.keys(present).length
+  if (leaves || experiment.progress.epochs.length < epochsMax) return shares
+  throw new AstraError('conflict', { detail: `It has had ${epochsMax} epochs, and its shares stay as they are` })
 }
 
 function winnerOf(experiment: ExperimentState, asked: string | undefined): string {

@@ -1,6 +1,7 @@
-import type { CatalogState, ContractState, VersionState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, Shadow, VersionState } from '../../kernel/catalog.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { childPath } from '../../kernel/schema/facets.ts'
+import { callerFaults, ruleOut, steeringFaults } from '../manifest/traffic-rules.ts'
 import type { TrafficChange, TrafficSet } from '../operations/ports.ts'
 import { deployedContract, deployedVersion, withContract } from './deployed.ts'
 import { contractName, type Holder, holdersOf } from './held-traffic.ts'
@@ -24,12 +25,44 @@ export function withTraffic(
     throw invalid('/weights', 'must give some version a weight above 0')
   const fallback = [...new Set(change.fallback ?? before.fallback)]
   for (const id of fallback) if (versionOf(id).retired) throw retired(name, major, id)
-  const { fallback: _, hedge: hedged, ...contract } = before
+  const { fallback: _, hedge: hedged, rules: ruled, shadow: shadowed, ...contract } = before
+  checkSteering(state, before, change)
   const asked = change.hedge ?? hedged
   const hedge = asked && asked.share > 0 ? { hedge: asked } : {}
-  const next: ContractState = { ...contract, weights, ...(fallback.length > 0 ? { fallback } : {}), ...hedge }
-  const traffic = { weights, fallback, ...hedge }
+  const [first, ...others] = change.rules ?? ruled ?? []
+  const rules = first ? { rules: [first, ...others] } : {}
+  const shadow = shadowOf(change.shadow, shadowed)
+  const next: ContractState = {
+    ...{ ...contract, weights, ...hedge, ...rules, ...shadow },
+    ...(fallback.length > 0 ? { fallback } : {}),
+  }
+  const traffic = { weights, fallback, ...hedge, ...rules, ...shadow }
   return { state: withContract(state, name, major, next), traffic }
+}
+
+function shadowOf(asked: Shadow | undefined, before: Shadow | undefined): { readonly shadow?: Shadow } {
+  const shadow = asked ?? before
+  if (!shadow || shadow.share === 0) return {}
+  const { compare = before?.compare, ...copied } = shadow
+  return { shadow: compare && Object.keys(compare).length > 0 ? { ...copied, compare } : copied }
+}
+
+/** What a manifest that said so would be refused for. */
+function checkSteering(
+  { consumers, teams = {} }: CatalogState,
+  { versions }: ContractState,
+  { rules, shadow }: TrafficChange,
+): void {
+  const faultAt = (place: readonly string[], message: string, suggestion?: string) => {
+    return { path: place.reduce(childPath, ''), message, ...(suggestion === undefined ? {} : { suggestion }) }
+  }
+  const asked = shadow && shadow.share > 0 ? { shadow } : {}
+  const known = { consumers: Object.keys(consumers), teams: Object.keys(teams) }
+  const violations = [
+    ...steeringFaults({ rules: rules ?? [], ...asked }, versions, [], faultAt),
+    ...callerFaults((rules ?? []).map(ruleOut), known, [], faultAt),
+  ]
+  if (violations.length > 0) throw new AstraError('invalid_input', { violations })
 }
 
 function checkWeight(version: VersionState, name: string, major: number, id: string, weight: number): void {

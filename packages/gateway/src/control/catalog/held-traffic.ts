@@ -42,6 +42,7 @@ export function coverageOf({ ramp, progress }: ExperimentState): number {
 
 /** What of the units that were enrolled at first still is: who fell to an arm that has left takes part no more. */
 export function stayingShare(experiment: ExperimentState): number {
+  if (experiment.allocation) return 1
   const first = firstShares(experiment)
   return Object.keys(enrolledShares(experiment)).reduce((sum, arm) => sum + (first[arm] ?? 0), 0)
 }

@@ -159,6 +159,31 @@ describe('a controller', () => {
     assert.match(world.advice[0] ?? '', /1\.0 fails itself \(20 of its last 20 calls\), so no traffic is moved to it/)
   })
 
+  it('lets shares follow what is seen where that is declared, no sooner than asked and only for enough', async () => {
+    const allocation = { method: 'thompson', everyMs: 20 * secondMs, least: 0.2 } as const
+    const world = new ExperimentWorld({ allocation, rule: 'advise' })
+    const controller = world.controller()
+    const shares = () => world.experiment.progress.epochs.map((epoch) => epoch.shares['1.1'])
+    const turn = async (right: { readonly control: number; readonly candidate: number }) => {
+      const { '1.0': control = 0, '1.1': candidate = 0 } = world.experiment.progress.epochs.at(-1)?.shares ?? {}
+      world.add('1.0', Math.round(100 * control), Math.round(control * right.control))
+      world.add('1.1', Math.round(100 * candidate), Math.round(candidate * right.candidate))
+      world.now += 10 * secondMs
+      await controller.turn()
+    }
+    await turn(better)
+    assert.deepEqual(shares(), [0.5], 'too soon')
+    await turn(better)
+    assert.deepEqual(shares(), [0.5, 0.8])
+    const { reason, by } = world.experiment.progress
+    assert.deepEqual([reason, by], ['Shares follow what is seen of correct: 1.0: 20 %, 1.1: 80 %.', controllerActor])
+    assert.deepEqual(world.state.models.spam?.contracts['1']?.weights, { '1.0': 20, '1.1': 80 })
+    for (let n = 0; n < 10; n++) await turn(better)
+    assert.deepEqual(shares(), [0.5, 0.8], 'nothing else is seen')
+    assert.deepEqual([world.status, world.faults], ['running', []])
+    assert.match(world.advice[0] ?? '', /Advice: promote 1\.1\.$/)
+  })
+
   it('lets a candidate that is worse go while the others go on', async () => {
     const shares = { '1.0': 1, '1.1': 1, '0.9': 1 }
     const world = new ExperimentWorld({ candidates: ['1.1', '0.9'], shares })

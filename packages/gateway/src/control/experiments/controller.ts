@@ -5,11 +5,12 @@ import type { CallRecord } from '../../kernel/record.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import type { CatalogControl, ExperimentChange } from '../operations/ports.ts'
 import { Breaker, type Broken } from './breaker.ts'
-import { type Evaluation, evaluate, verdictText, withCircuit } from './evaluate.ts'
+import { type Evaluation, evaluate, runNamed, verdictText, withCircuit } from './evaluate.ts'
 import { Keeper } from './keeper.ts'
 import type { Kept, Settings } from './kept.ts'
 import { controllerActor, type MadeChange } from './made-change.ts'
 import { nextChange } from './next-change.ts'
+import { nextShares } from './next-shares.ts'
 
 export interface ControllerPorts {
   readonly clock: Pick<Clock, 'now' | 'elapsed'>
@@ -74,7 +75,9 @@ export class ExperimentController {
   /** Before the first call comes: what the latest calls were before a restart. Where it fails, a turn makes up for it. */
   async prepare(): Promise<void> {
     for (const name of this.#breaker.withoutPast()) {
-      await this.#ports.reports.circuit(name).then(
+      const experiment = this.#running()[name]
+      if (!experiment) continue
+      await this.#ports.reports.circuit(runNamed(name, experiment)).then(
         (stored) => this.#breaker.with(name, stored),
         (thrown) => this.#ports.failed(name, reasonOf(thrown)),
       )
@@ -153,10 +156,11 @@ export class ExperimentController {
     const experiment = ownEntry(state.experiments ?? {}, name)
     if (!experiment || !holdsTraffic.has(experiment.progress.status)) return
     const now = clock.now()
+    const run = runNamed(name, experiment)
     const [kept, evidence, stored] = await Promise.all([
-      this.#keeper.read(name, experiment.progress.startedAt),
-      reports.evidence(name, experiment.metrics, now - this.#settleMs(experiment)),
-      reports.circuit(name),
+      this.#keeper.read(name, run.startedAt),
+      reports.evidence(run, experiment.metrics, now - this.#settleMs(experiment)),
+      reports.circuit(run),
     ])
     const circuit = this.#breaker.with(name, stored)
     // Somebody ended it meanwhile: what it was ended by is not to be overwritten.
@@ -167,7 +171,7 @@ export class ExperimentController {
     this.#units.set(name, evaluation.analysis.candidates[0]?.sampleRatio.counts ?? {})
     // Before it is acted upon: what was seen once must not be forgotten.
     await this.#keeper.keep(name, experiment, kept, evaluation)
-    const change = nextChange(experiment, evaluation, now)
+    const change = nextChange(experiment, evaluation, now) ?? nextShares(experiment, evaluation, evidence)
     if (change) await this.#carryOut(name, experiment, change, revision)
     else if (isNews(kept.latest, evaluation)) this.#ports.advised(name, verdictText(evaluation))
   }

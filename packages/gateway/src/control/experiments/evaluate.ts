@@ -11,9 +11,15 @@ import {
   thresholdDefaults,
   verdictOf,
 } from '@astraapi/statistics'
-import type { EpochEvidence, ExperimentState } from '../../kernel/experiment.ts'
+import type { EpochEvidence, ExperimentRun, ExperimentState } from '../../kernel/experiment.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
-import { runningMs, type StepRan, type StepSeen, stepRan } from './running-time.ts'
+import { runningMs, type StepRan, type StepSeen, seenMs, stepRan } from './running-time.ts'
+
+/** As its evidence is kept. */
+export function runNamed(experiment: string, { progress }: Pick<ExperimentState, 'progress'>): ExperimentRun {
+  const { startedAt } = progress
+  return startedAt === undefined ? { experiment } : { experiment, startedAt }
+}
 
 /** What is known of an experiment at one time, and what follows from it. Plain data. */
 export interface Evaluation {
@@ -39,7 +45,7 @@ export interface Known {
 export function evaluate(experiment: ExperimentState, known: Known): Evaluation {
   const { evidence, circuit, running, now, seen } = known
   const { control, candidates, metrics, plan, progress } = experiment
-  const elapsedMs = runningMs(progress, now)
+  const elapsedMs = seen ? seenMs(progress, now, seen) : runningMs(progress, now)
   const all: Evidence = { control, candidates, epochs: epochsOf(experiment, evidence), circuit, elapsedMs }
   const analysis = analyse(all, metrics, plan, running)
   return {
@@ -66,10 +72,10 @@ export function withCircuit(before: Evaluation | undefined, broken: Evaluation):
   if (!before) return broken
   const candidates = before.analysis.candidates.map((known) => {
     const now = broken.analysis.candidates.find(({ candidate }) => candidate === known.candidate)
-    return now ? { ...known, circuit: now.circuit, elapsedMs: now.elapsedMs } : known
+    return now ? { ...known, circuit: now.circuit } : known
   })
   const step = before.stepRan ? { stepRan: before.stepRan } : {}
-  return { ...broken, ...step, analysis: { ...before.analysis, candidates } }
+  return { ...broken, elapsedMs: before.elapsedMs, ...step, analysis: { ...before.analysis, candidates } }
 }
 
 /** Arms that still get units: a candidate may have left a test of several. */
@@ -90,7 +96,7 @@ function decideAmong(active: ReadonlySet<string>, analysis: Analysis, thresholds
 const thresholdsOf = ({ plan }: ExperimentState): Thresholds => ({ ...thresholdDefaults, plan })
 
 /** Evidence of an epoch of which the catalog knows nothing, say of an experiment of the same name that was removed, is not looked at. */
-function epochsOf({ progress }: ExperimentState, evidence: readonly EpochEvidence[]): Epoch[] {
+export function epochsOf({ progress }: ExperimentState, evidence: readonly EpochEvidence[]): Epoch[] {
   return progress.epochs.map(({ number, shares }) => ({
     number,
     shares: partsOf(shares),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Progress } from '../../kernel/experiment.ts'
-import { runningMs, type StepRan, stepEndsInMs, stepRan } from './running-time.ts'
+import { runningMs, type StepRan, seenMs, stepEndsInMs, stepRan } from './running-time.ts'
 
 const progress = (over: Partial<Progress>): Progress => ({
   ...{ status: 'running', since: 1000, ranMs: 500, step: 0, epochs: [] },
@@ -14,6 +14,18 @@ test('running time leaves pauses out, and never shrinks', () => {
   assert.equal(runningMs(progress({ status: 'paused' }), 9000), 500)
 })
 
+test('of running time counts what evaluations saw, and of a gap a little', () => {
+  const gapMaxMs = 30
+  const seen = (time: number, elapsedMs: number) => ({ gapMaxMs, before: { time, elapsedMs } })
+  assert.equal(seenMs(progress({}), 1010, { gapMaxMs }), 510)
+  assert.equal(seenMs(progress({}), 90_000, { gapMaxMs }), 530, 'the gateway was down')
+  assert.equal(seenMs(progress({}), 1020, seen(1010, 510)), 520)
+  assert.equal(seenMs(progress({}), 90_000, seen(1010, 510)), 540)
+  assert.equal(seenMs(progress({ since: 2000 }), 2010, seen(1010, 510)), 520, 'resumed at 2000')
+  assert.equal(seenMs(progress({ status: 'paused' }), 90_000, seen(1010, 510)), 510)
+  assert.equal(seenMs(progress({}), 500, seen(1010, 510)), 510, 'a clock that was set back')
+})
+
 test('a step lasts its own time; the last stays, and so does one without an end', () => {
   const ramp = [{ coverage: 0.01, forMs: 10 }, { coverage: 0.1, forMs: 20 }, { coverage: 1 }]
   const endsIn = (step: number, ranMs: number) => stepEndsInMs(ramp, { step, ranMs })
@@ -24,7 +36,10 @@ test('a step lasts its own time; the last stays, and so does one without an end'
 
 test('of a step counts what evaluations saw: neither pauses nor what came before it, and of a gap a little', () => {
   const gapMaxMs = 30
-  const seen = (time: number, ran?: StepRan) => ({ gapMaxMs, before: { time, ...(ran ? { stepRan: ran } : {}) } })
+  const seen = (time: number, ran?: StepRan) => ({
+    gapMaxMs,
+    before: { time, elapsedMs: 0, ...(ran ? { stepRan: ran } : {}) },
+  })
   assert.deepEqual(stepRan(progress({}), 1010, { gapMaxMs }), { step: 0, ranMs: 10 })
   assert.deepEqual(stepRan(progress({}), 9000, { gapMaxMs }), { step: 0, ranMs: 30 })
   assert.deepEqual(stepRan(progress({}), 1030, seen(1010, { step: 0, ranMs: 10 })), { step: 0, ranMs: 30 })

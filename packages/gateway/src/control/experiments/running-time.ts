@@ -5,6 +5,18 @@ export function runningMs({ status, since, ranMs }: Progress, now: number): numb
   return status === 'running' ? ranMs + Math.max(0, now - since) : ranMs
 }
 
+/**
+ * How long it has run under the controller's eyes, ms: pauses do not count, nor gaps in which nobody looked, say while the gateway or the store
+ * was down. What nobody could have stopped is no time in which nothing spoke against it.
+ */
+export function seenMs(progress: Progress, now: number, { before, gapMaxMs }: StepSeen): number {
+  const { status, since } = progress
+  // One that is looked at for the first time after its present status began may have run before that.
+  const known = before ? before.elapsedMs : Math.min(runningMs(progress, now), progress.ranMs + gapMaxMs)
+  if (status !== 'running' || !before) return known
+  return known + Math.min(gapMaxMs, Math.max(0, now - Math.max(since, before.time)))
+}
+
 /** How long a step of the ramp lasts already, ms of the running time that evaluations saw. */
 export interface StepRan {
   /** Its place. */
@@ -14,7 +26,7 @@ export interface StepRan {
 
 export interface StepSeen {
   /** As the evaluation before found it, and when that was. */
-  readonly before?: { readonly time: number; readonly stepRan?: StepRan } | undefined
+  readonly before?: { readonly time: number; readonly elapsedMs: number; readonly stepRan?: StepRan } | undefined
   /** Between two evaluations no more counts: in a longer gap nobody looked at what the step did, or no call came at all. */
   readonly gapMaxMs: number
 }

@@ -5,9 +5,12 @@ import type { Schema } from '../../kernel/schema/schema.ts'
 import { schemaFaults } from '../../kernel/schema/subset.ts'
 import { taskTable } from '../../kernel/tasks.ts'
 import { cacheFaults } from './cache-policy.ts'
+import { captureFaults } from './capture.ts'
 import { trafficFaults } from './check-traffic.ts'
 import { usualStreams } from './defaults.ts'
+import { driftFaults } from './drift.ts'
 import { metricFaults } from './feedback-metrics.ts'
+import { gateFaults } from './gates.ts'
 import type { FaultAt, ManifestContract, Place } from './manifest.ts'
 import { versionPattern } from './names.ts'
 import { ownerLimitFaults } from './owner-limits.ts'
@@ -30,7 +33,10 @@ const checks: readonly Check[] = [
   versionFaults,
   trafficFaults,
   cacheFaults,
+  captureFaults,
   metricFaults,
+  gateFaults,
+  driftFaults,
 ]
 
 const schemaFields = ['input', 'output', 'chunk'] as const

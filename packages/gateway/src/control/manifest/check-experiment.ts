@@ -6,7 +6,7 @@ import { experimentDurationWords, experimentMsMax, guardrailOf, type ManifestExp
 import { metricOf } from './feedback-metrics.ts'
 import type { FaultAt, Manifest, ManifestContract, ManifestModel, Place } from './manifest.ts'
 import { marginWords } from './margin.ts'
-import { metricMeant, metricNamed } from './metric-names.ts'
+import { metricMeant, metricNamed, recordMetricOf } from './metric-names.ts'
 import { majorNumber } from './names.ts'
 import { ownEntry } from './own-entry.ts'
 import { parseLongDuration } from './quantities.ts'
@@ -22,7 +22,12 @@ export function experimentFaults(
   const place = ['experiments', name]
   const at: At = (keys, message, suggestion) => faultAt([...place, ...keys], message, suggestion)
   const found = targetOf(experiment, manifest)
-  const faults = [...armFaults(experiment, at), ...rampFaults(experiment, at), ...timeFaults(experiment, at)]
+  const faults = [
+    ...armFaults(experiment, at),
+    ...allocationFaults(experiment, at),
+    ...rampFaults(experiment, at),
+    ...timeFaults(experiment, at),
+  ]
   if (!found) return [targetFault(experiment, manifest, at), ...faults]
   const contract = ['models', found.model, 'contracts', `v${found.major}`]
   if (!sound(contract)) return faults
@@ -37,7 +42,7 @@ export interface Target {
 }
 
 /** The contract that it is about; undefined where the manifest has none such. */
-export function targetOf({ model: text }: ManifestExperiment, { models }: Manifest): Target | undefined {
+export function targetOf({ model: text }: Pick<ManifestExperiment, 'model'>, { models }: Manifest): Target | undefined {
   const [, model = '', named] = /^(.+?)(?:@v([1-9]\d{0,3}))?$/s.exec(text) ?? []
   const declared: ManifestModel | null | undefined = ownEntry(models, model)
   // Of a model that is not sound in its form nothing is told here.
@@ -80,6 +85,31 @@ function armFaults({ control, candidates, shares }: ManifestExperiment, at: At):
       ? [at(['shares'], `must have a share for each arm; there is none for ${missing.join(', ')}`)]
       : []),
     ...strangers.map((id) => at(['shares', id], 'is no arm of this experiment', didYouMean(id, arms).suggestion)),
+  ]
+}
+
+/** Shares follow one metric; of a quantile units tell too little one by one. */
+function allocationFaults({ allocation, candidates, metrics }: ManifestExperiment, at: At): Violation[] {
+  if (!allocation) return []
+  const { method, every, least } = allocation
+  if (method === 'fixed') {
+    const fields = Object.keys(allocation).filter((field) => field !== 'method')
+    return fields.map((field) => at(['allocation', field], 'has no use: fixed shares stay', 'Leave it out.'))
+  }
+  const [metric, ...others] = metrics
+  const arms = candidates.length + 1
+  const quantile = metric !== undefined && recordMetricOf(metric)?.type === 'quantile'
+  return [
+    ...durationFaults(every, ['allocation', 'every'], at),
+    ...(least !== undefined && least * arms > 1
+      ? [at(['allocation', 'least'], `must be at most 1 / ${arms}, the equal part of each of ${arms} arms`)]
+      : []),
+    ...(others.length > 0
+      ? [at(['metrics'], `must be one, which shares can follow (${method})`, 'Make the others guardrails.')]
+      : []),
+    ...(quantile
+      ? [at(['metrics', '0'], 'is a quantile, which shares cannot follow', 'Take a mean, such as latency.')]
+      : []),
   ]
 }
 

@@ -8,6 +8,7 @@ import { experimentFaults } from './check-experiment.ts'
 import { issuerFaults, issuersTwice } from './check-issuer.ts'
 import { priceFaults } from './check-prices.ts'
 import { consumerFaults, internalFaults } from './consumer.ts'
+import { judgeFaults } from './judges.ts'
 import type { FaultAt, Manifest, ManifestModel, Place } from './manifest.ts'
 import { isName, majorPattern, nameWords } from './names.ts'
 import { ownerLimitFaults } from './owner-limits.ts'
@@ -23,6 +24,7 @@ export function meaningFaults(manifest: Manifest, faultAt: FaultAt, sound: (plac
     ...collisions(Object.keys(manifest.models), faultAt),
     ...semanticFaults(manifest, faultAt, sound),
     ...ruleCallerFaults(manifest, faultAt, sound),
+    ...judgeFaults(manifest, faultAt, sound),
     ...callerFaults(manifest, faultAt, sound),
     ...Object.entries(manifest.experiments).flatMap(([name, experiment]) => [
       ...nameFaults('experiments', name, faultAt),

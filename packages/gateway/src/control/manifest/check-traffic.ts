@@ -4,7 +4,7 @@ import type { FaultAt, ManifestContract, Place } from './manifest.ts'
 import { compareVersions } from './names.ts'
 import { ownEntry } from './own-entry.ts'
 import { isTimeout, timeoutWords } from './quantities.ts'
-import { ruleFaults } from './traffic-rules.ts'
+import { steeringFaults } from './traffic-rules.ts'
 
 /** What the form cannot say of how a contract's calls are split: versions that are none or retired, and what has no effect. */
 export function trafficFaults(contract: ManifestContract, place: Place, faultAt: FaultAt): Violation[] {
@@ -13,7 +13,7 @@ export function trafficFaults(contract: ManifestContract, place: Place, faultAt:
     ...weightFaults(contract, [...at, 'weights'], faultAt),
     ...fallbackFaults(contract, [...at, 'fallback'], faultAt),
     ...hedgeFaults(contract, [...at, 'hedge'], faultAt),
-    ...ruleFaults(contract, at, faultAt),
+    ...steeringFaults(contract.traffic ?? {}, contract.versions, at, faultAt),
   ]
 }
 

@@ -2,6 +2,7 @@ import { planDefaults } from '@astraapi/statistics'
 import type { ExperimentMetric, ExperimentState, FeedbackMetric, RampStep } from '../../kernel/experiment.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
+import { allocationForm, allocationOf, allocationOut, type ManifestAllocation } from './allocation.ts'
 import { closed, duration, list, map, text } from './forms.ts'
 import { type ManifestMargin, marginText, parseMargin } from './margin.ts'
 import { metricNamed } from './metric-names.ts'
@@ -15,6 +16,7 @@ export interface ManifestExperiment {
   readonly control?: string
   readonly candidates: readonly string[]
   readonly shares?: Readonly<Record<string, number>>
+  readonly allocation?: ManifestAllocation
   /** Where there is no ramp: the share of the units that take part. */
   readonly coverage?: number
   readonly ramp?: readonly { readonly coverage: number; readonly for?: string }[]
@@ -22,6 +24,7 @@ export interface ManifestExperiment {
   readonly metrics: readonly string[]
   readonly guardrails?: readonly (string | ManifestGuardrail)[]
   readonly alpha?: number
+  readonly harmAlpha?: number
   readonly expectedUnits?: number
   readonly minimalUnits?: number
   readonly minimalDuration?: string
@@ -48,6 +51,7 @@ const usualAttributionMs = 86_400_000
 const coverage: Schema = { type: 'number', exclusiveMinimum: 0, maximum: 1 }
 const days: Schema = { ...duration, examples: ['1d'] }
 const count = (minimum: number): Schema => ({ type: 'integer', minimum, maximum: 1_000_000_000 })
+const probability: Schema = { type: 'number', minimum: 0.0001, maximum: 0.5 }
 const guardrail: Schema = {
   oneOf: [
     text,
@@ -67,11 +71,13 @@ export const experimentForm: Schema = closed(
     description: text,
     control: text,
     shares: map({ type: 'number', exclusiveMinimum: 0, maximum: 1_000_000 }, 2),
+    allocation: allocationForm,
     coverage,
     ramp: list(closed({ coverage }, { for: days }), rampMax),
     attribution: days,
     guardrails: { type: 'array', items: guardrail, maxItems: metricsMax },
-    alpha: { type: 'number', minimum: 0.0001, maximum: 0.5 },
+    alpha: probability,
+    harmAlpha: probability,
     expectedUnits: count(100),
     minimalUnits: count(2),
     minimalDuration: days,
@@ -107,6 +113,7 @@ export function experimentOf(
     control,
     candidates,
     shares: shares ?? Object.fromEntries(arms.map((id) => [id, 1])),
+    allocation: allocationOf(declared.allocation, arms.length),
     ramp: rampOf(declared),
     attributionMs: ms(declared.attribution) ?? usualAttributionMs,
     cached: cached || undefined,
@@ -118,6 +125,7 @@ export function experimentOf(
       ...planDefaults,
       ...withoutUndefined({
         alpha: declared.alpha,
+        harmAlpha: declared.harmAlpha,
         expectedUnits: declared.expectedUnits,
         minimalUnits: declared.minimalUnits,
         minimalDurationMs: ms(declared.minimalDuration),
@@ -164,6 +172,7 @@ export function experimentOut(state: ExperimentState): ManifestExperiment {
     control,
     candidates,
     shares: equal ? undefined : shares,
+    allocation: allocationOut(state.allocation, candidates.length + 1),
     coverage: later.length === 0 && first?.coverage !== 1 ? first?.coverage : undefined,
     ramp:
       later.length === 0
@@ -175,6 +184,7 @@ export function experimentOut(state: ExperimentState): ManifestExperiment {
     metrics: metrics.filter(({ kind }) => kind === 'success').map(({ name }) => name),
     guardrails: metrics.filter(({ kind }) => kind === 'guardrail').map(guardrailOut),
     alpha: changed('alpha'),
+    harmAlpha: changed('harmAlpha'),
     expectedUnits: changed('expectedUnits'),
     minimalUnits: changed('minimalUnits'),
     minimalDuration: lasting('minimalDurationMs'),

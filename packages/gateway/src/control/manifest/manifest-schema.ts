@@ -1,14 +1,19 @@
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
 import { cacheForm } from './cache-policy.ts'
+import { captureForm } from './capture.ts'
 import { consumerForm, teamForm } from './consumer.ts'
+import { driftForm } from './drift.ts'
 import { experimentForm } from './experiment.ts'
 import { metricsForm } from './feedback-metrics.ts'
 import { closed, duration, map, text } from './forms.ts'
+import { gatesForm } from './gates.ts'
 import { issuerForm } from './issuer.ts'
+import { judgesForm } from './judges.ts'
 import { ownerLimitsForm } from './owner-limits.ts'
 import { bodyBytesMax, fallbackMax } from './quantities.ts'
-import { rulesForm, shadowForm } from './traffic-rules.ts'
+import { shadowForm } from './shadow-form.ts'
+import { rulesForm } from './traffic-rules.ts'
 
 const date: Schema = { type: 'string', format: 'date' }
 /** Checked by what it belongs to: a schema by `schemaFaults`, a backend's field by the backend's own schema. */
@@ -71,7 +76,11 @@ const contract: Schema = closed(
     deprecated: closed({ since: date }, { sunset: date }),
     traffic,
     cache: cacheForm,
+    capture: captureForm,
     metrics: metricsForm,
+    gates: gatesForm,
+    judges: judgesForm,
+    drift: driftForm,
   },
 )
 

@@ -4,10 +4,14 @@ import type { WhenUnavailable } from '../../kernel/limits.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 import type { ManifestCache } from './cache-policy.ts'
+import type { ManifestCapture } from './capture.ts'
 import type { ManifestConsumer, ManifestTeam } from './consumer.ts'
+import type { ManifestDrift } from './drift.ts'
 import type { ManifestExperiment } from './experiment.ts'
 import type { ManifestMetric } from './feedback-metrics.ts'
+import type { ManifestGate } from './gates.ts'
 import type { ManifestIssuer } from './issuer.ts'
+import type { ManifestJudge } from './judges.ts'
 import type { ManifestLimits } from './owner-limits.ts'
 import type { ManifestRule } from './traffic-rules.ts'
 
@@ -66,8 +70,15 @@ export interface ManifestContract {
     readonly shadow?: Shadow
   }
   readonly cache?: ManifestCache
+  /** Which payloads are kept beside its Records; left out: none. */
+  readonly capture?: ManifestCapture
   /** What feedback may say of its calls, by name. */
   readonly metrics?: Readonly<Record<string, ManifestMetric>>
+  /** What a version must come to before it is deployed. */
+  readonly gates?: readonly ManifestGate[]
+  /** Who judges its answers, by metric. */
+  readonly judges?: Readonly<Record<string, ManifestJudge>>
+  readonly drift?: ManifestDrift
 }
 
 /** Its remaining fields belong to the backend. */

@@ -53,6 +53,27 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     ),
   ],
   'what is missing': [tested(), `${at}.metrics | is missing`],
+  'shares that follow what is seen': [
+    tested(metrics, 'allocation: {method: thompson, every: 30m, least: 0.2}', 'harmAlpha: 0.02'),
+  ],
+  'shares that cannot follow': [
+    tested('metrics: [latency-p95, correct]', 'allocation: {method: track-and-stop, every: 100d, least: 0.5}').replace(
+      '["1.1"]',
+      '["1.1", "1.2"]',
+    ),
+    `${at}.metrics | must be one, which shares can follow (track-and-stop) | Make the others guardrails.`,
+    `${at}.metrics.0 | is a quantile, which shares cannot follow | Take a mean, such as latency.`,
+    `${at}.allocation.every | ${lasts}`,
+    `${at}.allocation.least | must be at most 1 / 3, the equal part of each of 3 arms`,
+  ],
+  'shares that stay, and how they would move': [
+    tested(metrics, 'allocation: {method: fixed, every: 10m}'),
+    `${at}.allocation.every | has no use: fixed shares stay | Leave it out.`,
+  ],
+  'a way to allocate that there is none of': [
+    tested(metrics, 'allocation: {method: tompson}'),
+    `${at}.allocation.method | must be one of "fixed", "thompson", "track-and-stop" | Did you mean "thompson"?`,
+  ],
   'a version that YAML takes for a number': [
     tested(metrics, 'control: 1.0'),
     `${at}.control | must be a string, not 1 | Quote it: "1.0".`,
@@ -152,9 +173,24 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     `${contract}.traffic.rules.1.when | is missing`,
     `${contract}.traffic.shadow.share | is missing`,
   ],
+  'comparisons that cannot be made': [
+    models('traffic: {shadow: {version: "1.1", share: 1, compare: {tolerance: 0.1, ignore: [score, /at]}}}'),
+    `${contract}.traffic.shadow.compare.tolerance | says how far apart, but not by what measure | Say measure: text, number, vector or json beside it.`,
+    `${contract}.traffic.shadow.compare.ignore.0 | must be a JSON Pointer into the output: "score" | Did you mean "/score"?`,
+  ],
+  'a tolerance of labels': [
+    models('traffic: {shadow: {version: "1.1", share: 1, compare: {measure: label, tolerance: 0.1}}}'),
+    `${contract}.traffic.shadow.compare.tolerance | means nothing of labels: they agree when they are the same | Leave it out.`,
+  ],
+  'a comparison out of form': [
+    models('traffic: {shadow: {version: "1.1", share: 1, compare: {measure: txt, tolerance: 2, ignored: [/a]}}}'),
+    `${contract}.traffic.shadow.compare.ignored | is not a field here | Did you mean "ignore"?`,
+    `${contract}.traffic.shadow.compare.measure | must be one of "label", "number", "vector", "text", "json" | Did you mean "text"?`,
+    `${contract}.traffic.shadow.compare.tolerance | must be at most 1`,
+  ],
   'rules that are sound': [
     models(
-      'traffic: {rules: [{version: "1.1", when: {consumers: [shop, admin], tags: {stage: beta}, claims: {realm.role: tester}}}], shadow: {version: "1.1", share: 0.2}}',
+      'traffic: {rules: [{version: "1.1", when: {consumers: [shop, admin], tags: {stage: beta}, claims: {realm.role: tester}}}], shadow: {version: "1.1", share: 0.2, compare: {measure: text, tolerance: 0.2, ignore: [/score]}}}',
     ),
   ],
 }
@@ -167,6 +203,7 @@ describe('readManifest, of experiments', () => {
   for (const [page, count] of [
     ['experiments', 2],
     ['traffic', 1],
+    ['shadow', 1],
   ] as const) {
     it(`reads the examples of docs/${page}.md`, () => {
       const text = readFileSync(new URL(`../../../../../docs/${page}.md`, import.meta.url), 'utf8')

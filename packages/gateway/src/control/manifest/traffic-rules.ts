@@ -1,3 +1,4 @@
+import type { Shadow } from '../../kernel/catalog.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import type { TrafficRule } from '../../kernel/experiment.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
@@ -5,8 +6,9 @@ import type { Schema } from '../../kernel/schema/schema.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
 import { contractsOf } from './contracts-of.ts'
 import { closed, list, map, text } from './forms.ts'
-import type { FaultAt, Manifest, ManifestContract, Place } from './manifest.ts'
+import type { FaultAt, Manifest, Place } from './manifest.ts'
 import { ownEntry } from './own-entry.ts'
+import { compareFaults } from './shadow-form.ts'
 
 /** Who meets a version ahead of all weights: all that `when` names must hold. One name may stand without its list. */
 export interface ManifestRule {
@@ -19,7 +21,7 @@ export interface ManifestRule {
   }
 }
 
-const rulesMax = 100
+export const rulesMax = 100
 const names: Schema = { oneOf: [text, list(text, 1000)] }
 const values: Schema = map({ ...text, maxLength: 256 }, 1)
 
@@ -31,14 +33,19 @@ export const rulesForm: Schema = list(
   rulesMax,
 )
 
-export const shadowForm: Schema = closed({
-  version: text,
-  share: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
-})
+/** What sends calls elsewhere than weights do. */
+export interface Steering {
+  readonly rules?: readonly Pick<ManifestRule, 'version'>[]
+  readonly shadow?: Shadow
+}
 
-/** Versions of rules and of the shadow that are none, or retired. */
-export function ruleFaults({ versions, traffic = {} }: ManifestContract, at: Place, faultAt: FaultAt): Violation[] {
-  const { rules = [], shadow } = traffic
+/** Versions of rules and of the shadow that are none, or retired; and what cannot be compared so. */
+export function steeringFaults(
+  { rules = [], shadow }: Steering,
+  versions: Readonly<Record<string, { readonly retired?: object }>>,
+  at: Place,
+  faultAt: FaultAt,
+): Violation[] {
   const live = Object.keys(versions).filter((id) => !versions[id]?.retired)
   const versionFaults = (id: string, place: Place) => {
     const version = ownEntry(versions, id)
@@ -48,26 +55,43 @@ export function ruleFaults({ versions, traffic = {} }: ManifestContract, at: Pla
   return [
     ...rules.flatMap(({ version }, i) => versionFaults(version, [...at, 'rules', String(i), 'version'])),
     ...(shadow ? versionFaults(shadow.version, [...at, 'shadow', 'version']) : []),
+    ...(shadow ? compareFaults(shadow, [...at, 'shadow'], faultAt) : []),
   ]
 }
 
 /** Consumers and teams of rules that nobody is. Contracts that are not sound are passed over. */
 export function ruleCallerFaults(manifest: Manifest, faultAt: FaultAt, sound: (place: Place) => boolean): Violation[] {
-  const known = { consumers: [...Object.keys(manifest.consumers), 'admin'], teams: Object.keys(manifest.teams) }
+  const known = { consumers: Object.keys(manifest.consumers), teams: Object.keys(manifest.teams) }
   return contractsOf(manifest).flatMap(({ contract, place }) => {
     const rules = sound(place) ? (contract?.traffic?.rules ?? []) : []
-    return rules.flatMap(({ when }, i) =>
-      (['consumers', 'teams'] as const).flatMap((kind) =>
-        (listOf(when[kind]) ?? []).flatMap((name, j) => {
-          if (known[kind].includes(name)) return []
-          const at = [...place, 'traffic', 'rules', String(i), 'when', kind]
-          const message = `is no ${kind.slice(0, -1)} of this manifest: "${name}"`
-          const listed = typeof when[kind] === 'string' ? at : [...at, String(j)]
-          return [faultAt(listed, message, didYouMean(name, known[kind]).suggestion)]
-        }),
-      ),
-    )
+    return callerFaults(rules, known, [...place, 'traffic'], faultAt)
   })
+}
+
+/** The same of one contract's rules. */
+export function callerFaults(
+  rules: readonly ManifestRule[],
+  known: { readonly consumers: readonly string[]; readonly teams: readonly string[] },
+  at: Place,
+  faultAt: FaultAt,
+): Violation[] {
+  const names = { consumers: [...known.consumers, 'admin'], teams: known.teams }
+  return rules.flatMap(({ when }, i) =>
+    (['consumers', 'teams'] as const).flatMap((kind) =>
+      (listOf(when[kind]) ?? []).flatMap((name, j) => {
+        if (names[kind].includes(name)) return []
+        const place = [...at, 'rules', String(i), 'when', kind]
+        const message = `is no ${kind.slice(0, -1)} of this manifest: "${name}"`
+        const listed = typeof when[kind] === 'string' ? place : [...place, String(j)]
+        return [faultAt(listed, message, didYouMean(name, names[kind]).suggestion)]
+      }),
+    ),
+  )
+}
+
+/** With lists alone. */
+interface RuleOut extends ManifestRule {
+  readonly when: Omit<TrafficRule, 'version'>
 }
 
 export function ruleOf({ version, when }: ManifestRule): TrafficRule {
@@ -75,7 +99,7 @@ export function ruleOf({ version, when }: ManifestRule): TrafficRule {
   return withoutUndefined({ version, consumers: listOf(consumers), teams: listOf(teams), tags, claims })
 }
 
-export function ruleOut({ version, ...when }: TrafficRule): ManifestRule {
+export function ruleOut({ version, ...when }: TrafficRule): RuleOut {
   return { version, when }
 }
 

@@ -4,11 +4,15 @@ import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'
 import { contractName, holdersOf, isOver } from '../catalog/held-traffic.ts'
 import { cacheOut } from './cache-policy.ts'
+import { captureOut } from './capture.ts'
 import { consumerOut, teamOut } from './consumer.ts'
 import { defaultMajor, usualLimits, usualStreams } from './defaults.ts'
+import { driftOut } from './drift.ts'
 import { experimentOut } from './experiment.ts'
 import { metricOut } from './feedback-metrics.ts'
+import { gateOut } from './gates.ts'
 import { issuerOut } from './issuer.ts'
+import { judgeOut } from './judges.ts'
 import { ownerLimitsOut } from './owner-limits.ts'
 import { durationText, sizeText } from './quantities.ts'
 import { ruleOut } from './traffic-rules.ts'
@@ -55,7 +59,8 @@ function modelOut(name: string, model: ModelState, holders: Holders): object {
 }
 
 function contractOut(contract: ContractState): object {
-  const { task, description, streams, examples, deprecated, versions, revisions, cache, metrics } = contract
+  const { task, description, streams, examples, deprecated, versions, revisions, cache, metrics, gates, judges } =
+    contract
   return tidy({
     ...taskOut(contract),
     description,
@@ -67,7 +72,11 @@ function contractOut(contract: ContractState): object {
     versions: mapValues(versions, (version) => versionOut(version, revisions.length)),
     traffic: trafficOut(contract),
     cache: cache && cacheOut(cache),
+    capture: contract.capture && captureOut(contract.capture),
     metrics: metrics && mapValues(metrics, metricOut),
+    gates: gates?.map(gateOut),
+    judges: judges && mapValues(judges, judgeOut),
+    drift: contract.drift && driftOut(contract.drift),
   })
 }
 

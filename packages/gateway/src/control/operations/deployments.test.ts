@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Permission } from '../../kernel/caller.ts'
 import { fakePlatform, replica } from './fake-platform.ts'
 
 test('deployments show every model with its versions and their part of the traffic', async () => {
@@ -51,6 +52,25 @@ test('replicas that are not ready say why, and so does a name that stands for no
   replicas.set('spam@v1/1.1', [])
   const again = (await run('listDeployments', {})).output.models as typeof output.models
   assert.ok(JSON.stringify(again).includes('"state":"down","reason":"models resolves to no address"'))
+})
+
+test('rules are for keys that may read, the shadow for everybody', async () => {
+  const rules = [{ version: '1.1', teams: ['mail'] }]
+  const shadow = { version: '1.0', share: 0.1, compare: { measure: 'label' as const } }
+  const { run, ports } = await fakePlatform()
+  const before = ports.catalogControl.current()
+  const { spam } = before.state.models
+  const v1 = spam?.contracts[1]
+  assert.ok(spam && v1)
+  const models = { ...before.state.models, spam: { ...spam, contracts: { 1: { ...v1, rules, shadow } } } }
+  Object.assign(ports.catalogControl, { current: () => ({ ...before, state: { ...before.state, models } }) })
+  const shown = async (...permissions: Permission[]) => {
+    const { output } = await run('listDeployments', {}, { permissions })
+    const [{ contracts }] = output.models as [{ contracts: [{ rules?: unknown; shadow?: unknown }] }]
+    return [contracts[0].rules, contracts[0].shadow]
+  }
+  assert.deepEqual(await shown('infer', 'read'), [[{ version: '1.1', when: { teams: ['mail'] } }], shadow])
+  assert.deepEqual(await shown('infer'), [undefined, shadow])
 })
 
 test('a key that may only infer learns which models it may use, and no addresses', async () => {

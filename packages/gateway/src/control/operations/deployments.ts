@@ -1,11 +1,19 @@
 import Type from 'typebox'
 import type { Caller } from '../../kernel/caller.ts'
-import { type Catalog, type ContractState, type Model, type Version, versionKey } from '../../kernel/catalog.ts'
+import {
+  type CapturePolicy,
+  type Catalog,
+  type ContractState,
+  type Model,
+  type Version,
+  versionKey,
+} from '../../kernel/catalog.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
+import { ruleOut } from '../manifest/traffic-rules.ts'
 import type { OperationPorts, ReplicaReports } from './ports.ts'
 import { replicaReason, replicaState } from './replicas.ts'
-import { closed, deprecation, listOf, majorText, revision, text } from './schemas.ts'
-import { hedge } from './traffic.ts'
+import { choice, closed, deprecation, listOf, majorText, milliseconds, revision, text } from './schemas.ts'
+import { hedge, rules, shadow } from './traffic-schemas.ts'
 import { modelOf } from './unknown.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
@@ -27,6 +35,13 @@ const version = closed({
   successor: Type.Optional(text('What to call instead of a retired version')),
 })
 
+/** Whoever calls may know that what they send is kept. */
+const capture = closed({
+  payload: choice(['redacted', 'full'], { description: 'How what calls ask and are answered is kept' }),
+  share: Type.Number({ minimum: 0, maximum: 1, description: 'Of the calls' }),
+  keepMs: milliseconds,
+})
+
 const contract = closed({
   major: majorText,
   task: Type.String(),
@@ -38,6 +53,9 @@ const contract = closed({
   versions: listOf(version),
   fallback: Type.Optional(listOf(Type.String(), { description: 'Versions asked in this order when one fails' })),
   hedge: Type.Optional(hedge),
+  rules: Type.Optional(rules),
+  shadow: Type.Optional(shadow),
+  capture: Type.Optional(capture),
 })
 
 const deployment = closed({
@@ -74,6 +92,8 @@ export function deploymentOperations({ catalogControl, replicas }: OperationPort
 
 function deploymentOf(model: Model, catalog: Catalog, caller: Caller, reports: ReplicaReports) {
   const stored = catalog.state.models[model.name]?.contracts
+  // Who is sent where names consumers and claims, which are not for everyone who may call a model.
+  const mayRead = caller.permissions.has('read')
   return withoutUndefined({
     name: model.name,
     owner: model.owner,
@@ -91,6 +111,9 @@ function deploymentOf(model: Model, catalog: Catalog, caller: Caller, reports: R
         deprecated: contract.deprecated,
         fallback: contract.fallback.length > 0 ? contract.fallback.map(({ id }) => id) : undefined,
         hedge: contract.hedge,
+        rules: mayRead ? stored?.[contract.major]?.rules?.map(ruleOut) : undefined,
+        shadow: stored?.[contract.major]?.shadow,
+        capture: contract.capture && captureOf(contract.capture),
         versions: [...contract.versions.values()].map((version) => ({
           ...deployedVersion(version, caller, reports),
           share: shareOf(version.id, stored?.[contract.major]?.weights),
@@ -98,6 +121,10 @@ function deploymentOf(model: Model, catalog: Catalog, caller: Caller, reports: R
       }),
     ),
   })
+}
+
+function captureOf({ payload, share, keepMs }: CapturePolicy) {
+  return { payload, share, keepMs }
 }
 
 /** Of all calls: while an experiment runs, the contract's own split is of those that are enrolled. */

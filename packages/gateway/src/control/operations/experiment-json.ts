@@ -27,13 +27,16 @@ export interface Facts {
 }
 
 export function experimentJson(name: string, experiment: ExperimentState, { arms, latest, fault, now, beyond }: Facts) {
-  const { description, shares, ramp, attributionMs, cached = false, metrics, plan, progress } = experiment
-  const { startedAt, step, epochs, by } = progress
+  const { description, shares, allocation, ramp, attributionMs, cached = false, metrics, plan, progress } = experiment
+  const { startedAt, step, stepSince, epochs, by } = progress
   return {
     ...experimentRowJson(name, experiment),
     ...withoutUndefined({
       description,
+      allocation,
+      origin: experiment.origin,
       startedAt: startedAt === undefined ? undefined : isoTime(startedAt),
+      stepSince: stepSince === undefined ? undefined : isoTime(stepSince),
       by,
       evaluatedAt: latest && isoTime(latest.time),
       stepEndsInMs: latest?.stepRan?.step === step ? stepEndsInMs(ramp, latest.stepRan) : undefined,
@@ -42,10 +45,18 @@ export function experimentJson(name: string, experiment: ExperimentState, { arms
     }),
     ...{ shares, ramp, attributionMs, cached, plan, step, arms },
     metrics: metrics.map(({ from, ...metric }) => ({ ...metric, from: withoutUndefined(from) })),
-    elapsedMs: Math.round(runningMs(progress, now)),
+    elapsedMs: Math.round(elapsedOf(progress, latest, now)),
     epochs: epochs.map(({ from, ...epoch }) => ({ ...epoch, from: isoTime(from) })),
     evaluations: latest ? evaluationsJson(latest, progress) : [],
   }
+}
+
+/** As far as it was looked at, and since then. */
+function elapsedOf(progress: Progress, latest: Evaluation | undefined, now: number): number {
+  if (!latest) return runningMs(progress, now)
+  return (
+    latest.elapsedMs + (progress.status === 'running' ? Math.max(0, now - Math.max(progress.since, latest.time)) : 0)
+  )
 }
 
 /** What the controller did is told as done; all else is advice. */

@@ -57,6 +57,12 @@ const plan = closed({
 
 const parts = mapOf(Type.Number(), { description: 'Parts of the units that take part, by version' })
 
+const allocation = closed({
+  method: choice(['thompson', 'track-and-stop']),
+  everyMs: milliseconds,
+  least: share('Of each arm'),
+})
+
 const metricResult = closed({
   metric: closed({ ...metric, from: Type.Optional(from) }),
   units: closed({ control: count, candidate: count }),
@@ -135,13 +141,16 @@ const whole = {
   ...row,
   description: Type.Optional(Type.String()),
   shares: parts,
+  allocation: Type.Optional(allocation),
+  origin: Type.Optional(choice(['api'], { description: 'api: made by this API, and named by no manifest' })),
   ramp: listOf(closed({ coverage: share('Of all units'), forMs: Type.Optional(milliseconds) })),
   attributionMs: milliseconds,
   cached: Type.Boolean({ description: 'Whether its calls may be answered by the cache' }),
   metrics: listOf(closed({ ...metric, from })),
   plan,
   startedAt: Type.Optional(time),
-  elapsedMs: Type.Number({ description: 'Running time without pauses, ms' }),
+  elapsedMs: Type.Number({ description: 'Running time without pauses and without gaps in which nobody looked, ms' }),
+  stepSince: Type.Optional(time),
   step: Type.Integer({ minimum: 0, description: 'Of the ramp, from 0' }),
   stepEndsInMs: Type.Optional(
     Type.Number({ description: 'How long this step still lasts, as far as evaluations saw it, ms of running time' }),

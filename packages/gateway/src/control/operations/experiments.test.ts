@@ -45,7 +45,7 @@ test('the list has every experiment, with its status and the revision that a cha
 
 test('a draft shows what is declared; nothing is asked of the store for it', async () => {
   const { run, ports } = await fakePlatform()
-  ports.reports.evidence = () => assert.fail('It has none')
+  ports.reports.totals = () => assert.fail('It has none')
   const { output } = await run('getExperiment', { name: 'spam-1-1' })
   const { status, elapsedMs, arms, evaluations, step, metrics, startedAt } = output
   assert.deepEqual([status, elapsedMs, arms, evaluations, step, startedAt], ['draft', 0, [], [], 0, undefined])
@@ -58,15 +58,15 @@ test('one that runs shows what it found, the advice in words, what each arm got 
   const { run, ports, kept } = await fakePlatform()
   Object.assign(kept, keptOf())
   ports.experiments.fault = () => 'the disk is full'
-  ports.reports.evidence = async (_, metrics, frozenBy) => {
-    assert.equal(frozenBy > noon, true, 'units whose window has not ended count too')
-    assert.equal(metrics.length, 3)
-    return [{ epoch: 1, beyond: 7, arms: { '1.0': { assigned: 1000, withFeedback: 0, metrics: {} } } }]
+  ports.reports.evidence = () => assert.fail('Every unit would be read')
+  ports.reports.totals = async ({ startedAt }) => {
+    assert.equal(startedAt, noon - 3_600_000)
+    return { '1.0': { units: 1000, beyond: 7, calls: 0, failed: 0, costUsd: 0 } }
   }
   const { output, etag } = await run('getExperiment', { name: running })
   const { evaluations, arms, elapsedMs, stepEndsInMs, evaluatedAt, fault, by } = output as Record<string, unknown>
   assert.equal(stepEndsInMs, 3_600_000 - 60_000, 'of the time before the first look a little counts')
-  assert.deepEqual([etag, elapsedMs, fault, by], ['7', 3_600_000, 'the disk is full', 'key_7'])
+  assert.deepEqual([etag, elapsedMs, fault, by], ['7', 60_000, 'the disk is full', 'key_7'])
   assert.equal(evaluatedAt, '2026-11-22T12:00:00.000Z')
   assert.equal((output as { beyond?: number }).beyond, 7)
   assert.deepEqual(arms, [
@@ -75,7 +75,7 @@ test('one that runs shows what it found, the advice in words, what each arm got 
   ])
   const [{ candidate, decision, verdict, analysis }] = evaluations as [Record<string, Record<string, unknown>>]
   assert.deepEqual([candidate, decision?.action, analysis?.units], ['1.1', 'hold', { control: 1000, candidate: 1000 }])
-  assert.match(String(verdict?.text), /^Not decided yet between 1\.1 and 1\.0: 60 minutes of at least 24 hours/)
+  assert.match(String(verdict?.text), /^Not decided yet between 1\.1 and 1\.0: 60 seconds of at least 24 hours/)
 })
 
 test('its report adds what evaluations found, and what was done by whom: the oldest first', async () => {
@@ -106,6 +106,22 @@ test('its report adds what evaluations found, and what was done by whom: the old
   )
 })
 
+test('declaring, changing and deleting one go to the catalog with the precondition and who asks', async () => {
+  const { run, asked } = await fakePlatform()
+  const declared = { model: 'spam', candidates: ['1.1'], metrics: ['correct'] }
+  const rows = [
+    ['createExperiment', 'new', declared, [declared]],
+    ['updateExperiment', running, { rule: 'automatic' }, [{ rule: 'automatic' }]],
+    ['deleteExperiment', 'spam-1-1', {}, []],
+  ] as const
+  for (const [operation, name, fields, passed] of rows) {
+    const { etag } = await run(operation, { name, ...fields }, {}, '7')
+    assert.deepEqual(asked.experiment, [name, ...passed, ['7'], 'key_admin'])
+    assert.equal(etag, '8')
+    await assert.rejects(run(operation, { name, ...fields }), { code: 'precondition_required' })
+  }
+})
+
 test('a name that is mistyped is answered with the nearest', async () => {
   const { run } = await fakePlatform()
   for (const name of ['getExperiment', 'getExperimentReport']) {
@@ -114,7 +130,8 @@ test('a name that is mistyped is answered with the nearest', async () => {
       facts: { detail: 'There is no experiment "spam-1-l"', next: 'Did you mean "spam-1-1"?' },
     })
   }
-  await assert.rejects(run('stopExperiment', { name: 'constructor' }, {}, '7'), { code: 'unknown_experiment' })
+  for (const name of ['stopExperiment', 'updateExperiment', 'deleteExperiment'])
+    await assert.rejects(run(name, { name: 'constructor' }, {}, '7'), { code: 'unknown_experiment' })
 })
 
 test('a change goes to the catalog with the precondition and who asks', async () => {

@@ -1,6 +1,8 @@
 import { type Operation, operation } from '../../kernel/operation.ts'
-import { armFigures, figureMetrics } from '../experiments/arm-figures.ts'
+import { armFigures } from '../experiments/arm-figures.ts'
+import { ownEntry } from '../manifest/own-entry.ts'
 import { experimentChanges } from './experiment-changes.ts'
+import { experimentDeclarations } from './experiment-declarations.ts'
 import { decisionsJson, experimentJson, experimentRowJson, historyJson } from './experiment-json.ts'
 import { experimentName, experimentReport, experimentRow, experimentSchema } from './experiment-schemas.ts'
 import { auditTargetOf } from './experiment-words.ts'
@@ -30,14 +32,13 @@ export function experimentOperations(ports: OperationPorts): readonly Operation[
       }
     }
     await written(ports.records)
-    // By then the window of every unit has ended.
-    const late = now + experiment.attributionMs
-    const [kept, evidence] = await Promise.all([
+    // What is analysed is told as the last look found it: to read every unit takes the reader seconds where there are very many.
+    const [kept, totals] = await Promise.all([
       experiments.kept(name, startedAt),
-      reports.evidence(name, figureMetrics, late),
+      reports.totals({ experiment: name, startedAt }),
     ])
-    const arms = [experiment.control, ...experiment.candidates].map((arm) => armFigures(evidence, arm))
-    const beyond = evidence.reduce((sum, epoch) => sum + (epoch.beyond ?? 0), 0)
+    const arms = [experiment.control, ...experiment.candidates].map((arm) => armFigures(arm, ownEntry(totals, arm)))
+    const beyond = Object.values(totals).reduce((sum, arm) => sum + arm.beyond, 0)
     const facts = { arms, latest: kept.latest, fault: experiments.fault(name), now, beyond }
     return { revision: catalog.revision, history: kept.history, json: experimentJson(name, experiment, facts) }
   }
@@ -90,6 +91,7 @@ export function experimentOperations(ports: OperationPorts): readonly Operation[
         return { ...json, history: historyJson(history), decisions: decisionsJson(done.entries) }
       },
     }),
+    ...experimentDeclarations(ports),
     ...experimentChanges(ports),
   ]
 }

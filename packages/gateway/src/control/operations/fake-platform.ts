@@ -4,8 +4,12 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { AuditEntry } from '../../kernel/audit.ts'
 import type { SemanticReport } from '../../kernel/cache.ts'
 import { callerOf, type Key } from '../../kernel/caller.ts'
+import type { DriftDrops, DriftSum } from '../../kernel/drift.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import type { EvaluationRun } from '../../kernel/evaluation.ts'
+import type { JudgeSum } from '../../kernel/judge.ts'
 import type { LimitStatus } from '../../kernel/limits.ts'
+import type { Payload, PayloadsOf } from '../../kernel/payload.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
 import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import { Secret } from '../../kernel/secret.ts'
@@ -14,7 +18,10 @@ import type { CallFilter, StoredKey, UsageQuery } from '../../kernel/store.ts'
 import { noHistory } from '../experiments/history.ts'
 import type { Kept } from '../experiments/kept.ts'
 import { createKeyring } from '../keys/keyring.ts'
+import { createCaseSets } from '../sets/case-sets.ts'
+import { memorySets } from '../sets/testing/memory-sets.ts'
 import { fakeCatalog, noon } from './fake-catalog.ts'
+import { fakeEvaluations } from './fake-evaluations.ts'
 import { platformOperations } from './operations.ts'
 import type { LimitOwners, OperationPorts } from './ports.ts'
 
@@ -34,6 +41,7 @@ export async function fakePlatform() {
     replica?: unknown
     audit?: unknown
     purged?: string
+    payloadsGone?: PayloadsOf
     limits?: LimitOwners
   } = {}
   const kept: { latest: Kept['latest']; history: Kept['history'] } = { latest: undefined, history: noHistory }
@@ -41,8 +49,13 @@ export async function fakePlatform() {
   const questions: string[] = []
   const semanticReports: SemanticReport[] = []
   const shadowSums: ShadowSum[] = []
+  const driftSums: (DriftSum & { readonly first: boolean })[] = []
+  const driftDrops: DriftDrops[] = []
+  const judgeSums: JudgeSum[] = []
   const disagreements: ShadowDisagreement[] = []
+  const evaluationRuns: EvaluationRun[] = []
   const keys: StoredKey[] = []
+  const payloads = new Map<string, Payload>()
   const nameFaults = new Map<string, string>()
   const replicas = new Map(
     ['spam@v1/1.0', 'spam@v1/1.1'].map((version): [string, readonly ReplicaStatus[]] => [version, [replica]]),
@@ -55,11 +68,11 @@ export async function fakePlatform() {
       export: () => 'models: {}\n',
       plan: async (...input) => {
         asked.plan = input
-        return { revision: 7, valid: true, faults: [], changes: [], notes: [], openapiDiff: '', sdlDiff: '' }
+        return { revision: 7, valid: true, faults: [], changes: [], notes: [], gates: [], openapiDiff: '', sdlDiff: '' }
       },
       apply: async (...input) => {
         asked.apply = input
-        return { revision: 8, changes: [{ action: 'add', what: 'model ham', breaking: false }], notes: [] }
+        return { revision: 8, changes: [{ action: 'add', what: 'model ham', breaking: false }], notes: [], gates: [] }
       },
       setTraffic: async (...input) => {
         asked.traffic = input
@@ -70,6 +83,22 @@ export async function fakePlatform() {
         const experiment = fakeCatalog.state.experiments?.[input[0]]
         if (!experiment) throw new AstraError('unknown_experiment')
         return { revision: 8, experiment }
+      },
+      createExperiment: async (...input) => {
+        asked.experiment = input
+        const experiment = fakeCatalog.state.experiments?.['spam-1-1']
+        if (!experiment) throw new AstraError('unknown_experiment')
+        return { revision: 8, experiment }
+      },
+      updateExperiment: async (...input) => {
+        asked.experiment = input
+        const experiment = fakeCatalog.state.experiments?.[input[0]]
+        if (!experiment) throw new AstraError('unknown_experiment')
+        return { revision: 8, experiment }
+      },
+      deleteExperiment: async (...input) => {
+        asked.experiment = input
+        return 8
       },
       addReplica: async (...input) => {
         asked.replica = input
@@ -127,6 +156,8 @@ export async function fakePlatform() {
       spent: async () => [],
       evidence: async () => [],
       circuit: async () => ({}),
+      totals: async () => ({}),
+      runs: async () => [],
     },
     experiments: {
       kept: async () => kept,
@@ -145,6 +176,22 @@ export async function fakePlatform() {
       },
       admitQuestion: async ({ keyId }) => void questions.push(keyId),
     },
+    payloads: {
+      payload: async (id) => payloads.get(id),
+      forget: async (of) => {
+        asked.payloadsGone = of
+        return payloads.size
+      },
+      payloads: async () => ({ payloads: [...payloads.values()], next: undefined }),
+      count: async () => payloads.size,
+    },
+    drift: {
+      sums: async (query) => driftSums.filter(({ first }) => first === (query.first ?? first)),
+      drops: () => driftDrops,
+    },
+    sets: createCaseSets({ store: memorySets(), clock, catalog: () => fakeCatalog }),
+    evaluations: fakeEvaluations(clock, evaluationRuns),
+    judges: { sums: async (model) => judgeSums.filter((sum) => sum.model === model) },
     shadow: {
       sums: async (model) => shadowSums.filter((sum) => sum.model === model),
       disagreements: (model) => disagreements.filter((one) => one.model === model),
@@ -189,7 +236,12 @@ export async function fakePlatform() {
     questions,
     semanticReports,
     shadowSums,
+    driftSums,
+    driftDrops,
+    judgeSums,
     disagreements,
+    evaluationRuns,
+    payloads,
     calls,
     waiting,
     feedback,

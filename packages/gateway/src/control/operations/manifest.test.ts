@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { noon } from './fake-catalog.ts'
 import { fakePlatform } from './fake-platform.ts'
 
 test('the manifest comes with the revision as its ETag', async () => {
@@ -13,10 +14,24 @@ test('a plan hands on the manifest and its name', async () => {
   assert.deepEqual(asked.plan, ['x', 'astra.yaml'])
 })
 
+test('plans and applies tell gates, and when they were passed', async () => {
+  const { run, ports } = await fakePlatform()
+  const gate = { contract: 'spam@v1', version: '1.2', data: 'heldout', cases: 9, require: 'errors at most 0 %' }
+  const passed = { ...gate, passed: { at: noon, words: 'errors 0 % is at most 0 %' } }
+  const none = { openapiDiff: '', sdlDiff: '', notes: [], changes: [] }
+  const { catalogControl } = ports
+  catalogControl.plan = async () => ({ revision: 7, valid: true, faults: [], gates: [gate, passed], ...none })
+  catalogControl.apply = async () => ({ revision: 8, gates: [passed], ...none })
+  const told = { ...gate, passed: { at: '2026-11-22T12:00:00.000Z', words: passed.passed.words } }
+  assert.deepEqual((await run('planManifest', { yaml: 'x' })).output.gates, [gate, told])
+  const applied = (await run('applyManifest', { yaml: 'x' }, {}, '7')).output
+  assert.deepEqual(applied, { revision: 8, changes: [], gates: [told] })
+})
+
 test('guarded writes hand on the precondition and who wrote, and give the new ETag', async () => {
   const { run, asked } = await fakePlatform()
   assert.equal((await run('applyManifest', { yaml: 'x' }, {}, '7')).etag, '8')
-  assert.deepEqual(asked.apply, ['x', undefined, ['7'], 'key_admin'])
+  assert.deepEqual(asked.apply, ['x', undefined, ['7'], 'key_admin', undefined])
   const weights = { '1.0': 90, '1.1': 10 }
   assert.equal((await run('setTraffic', { model: 'spam', major: 'v12', weights }, {}, '7')).etag, '8')
   assert.deepEqual(asked.traffic, ['spam', 12, { weights }, ['7'], 'key_admin'])
@@ -26,6 +41,19 @@ test('guarded writes hand on the precondition and who wrote, and give the new ET
   const hedge = { afterMs: 800, share: 0.05 }
   await run('setTraffic', { model: 'spam', major: 'v1', hedge }, {}, '7')
   assert.deepEqual(asked.traffic, ['spam', 1, { hedge }, ['7'], 'key_admin'])
+})
+
+test('rules and the shadow are set in the form in which the manifest has them', async () => {
+  const { run, asked } = await fakePlatform()
+  const when = { consumers: ['demo'], tags: { stage: 'beta' } }
+  const change = {
+    rules: [{ version: '1.0', when }],
+    shadow: { version: '1.1', share: 0.2, compare: { measure: 'json', ignore: ['/score'] } },
+  }
+  const { output } = await run('setTraffic', { model: 'spam', major: 'v1', ...change }, {}, '7')
+  assert.deepEqual(output, { revision: 8, weights: {}, fallback: [], ...change })
+  const rules = [{ version: '1.0', ...when }]
+  assert.deepEqual(asked.traffic, ['spam', 1, { ...change, rules }, ['7'], 'key_admin'])
 })
 
 test('428 without If-Match, and nothing is written', async () => {

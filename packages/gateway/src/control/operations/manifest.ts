@@ -1,8 +1,8 @@
 import Type from 'typebox'
 import { AstraError } from '../../kernel/errors.ts'
 import { type Operation, type OperationContext, operation } from '../../kernel/operation.ts'
-import type { OperationPorts } from './ports.ts'
-import { choice, closed, listOf, revision, text } from './schemas.ts'
+import type { OperationPorts, PlannedGate } from './ports.ts'
+import { choice, closed, isoTime, listOf, revision, text, time } from './schemas.ts'
 
 const manifest = closed({
   yaml: text('The manifest'),
@@ -25,6 +25,15 @@ const fault = closed({
   line: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 
+const gate = closed({
+  contract: text('E.g. "spam@v1"'),
+  version: Type.String(),
+  data: text('Name of the set of cases'),
+  cases: Type.Integer({ minimum: 0, description: 'How many of them the version is asked' }),
+  require: text('E.g. "accuracy at least 95 %"'),
+  passed: Type.Optional(closed({ at: time, words: text('The figures') })),
+})
+
 const plan = closed({
   revision: Type.Integer({
     description: 'What it was computed against: the If-Match of the apply that does just this',
@@ -33,6 +42,9 @@ const plan = closed({
   faults: listOf(fault),
   changes: listOf(change),
   notes: listOf(text('What is no fault and yet likely not meant')),
+  gates: listOf(gate, {
+    description: 'What versions that are not deployed yet have to pass first; applying runs those that are not passed',
+  }),
   openapiDiff: text('Unified diff of GET /openapi.json'),
   sdlDiff: text('Unified diff of the GraphQL schema'),
 })
@@ -63,7 +75,10 @@ export function manifestOperations({ catalogControl }: OperationPorts): readonly
       path: '/manifest/plan',
       input: manifest,
       output: plan,
-      run: ({ yaml, file }) => catalogControl.plan(yaml, file),
+      run: async ({ yaml, file }) => {
+        const { gates, ...planned } = await catalogControl.plan(yaml, file)
+        return { ...planned, gates: gates.map(gateOut) }
+      },
     }),
     operation({
       name: 'applyManifest',
@@ -74,16 +89,21 @@ export function manifestOperations({ catalogControl }: OperationPorts): readonly
       path: '/manifest',
       guarded: true,
       input: manifest,
-      output: closed({ revision, changes: listOf(change) }),
+      output: closed({ revision, changes: listOf(change), gates: listOf(gate) }),
       audit: (_, output) => output ?? { revision: catalogControl.current().revision },
       run: async ({ yaml, file }, context) => {
-        const applied = await catalogControl.apply(yaml, file, precondition(context), context.caller.keyId)
-        const { revision, changes } = applied
+        const { caller, signal } = context
+        const applied = await catalogControl.apply(yaml, file, precondition(context), caller.keyId, signal)
+        const { revision, changes, gates } = applied
         context.etag(String(revision))
-        return { revision, changes }
+        return { revision, changes, gates: gates.map(gateOut) }
       },
     }),
   ]
+}
+
+function gateOut({ passed, ...gate }: PlannedGate) {
+  return { ...gate, ...(passed ? { passed: { at: isoTime(passed.at), words: passed.words } } : {}) }
 }
 
 /** The If-Match of a guarded write. */

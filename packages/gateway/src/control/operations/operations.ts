@@ -4,14 +4,19 @@ import { cacheOperations } from './cache.ts'
 import { callOperations } from './calls.ts'
 import { contractOperations } from './contracts.ts'
 import { deploymentOperations } from './deployments.ts'
+import { driftOperations } from './drift.ts'
+import { evaluationOperations } from './evaluations.ts'
 import { experimentOperations } from './experiments.ts'
 import { explainOperations } from './explain.ts'
 import { feedbackOperations } from './feedback.ts'
+import { judgeOperations } from './judges.ts'
 import { keyOperations } from './keys.ts'
 import { limitOperations } from './limits.ts'
 import { manifestOperations } from './manifest.ts'
+import { payloadOperations } from './payloads.ts'
 import type { OperationPorts } from './ports.ts'
 import { replicaOperations } from './replicas.ts'
+import { setOperations } from './sets.ts'
 import { shadowOperations } from './shadow.ts'
 import { statusOperations } from './status.ts'
 import { tokenOperations } from './tokens.ts'
@@ -26,12 +31,17 @@ export function platformOperations(ports: OperationPorts): readonly Operation[] 
     manifestOperations,
     trafficOperations,
     shadowOperations,
+    judgeOperations,
+    driftOperations,
     experimentOperations,
+    setOperations,
+    evaluationOperations,
     replicaOperations,
     cacheOperations,
     keyOperations,
     tokenOperations,
     callOperations,
+    payloadOperations,
     explainOperations,
     limitOperations,
     usageOperations,

@@ -1,18 +1,24 @@
 import type { AuditLog } from '../../kernel/audit.ts'
 import type { SemanticReport } from '../../kernel/cache.ts'
 import type { Caller, Key, TokenGrant } from '../../kernel/caller.ts'
-import type { Catalog, Hedge, Version } from '../../kernel/catalog.ts'
+import type { Catalog, Hedge, Shadow, Version } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import type { DriftReports } from '../../kernel/drift.ts'
 import type { ErrorCode, Violation } from '../../kernel/errors.ts'
-import type { ExperimentState } from '../../kernel/experiment.ts'
+import type { ExperimentState, TrafficRule } from '../../kernel/experiment.ts'
+import type { JudgeReports } from '../../kernel/judge.ts'
 import type { LimitStatus } from '../../kernel/limits.ts'
+import type { PayloadStore } from '../../kernel/payload.ts'
 import type { CallRecord } from '../../kernel/record.ts'
 import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import type { ShadowReports } from '../../kernel/shadow.ts'
 import type { RecordSink, Reports, SinkStatus } from '../../kernel/store.ts'
+import type { Evaluations } from '../evaluations/evaluations.ts'
 import type { Kept } from '../experiments/kept.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { DeclaredExperiment } from '../plan/declare-experiment.ts'
+import type { CaseSetControl } from '../sets/case-sets.ts'
 
 /** All that the platform's operations stand on. */
 export interface OperationPorts {
@@ -30,6 +36,11 @@ export interface OperationPorts {
   readonly replicas: ReplicaReports
   readonly limits: LimitReports
   readonly shadow: ShadowReports
+  readonly drift: DriftReports
+  readonly judges: JudgeReports
+  readonly payloads: Pick<PayloadStore, 'payload' | 'payloads' | 'forget' | 'count'>
+  readonly sets: CaseSetControl
+  readonly evaluations: Pick<Evaluations, 'create' | 'evaluation' | 'list' | 'progress' | 'cancel'>
   /** Kept answers; what is purged as `CacheStore.purge` has it. */
   readonly cache: {
     purge(prefix: string): Promise<number>
@@ -54,12 +65,26 @@ export interface CatalogControl {
   export(): string
   /** What `apply` would do. Faults of the manifest are in the result; it rejects only when it could not look. */
   plan(yaml: string, file?: string): Promise<PlanResult>
-  /** Rejects with `invalid_manifest`, `breaking_change` or `version_changed` and the violations; then nothing was applied. */
-  apply(yaml: string, file: string | undefined, ifMatch: IfMatch, actor: string): Promise<Applied>
+  /**
+   * Runs gates first, where there are any to pass, while other changes go on. Rejects with `invalid_manifest`, `breaking_change`,
+   * `version_changed` or `gate_failed` and the violations; then nothing was applied. `signal`: nobody waits for it any more.
+   */
+  apply(yaml: string, file: string | undefined, ifMatch: IfMatch, actor: string, signal?: AbortSignal): Promise<Applied>
   /** Rejects with `conflict` for weights that an experiment holds. */
   setTraffic(model: string, major: number, change: TrafficChange, ifMatch: IfMatch, actor: string): Promise<TrafficSet>
   /** Rejects with `unknown_experiment`, with `conflict` where its status does not allow the change, or with `invalid_input`. */
   changeExperiment(name: string, change: ExperimentChange, ifMatch: IfMatch, actor: string): Promise<ExperimentSet>
+  /** A draft. Rejects with `conflict` for a name that is or was used, or with `invalid_input` and the violations. */
+  createExperiment(name: string, declared: DeclaredExperiment, ifMatch: IfMatch, actor: string): Promise<ExperimentSet>
+  /** What is left out stays. Rejects with `unknown_experiment`, and else as for a new one. */
+  updateExperiment(
+    name: string,
+    change: Partial<DeclaredExperiment>,
+    ifMatch: IfMatch,
+    actor: string,
+  ): Promise<ExperimentSet>
+  /** Resolves with the revision. Rejects with `unknown_experiment`, or with `conflict` while it holds traffic. */
+  deleteExperiment(name: string, ifMatch: IfMatch, actor: string): Promise<number>
   /** Rejects with `conflict` when the new one does not answer or serves other files; no change when it is there already. */
   addReplica(place: ReplicaPlace, ifMatch: IfMatch, actor: string): Promise<ReplicasSet>
   /** Calls in flight there end in peace. Rejects with `conflict` for the last one; no change when it is not there. */
@@ -75,8 +100,23 @@ export interface PlanResult {
   /** What is no fault and yet likely not meant. */
   readonly notes: readonly string[]
   /** Unified diffs; empty when nothing differs. */
+  /** What versions that are not deployed yet have to pass first. A plan runs none. */
+  readonly gates: readonly PlannedGate[]
   readonly openapiDiff: string
   readonly sdlDiff: string
+}
+
+export interface PlannedGate {
+  /** "spam@v1" */
+  readonly contract: string
+  readonly version: string
+  /** Name of the set, and how many of its cases the version is asked. */
+  readonly data: string
+  readonly cases: number
+  /** For people: "accuracy at least 95 %". */
+  readonly require: string
+  /** When, ms since the Unix epoch, and with which figures, for people. Left out: not yet, so that applying runs it. */
+  readonly passed?: { readonly at: number; readonly words: string }
 }
 
 export interface Fault extends Violation {
@@ -96,6 +136,8 @@ export interface Change {
 export interface Applied {
   readonly revision: number
   readonly changes: readonly Change[]
+  /** Those that versions had to pass for this, all of them passed. */
+  readonly gates: readonly PlannedGate[]
   /** As a plan's. */
   readonly notes: readonly string[]
 }
@@ -109,6 +151,10 @@ export interface TrafficChange {
   readonly fallback?: readonly string[]
   /** A share of 0: none. */
   readonly hedge?: Hedge
+  /** All of them, in their order; empty: none. */
+  readonly rules?: readonly TrafficRule[]
+  /** A share of 0: none. Where it does not say how answers are compared, that stays. */
+  readonly shadow?: Shadow
 }
 
 export interface TrafficSet {
@@ -116,6 +162,8 @@ export interface TrafficSet {
   readonly weights: Weights
   readonly fallback: readonly string[]
   readonly hedge?: Hedge
+  readonly rules?: readonly TrafficRule[]
+  readonly shadow?: Shadow
 }
 
 /** What becomes of an experiment. Every `reason` is for people. */

@@ -5,6 +5,7 @@ import { type Operation, operation } from '../../kernel/operation.ts'
 import type { ShadowSide, ShadowSum, ShadowSumName } from '../../kernel/shadow.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, count, isoTime, listOf, majorText, mapOf, milliseconds, text, time, usd } from './schemas.ts'
+import { shadow as declaredShadow } from './traffic-schemas.ts'
 import { modelOf } from './unknown.ts'
 
 /** Of the share of answers that agree: 95 %, however often it is looked at, and narrowest at so many. */
@@ -72,9 +73,7 @@ export function shadowOperations({ catalogControl, shadow }: OperationPorts): re
       output: closed({
         model: Type.String(),
         major: majorText,
-        shadow: Type.Optional(
-          closed({ version: Type.String(), share: share('Of the served calls those that are copied') }),
-        ),
+        shadow: Type.Optional(declaredShadow),
         pairs: listOf(closed(sums), { description: 'By the two versions, all days together' }),
         days: listOf(closed({ ...sums, day: Type.String({ description: 'UTC, "2026-01-31"' }) }), {
           description: 'The same by day, the oldest first',
@@ -88,11 +87,10 @@ export function shadowOperations({ catalogControl, shadow }: OperationPorts): re
         if (!contract) throw new AstraError('unknown_major', { detail: `${model} has no ${major}` })
         const ofContract = (one: { readonly major: number }) => one.major === contract.major
         const sums = (await shadow.sums(model)).filter(ofContract)
-        const declared = contract.shadow
         return {
           model,
           major,
-          ...(declared ? { shadow: { version: declared.version.id, share: declared.share } } : {}),
+          ...(contract.shadow ? { shadow: { ...contract.shadow, version: contract.shadow.version.id } } : {}),
           pairs: grouped(sums, ({ served, shadow }) => `${served} ${shadow}`).map(told),
           days: grouped(sums, ({ served, shadow, day }) => `${served} ${shadow} ${day}`).map((group) => {
             return { ...told(group), day: isoTime(group.day * dayMs).slice(0, 10) }

@@ -14,5 +14,6 @@ test('the status leaves out what is not there', async () => {
     limits: { counters: 'memory' },
     notEvaluated: [],
     notServed: [],
+    shadows: [],
   })
 })

@@ -1,8 +1,12 @@
 import Type from 'typebox'
+import type { CatalogState } from '../../kernel/catalog.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, count, isoTime, listOf, milliseconds, text, time } from './schemas.ts'
+import { shadow } from './traffic-schemas.ts'
 import { withoutUndefined } from './without-undefined.ts'
+
+const shadowsMax = 100
 
 const gatewayStatus = closed({
   version: Type.String(),
@@ -24,6 +28,10 @@ const gatewayStatus = closed({
   notEvaluated: listOf(closed({ experiment: Type.String(), reason: Type.String() }), {
     description: 'Experiments on which nothing can be decided just now',
   }),
+  shadows: listOf(closed({ contract: Type.String(), ...shadow.properties }), {
+    maxItems: shadowsMax,
+    description: 'Versions that are asked beside those that serve; the first hundred',
+  }),
   runtime: Type.Optional(
     closed({
       state: Type.String(),
@@ -34,7 +42,7 @@ const gatewayStatus = closed({
   ),
 })
 
-export function statusOperations({ status }: OperationPorts): readonly Operation[] {
+export function statusOperations({ status, catalogControl }: OperationPorts): readonly Operation[] {
   return [
     operation({
       name: 'getStatus',
@@ -53,8 +61,19 @@ export function statusOperations({ status }: OperationPorts): readonly Operation
           startedAt: isoTime(now.startedAt),
           accounting: withoutUndefined(now.accounting),
           limits: withoutUndefined(now.limits),
+          shadows: shadowsIn(catalogControl.current().state),
         }
       },
     }),
   ]
+}
+
+function shadowsIn({ models }: CatalogState) {
+  return Object.entries(models)
+    .flatMap(([model, { contracts }]) =>
+      Object.entries(contracts).flatMap(([major, { shadow }]) =>
+        shadow ? [{ contract: `${model}@v${major}`, ...shadow }] : [],
+      ),
+    )
+    .slice(0, shadowsMax)
 }

@@ -1,11 +1,15 @@
-import type { CatalogState, ContractState, Price, VersionState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, Price, Shadow, VersionState } from '../../kernel/catalog.ts'
 import type { Limits } from '../../kernel/limits.ts'
 import { publishedOf } from '../catalog/build-catalog.ts'
+import { driftText } from '../manifest/drift.ts'
+import { gateOut } from '../manifest/gates.ts'
 import { durationText } from '../manifest/quantities.ts'
 import type { Change } from '../operations/ports.ts'
+import { captureText } from './check-capture.ts'
 import { digestOf } from './digest.ts'
 import { experimentText, ruleText } from './experiment-text.ts'
 import { facts } from './facts.ts'
+import { judgesText } from './judge-notes.ts'
 import { cacheText, consumerText, issuerText, limitsText } from './policy-text.ts'
 
 /** What differs between two states, named by what people call it; empty only when nothing does. Things of one kind stand together. */
@@ -57,7 +61,11 @@ function thingsOf(state: CatalogState): Map<string, Thing> {
       }
       put(`traffic ${id}`, trafficText(contract), [publishedOf(contract)])
       if (contract.metrics) put(`metrics ${id}`, facts({ ...contract.metrics }), [])
+      if (contract.gates) put(`gates ${id}`, contract.gates.map((gate) => facts({ ...gateOut(gate) })).join('; '), [])
+      if (contract.drift) put(`drift ${id}`, driftText(contract.drift), [])
+      if (contract.judges) put(`judges ${id}`, judgesText(contract.judges), [])
       if (contract.cache) put(`cache ${id}`, cacheText(contract.cache), [])
+      if (contract.capture) put(`capture ${id}`, captureText(contract.capture), [])
     }
   }
   for (const [name, { description, limits }] of Object.entries(teams)) {
@@ -109,8 +117,18 @@ function trafficText({ weights, fallback, hedge, rules = [], shadow }: ContractS
     ...(fallback ? [`fallback: ${fallback.join(', ')}`] : []),
     ...(hedge ? [`hedge: after ${durationText(hedge.afterMs)}, at most ${percent(hedge.share)}`] : []),
     ...rules.map(ruleText),
-    ...(shadow ? [`shadow: ${percent(shadow.share)} copied to ${shadow.version}`] : []),
+    ...(shadow ? [shadowText(shadow)] : []),
   ].join('; ')
+}
+
+function shadowText({ version, share, compare = {} }: Shadow): string {
+  const { measure, tolerance, ignore } = compare
+  return [
+    `shadow: ${percent(share)} copied to ${version}`,
+    ...(measure ? [`compared by ${measure}`] : []),
+    ...(tolerance === undefined ? [] : [`alike up to ${tolerance}`]),
+    ...(ignore ? [`without ${ignore.join(' ')}`] : []),
+  ].join(', ')
 }
 
 /** USD per million. */

@@ -1,7 +1,7 @@
 import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'
 import { publishedOf } from '../catalog/build-catalog.ts'
-import { contractName, holdersOf, weightsOf } from '../catalog/held-traffic.ts'
+import { contractName, holdersOf, isOver, weightsOf } from '../catalog/held-traffic.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 
 const notesMax = 20
@@ -10,6 +10,8 @@ const notesMax = 20
 export function experimentNotes(current: CatalogState, next: CatalogState): readonly string[] {
   const held = holdersOf(current)
   const notes = Object.entries(next.experiments ?? {}).flatMap(([name, experiment]) => {
+    if (experiment.origin === 'api' && !isOver(experiment.progress.status))
+      return [`experiment "${name}" was made by the platform API, and stays: no manifest names it`]
     const state = contractIn(next, experiment)
     if (!state) return []
     const { weights } = state

@@ -10,6 +10,7 @@ export function experimentText(experiment: ExperimentState): string {
   const guardrails = declared.metrics.filter(({ kind }) => kind === 'guardrail').map(guardrailOut)
   return facts({
     status: progress.status,
+    origin: declared.origin,
     step: declared.ramp.length > 1 ? progress.step + 1 : undefined,
     winner: progress.winner,
     candidates: candidates.join(' '),

@@ -2,8 +2,11 @@ import type { ContractLimits, ContractRevision, ContractState, VersionState } fr
 import { explain } from '../../kernel/schema/explain.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
 import { cachePolicyOf } from '../manifest/cache-policy.ts'
+import { capturePolicyOf } from '../manifest/capture.ts'
 import { usualLimits, usualStreams } from '../manifest/defaults.ts'
+import { driftPolicyOf } from '../manifest/drift.ts'
 import { metricOf } from '../manifest/feedback-metrics.ts'
+import { gateOf } from '../manifest/gates.ts'
 import type { ManifestContract, Place } from '../manifest/manifest.ts'
 import { parseDuration, parseSize } from '../manifest/quantities.ts'
 import { ruleOf } from '../manifest/traffic-rules.ts'
@@ -33,6 +36,7 @@ export interface PlanContractContext {
   readonly report: Report
   /** What its versions get, parts above 0. */
   readonly weightsOf: (draft: DraftContract) => ContractState['weights']
+  readonly judgesOf: (draft: DraftContract) => ContractState['judges']
 }
 
 /** The contract's next state; undefined when it has faults, which are reported. */
@@ -68,8 +72,12 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
     examples = [],
     deprecated,
     cache,
+    capture,
     metrics,
+    gates,
+    drift,
   } = draft.contract
+  const judges = context.judgesOf(draft)
   const versions = sealed.map(({ version, seal }) => [version.id, versionState(version, seal, revisions.length)])
   return {
     task,
@@ -83,7 +91,11 @@ export function planContract(draft: DraftContract, context: PlanContractContext)
     weights: context.weightsOf(draft),
     ...trafficOf(draft),
     ...(cache ? { cache: cachePolicyOf(cache) } : {}),
+    ...(capture ? { capture: capturePolicyOf(capture) } : {}),
     ...(metrics ? { metrics: mapped(metrics, metricOf) } : {}),
+    ...(gates ? { gates: gates.map(gateOf) } : {}),
+    ...(judges ? { judges } : {}),
+    ...(drift ? { drift: driftPolicyOf(drift) } : {}),
   }
 }
 

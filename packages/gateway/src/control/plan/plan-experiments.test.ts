@@ -333,3 +333,13 @@ it('notes a shadow that has all the traffic', async () => {
   ])
   assert.deepEqual(await notesOf(shadow('{"1.0": 1}')), [])
 })
+
+it('notes what a comparison is to leave out, and no output has', async () => {
+  const shadow = '{version: "1.1", share: 1, compare: {ignore: [/a, /b/*/c, /d]}}'
+  const output = '{type: object, properties: {a: {}, b: {type: array, items: {type: object, properties: {c: {}}}}}}'
+  const versions = '{"1.0": {}, "1.1": {}}'
+  const contract = `{input: {}, output: ${output}, versions: ${versions}, traffic: {weights: {"1.0": 1}, shadow: ${shadow}}}`
+  assert.deepEqual(await notesOf(`models: {m: {owner: me, contracts: {v1: ${contract}}}}`), [
+    'm@v1: its shadow is compared without "/d", which no output has',
+  ])
+})

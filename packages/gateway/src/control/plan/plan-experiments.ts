@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CatalogState } from '../../kernel/catalog.ts'
 import { type ExperimentState, holdsTraffic, type Progress } from '../../kernel/experiment.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { startedProgress, statusWords } from '../catalog/change-experiment.ts'
 import { contractName, isOver } from '../catalog/held-traffic.ts'
 import { feedbackOf, targetOf } from '../manifest/check-experiment.ts'
-import { experimentOf, type ManifestExperiment } from '../manifest/experiment.ts'
+import { experimentOf, experimentOut, type ManifestExperiment } from '../manifest/experiment.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import { checkArms, checkUnchanged, stopFirst } from './check-running.ts'
@@ -41,7 +42,13 @@ export function planExperiments(context: PlanExperimentsContext): Experiments {
     const state = planExperiment(name, experiment, ownEntry(known, name), context)
     return state ? [[name, state] as const] : []
   })
-  const left = Object.entries(known).filter(([name]) => !Object.hasOwn(manifest.experiments, name))
+  const others = Object.entries(known).filter(([name]) => !Object.hasOwn(manifest.experiments, name))
+  const apart = others.filter(([, { origin, progress }]) => origin === 'api' && !isOver(progress.status))
+  const kept = apart.flatMap(([name, state]) => {
+    const next = keptApart(name, state, context)
+    return next ? [[name, next] as const] : []
+  })
+  const left = others.filter((one) => !apart.includes(one))
   for (const [name, { progress }] of left) {
     if (!holdsTraffic.has(progress.status)) continue
     const message = `is missing: "${name}" is ${statusWords[progress.status]}`
@@ -51,12 +58,13 @@ export function planExperiments(context: PlanExperimentsContext): Experiments {
     .filter(([, { progress }]) => isOver(progress.status))
     .sort(([, a], [, b]) => b.progress.since - a.progress.since)
   for (const [name] of history.slice(historyMax)) context.digests[nameKey(name)] = 'over'
-  const experiments = Object.fromEntries([...declared, ...history.slice(0, historyMax)])
+  const experiments = Object.fromEntries([...declared, ...kept, ...history.slice(0, historyMax)])
   reportSharing(experiments, report)
   return experiments
 }
 
-function nameKey(name: string): string {
+/** What is kept for ever of a name that was used. */
+export function nameKey(name: string): string {
   return `experiments/${name}`
 }
 
@@ -91,6 +99,19 @@ function planExperiment(
   const wanted = experimentOf(declared, { model, major, control, feedback: feedbackOf(manifest, target), guardrails })
   if (settled) checkUnchanged(name, wanted, settled, report)
   return { ...wanted, progress: progressOf(wanted, declared, known, context) }
+}
+
+/**
+ * One that was made by the platform API and that no manifest names is left alone: who applies a file does not know of it. Its versions have to
+ * stay while it runs; a draft goes with what it was about.
+ */
+function keptApart(name: string, state: ExperimentState, context: PlanExperimentsContext): ExperimentState | undefined {
+  const isDraft = state.progress.status === 'draft'
+  let faults = 0
+  const report: Report = isDraft ? () => faults++ : context.report
+  const planned = planExperiment(name, experimentOut(state), state, { ...context, report })
+  const same = planned && isDeepStrictEqual(planned.metrics, state.metrics)
+  return faults > 0 || !same ? undefined : { ...planned, origin: 'api' }
 }
 
 /** Its contract is not declared any more: what is over stays as it is. */

@@ -1,12 +1,15 @@
 import { createTwoFilesPatch } from 'diff'
 import type { Backend } from '../../kernel/backend.ts'
+import type { CaseSet } from '../../kernel/case-set.ts'
 import type { Catalog, CatalogState, ContractState, ModelState, Price } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { buildCatalog } from '../catalog/build-catalog.ts'
+import { type GateRun, gateRuns } from '../gates/gate-runs.ts'
 import { consumerOf, teamOf } from '../manifest/consumer.ts'
 import { defaultMajor } from '../manifest/defaults.ts'
 import { issuerOf } from '../manifest/issuer.ts'
+import { judgesOf } from '../manifest/judges.ts'
 import type { FaultAt, Manifest, ManifestModel } from '../manifest/manifest.ts'
 import { majorNumber } from '../manifest/names.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
@@ -14,9 +17,13 @@ import { ownerLimitsOf } from '../manifest/owner-limits.ts'
 import type { Change, Fault } from '../operations/ports.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
 import { changesBetween } from './changes.ts'
+import { captureNotes, checkCapture } from './check-capture.ts'
+import { checkGates } from './check-gates.ts'
+import { checkJudges } from './check-judges.ts'
 import { draftVersion } from './draft-version.ts'
 import { experimentNotes } from './experiment-notes.ts'
 import { inspectVersions } from './inspect-versions.ts'
+import { judgeNotes } from './judge-notes.ts'
 import { limitNotes } from './limit-notes.ts'
 import { type DraftContract, planContract } from './plan-contract.ts'
 import { planExperiments } from './plan-experiments.ts'
@@ -37,6 +44,8 @@ export interface Plan {
   readonly notes: readonly string[]
   readonly openapiDiff: string
   readonly sdlDiff: string
+  /** Who has to pass which gate, passed already or not. */
+  readonly gates: readonly GateRun[]
   /** What applying it would store; undefined when there is a fault. */
   readonly next: { readonly state: CatalogState; readonly digests: StoredCatalog['digests'] } | undefined
 }
@@ -51,6 +60,8 @@ export interface PlanPorts {
   /** Left out: the plan has no differences to show, which `apply` needs none of. */
   readonly describe?: Describe
   readonly clock: Clock
+  /** The sets of cases that are kept. Left out: none. */
+  readonly sets?: readonly CaseSet[]
   /** Who applies it; left out by those who only look. */
   readonly actor?: string
   readonly signal: AbortSignal
@@ -66,6 +77,8 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
   const digests = { ...current.digests }
   const [at, by] = [ports.clock.now(), ports.actor ?? 'plan']
   const experiments = planExperiments({ manifest, drafts: contracts, current, digests, report, at, by })
+  const sets = new Map(ports.sets?.map((set) => [set.name, set]))
+  checkGates(contracts, sets, report)
   if (faults.length > 0) return refusedPlan(current.revision, faults)
 
   const inspected = await inspectVersions(
@@ -74,9 +87,10 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
     ports.signal,
   )
   const weightsOf = plannedWeights(experiments)
+  const judges = ({ contract }: DraftContract) => judgesOf(contract.judges, manifest)
   const models = drafts.map(({ name, model, contracts }) => {
     const states = contracts.flatMap((draft) => {
-      const state = planContract(draft, { inspected, digests, report, weightsOf })
+      const state = planContract(draft, { inspected, digests, report, weightsOf, judgesOf: judges })
       return state ? [[draft.major, state] as const] : []
     })
     return [name, modelState(model, states)] as const
@@ -91,14 +105,21 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
     prices: mapped(manifest.prices, (dated) => dated.toSorted(byDay)),
     experiments: Object.keys(experiments).length > 0 ? experiments : undefined,
   })
+  checkJudges(state, report)
+  checkCapture(state, report)
+  if (faults.length > 0) return refusedPlan(current.revision, faults)
   const changes = changesBetween(current.state, state)
   const notes = [
     ...priceNotes(state, ports.backends),
     ...limitNotes(state),
     ...experimentNotes(current.state, state),
     ...shadowNotes(state),
+    ...judgeNotes(state),
+    ...captureNotes(state),
   ]
-  return { revision: current.revision, faults, changes, notes, ...differences(state, ports), next: { state, digests } }
+  const gates = gateRuns(current.state, state, sets)
+  const told = { revision: current.revision, faults, changes, notes, gates, ...differences(state, ports) }
+  return { ...told, next: { state, digests } }
 }
 
 /** Undefined where there is nothing, as states that are stored have it. */
@@ -114,7 +135,7 @@ function byDay(a: Price, b: Price): number {
 
 /** A plan that can't be carried out. */
 export function refusedPlan(revision: number, faults: readonly Fault[]): Plan {
-  return { revision, faults, changes: [], notes: [], openapiDiff: '', sdlDiff: '', next: undefined }
+  return { revision, faults, changes: [], notes: [], gates: [], openapiDiff: '', sdlDiff: '', next: undefined }
 }
 
 interface DraftModel {
@@ -123,7 +144,8 @@ interface DraftModel {
   readonly contracts: readonly DraftContract[]
 }
 
-function draftModel(
+/** A declared model's contracts, not looked at upstream yet. */
+export function draftModel(
   name: string,
   model: ManifestModel,
   { current, backends }: Pick<PlanPorts, 'current' | 'backends'>,

@@ -105,6 +105,22 @@ describe('an experiment', () => {
     }
   })
 
+  it('moves no more units than shares change by, of two arms, and tells the share that each was met with', () => {
+    const [before, after] = [
+      experimenting({ epoch: 1, startedAt: 7 }, { '1.0': 1, '1.1': 1 }),
+      experimenting({ epoch: 2, startedAt: 7 }, { '1.0': 1, '1.1': 4 }),
+    ]
+    const moved = units.slice(0, 10_000).filter((unit) => {
+      const { version, propensity, enrolment } = assigned(after, { unit })
+      assert.deepEqual([enrolment?.epoch, enrolment?.startedAt], [2, 7])
+      assert.equal(propensity, version.id === '1.1' ? 0.8 : 0.2)
+      const arm = armOf(before, unit)
+      if (arm === '1.1') assert.equal(version.id, '1.1')
+      return arm !== version.id
+    })
+    assert.ok(chiSquareOfCounts([moved.length, 10_000 - moved.length], [0.3, 0.7]).p > 0.001, `${moved.length}`)
+  })
+
   it('keeps the arms while it is paused, without evidence', () => {
     for (const unit of units.slice(0, 50)) {
       const paused = assigned(experimenting({ paused: true }), { unit })

@@ -15,7 +15,10 @@ export function enrol(
   experiment: NonNullable<Contract['experiment']>,
   unitSalt: string,
 ): AssignedCall {
-  const { name, epoch, coverage, paused, cached, attributionMs, control } = experiment
+  const { name, startedAt, epoch, coverage, paused, cached, attributionMs, control } = experiment
+  // What the gateway asks on its own account is no evidence.
+  if (admitted.call.role !== undefined)
+    return { ...admitted, contract, version: control, reason: 'not-enrolled', propensity: 1 }
   const [key] = stickyKey(admitted.call)
   if (coverage < 1 && unitInterval(`${unitSalt}\0${name}\0enrol`, key) >= coverage)
     return { ...admitted, contract, version: control, reason: 'not-enrolled', propensity: 1 }
@@ -26,5 +29,6 @@ export function enrol(
   const assigned = { ...admitted, contract, version, reason: 'experiment', propensity: share } as const
   // While it is paused units keep their arms, and nothing that they do is evidence. The circuit knows them by their reason.
   if (paused) return assigned
-  return { ...assigned, enrolment: { experiment: name, epoch, arm: version.id, attributionMs, cached } }
+  const began = startedAt === undefined ? {} : { startedAt }
+  return { ...assigned, enrolment: { experiment: name, ...began, epoch, arm: version.id, attributionMs, cached } }
 }

@@ -3,7 +3,7 @@ import type { CachePolicy } from '../../kernel/cache.ts'
 import { teamOf, type Version, versionKey } from '../../kernel/catalog.ts'
 import type { Dialect } from '../../kernel/wire.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
-import { canonicalText } from './canonical-text.ts'
+import { canonicalText, textOfObject } from './canonical-text.ts'
 
 /**
  * Under which an answer is kept: who shares it, what gave it, in what form, and all that it was asked for. Undefined where a request
@@ -19,7 +19,7 @@ export function cacheKey(fitted: FittedCall, policy: CachePolicy): string | unde
   const subject = wire?.body ?? inputs
   const before = known.get(subject)
   if (before?.frame === frame) return before.key
-  const asked = wire ? requestText(wire.dialect, wire.body) : canonicalText(inputs)
+  const asked = wire ? textOfObject(wire.body, asideFields[wire.dialect]) : canonicalText(inputs)
   if (asked === undefined) return undefined
   const key = `${groupOf(version)}#${hash('sha256', frame + asked, 'base64url')}`
   if (Object.isFrozen(subject)) known.set(subject, { frame, key })
@@ -76,10 +76,4 @@ const asideFields: Readonly<Record<Dialect, readonly string[]>> = {
   'openai-moderations': ['model'],
   'anthropic-messages': ['model', 'stream', 'metadata'],
   'anthropic-count-tokens': ['model'],
-}
-
-function requestText(dialect: Dialect, body: Readonly<Record<string, unknown>>): string | undefined {
-  const asked: Record<string, unknown> = Object.assign(Object.create(null), body)
-  for (const field of asideFields[dialect]) delete asked[field]
-  return canonicalText(asked)
 }

@@ -10,17 +10,16 @@ export type FirstAnswer =
 /** `print`: of what it asked. Undefined for an answer that JSON cannot say. */
 export function encodeFirst(print: string, first: FirstAnswer): Buffer | undefined {
   if (first.state !== 'answer')
-    return headOf(print, first.state, first.state === 'error' ? errorJson(first.error) : null)
-  const kept = encodeKept(first.kept)
-  return kept && Buffer.concat([headOf(print, 'answer', null), kept])
+    return Buffer.from(headOf(print, first.state, first.state === 'error' ? errorJson(first.error) : null))
+  return encodeKept(first.kept, headOf(print, 'answer', null))
 }
 
 export function runningBytes(print: string): Buffer {
-  return headOf(print, 'running', null)
+  return Buffer.from(headOf(print, 'running', null))
 }
 
-function headOf(print: string, state: FirstAnswer['state'], error: object | null): Buffer {
-  return Buffer.from(`${JSON.stringify([print, state, error])}\n`)
+function headOf(print: string, state: FirstAnswer['state'], error: object | null): string {
+  return `${JSON.stringify([print, state, error])}\n`
 }
 
 /** Undefined for what is none: another release may have written it. */

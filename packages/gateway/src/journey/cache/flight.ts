@@ -1,4 +1,4 @@
-import { AstraError } from '../../kernel/errors.ts'
+import type { CallerSignal } from '../../kernel/call.ts'
 import type { KeptAnswer } from './kept-answer.ts'
 import type { SharedStream } from './shared-stream.ts'
 
@@ -14,12 +14,14 @@ export type Landed =
 export class Flight {
   /** What its answer is kept under. */
   readonly key: string
-  /** Undefined where nobody can have it: they ask for themselves. Never rejects. */
-  readonly landed: Promise<Landed | undefined>
   /** Until what was asked for was purged. */
   mayKeep = true
-  readonly #controller = new AbortController()
-  readonly #land: (landed: Landed | undefined) => void
+  /** Aborts when the last of them has left. */
+  readonly signal: CallerSignal
+  readonly #left = new LeftSignal()
+  /** Of the few that others join. */
+  #landing: PromiseWithResolvers<Landed | undefined> | undefined
+  #over: { readonly landed: Landed | undefined } | undefined
   /** The first of them. */
   #aboard = 1
   #seats: number
@@ -27,14 +29,14 @@ export class Flight {
   constructor(key: string, seats: number) {
     this.key = key
     this.#seats = seats
-    const { promise, resolve } = Promise.withResolvers<Landed | undefined>()
-    this.landed = promise
-    this.#land = resolve
+    this.signal = this.#left
   }
 
-  /** Aborts when the last of them has left. */
-  get signal(): AbortSignal {
-    return this.#controller.signal
+  /** Undefined where nobody can have it: they ask for themselves. Never rejects. */
+  get landed(): Promise<Landed | undefined> {
+    if (this.#over) return Promise.resolve(this.#over.landed)
+    this.#landing ??= Promise.withResolvers()
+    return this.#landing.promise
   }
 
   /** False where it is full, or nobody waits for it any more. */
@@ -45,10 +47,35 @@ export class Flight {
   }
 
   leave(): void {
-    if (--this.#aboard === 0) this.#controller.abort(new AstraError('cancelled'))
+    if (--this.#aboard === 0) this.#left.abort()
   }
 
+  /** The first time counts. */
   land(landed: Landed | undefined): void {
-    this.#land(landed)
+    if (this.#over) return
+    this.#over = { landed }
+    this.#landing?.resolve(landed)
+  }
+}
+
+/** No AbortSignal: to make one, and to listen to it twice, is 4 us a call. */
+class LeftSignal implements CallerSignal {
+  aborted = false
+  #listeners: readonly (() => void)[] = []
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    if (!this.aborted) this.#listeners = [...this.#listeners, listener]
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    this.#listeners = this.#listeners.filter((one) => one !== listener)
+  }
+
+  abort(): void {
+    if (this.aborted) return
+    this.aborted = true
+    // One may take the next away.
+    for (const listener of this.#listeners) if (this.#listeners.includes(listener)) listener()
+    this.#listeners = []
   }
 }

@@ -109,7 +109,11 @@ function printOf({ call, contract }: FittedCall): string {
   const { model, batch, stream, options, wire, inputs } = call
   const head = JSON.stringify([model, contract.major, batch, stream, options.version ?? null, wire?.dialect ?? null])
   const asked = wire?.bytes ?? canonicalText(inputs) ?? JSON.stringify(inputs, bigText)
-  return hash('sha256', Buffer.concat([Buffer.from(`${head}\n`), Buffer.from(asked)]), 'base64url')
+  return hash(
+    'sha256',
+    Buffer.concat([Buffer.from(`${head}\n`), typeof asked === 'string' ? Buffer.from(asked) : asked]),
+    'base64url',
+  )
 }
 
 /** JSON has no words for it. */

@@ -1,7 +1,9 @@
 import type { Answer, StreamAnswer, WholeAnswer } from '../../kernel/answer.ts'
 import { type CacheOutcome, type CachePolicy, type CacheStore, isPurgedBy } from '../../kernel/cache.ts'
+import { Chain } from '../../kernel/chain.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { TransientMap } from '../../kernel/transient-map.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
 import { timeLimitMs } from '../assign/time-limit.ts'
 import { Flight } from './flight.ts'
@@ -29,8 +31,8 @@ export type Joining = ReturnType<typeof createJoining>
  */
 export function createJoining({ store, clock }: { readonly store: CacheStore; readonly clock: Clock }) {
   /** All, also those that nobody may join: a purge has to reach them. */
-  const flights = new Set<Flight>()
-  const joinable = new Map<string, Flight>()
+  const flights = new Chain<Flight>()
+  const joinable = new TransientMap<string, Flight>()
 
   const close = (flight: Flight) => {
     if (joinable.get(flight.key) === flight) joinable.delete(flight.key)
@@ -49,11 +51,11 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
   const lead = async (fitted: FittedCall, visit: Visit, place: Place, outcome: CacheOutcome): Promise<Answer> => {
     const { call, contract } = fitted
     const flight = new Flight(place.key, contract.limits.inFlightMax)
-    flights.add(flight)
+    const inFlight = flights.push(flight)
     if (!joinable.has(place.key)) joinable.set(place.key, flight)
     visit.record.cache(outcome)
     const over = () => {
-      flights.delete(flight)
+      flights.remove(inFlight)
       close(flight)
       call.signal.removeEventListener('abort', leave)
       flight.land(undefined)

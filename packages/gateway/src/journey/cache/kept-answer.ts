@@ -21,18 +21,18 @@ export function keptWhole({ version, usage, items, relayed }: WholeAnswer): Kept
   return { version, usage, body: relayed ? { form: 'relayed', bytes: relayed } : { form: 'items', items } }
 }
 
-/** One line that says what follows, then the answer itself. Undefined for what JSON cannot say: it is not kept. */
-export function encodeKept(answer: KeptAnswer): Buffer | undefined {
+/** One line that says what follows, then the answer itself; `before` comes first. Undefined for what JSON cannot say: it is not kept. */
+export function encodeKept(answer: KeptAnswer, before = ''): Buffer | undefined {
   try {
-    return encoded(answer)
+    return encoded(answer, before)
   } catch {
     return undefined
   }
 }
 
-function encoded({ version, usage, body }: KeptAnswer): Buffer {
+function encoded({ version, usage, body }: KeptAnswer, before: string): Buffer {
   const output = body.form === 'items' ? onlyOutput(body) : undefined
-  const head = `${JSON.stringify([output === undefined ? body.form : 'output', version, usage])}\n`
+  const head = `${before}${JSON.stringify([output === undefined ? body.form : 'output', version, usage])}\n`
   if (output !== undefined) return ownBuffer(head, output)
   switch (body.form) {
     case 'items':

@@ -44,12 +44,21 @@ export function itemsOf({ call }: Pick<FittedCall, 'call'>): number {
 
 /** At the dearest that such tokens may cost; 0 where something of it has no price. */
 export function estimateCost(price: Price, items: number, { input, output }: EstimatedTokens): number {
+  return costUsd(dearestOf(price), { items, inputTokens: input, outputTokens: output }) ?? 0
+}
+
+const dearests = new WeakMap<Price, Price>()
+
+function dearestOf(price: Price): Price {
+  const known = dearests.get(price)
+  if (known) return known
   const dearest: Price = {
     ...price,
     ...(price.input === undefined ? {} : { input: Math.max(price.input, price.cacheWriteInput ?? 0) }),
     ...(price.output === undefined ? {} : { output: Math.max(price.output, price.reasoning ?? 0) }),
   }
-  return costUsd(dearest, { items, inputTokens: input, outputTokens: output }) ?? 0
+  dearests.set(price, dearest)
+  return dearest
 }
 
 function inputTokens({ call: { wire }, contract, inputs }: FittedCall): number {

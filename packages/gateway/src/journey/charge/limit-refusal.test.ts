@@ -14,7 +14,7 @@ const tokens: LimitStatus = {
 }
 const budget: LimitStatus = { ...tokens, kind: 'budget-day', limit: 20, remaining: 19.5, resetMs: 5e7 }
 const refused = (status: LimitStatus, amount: number, retryAfterMs?: number) =>
-  limitRefusal([status], { taken: false, refusedAt: 0, retryAfterMs, states: [] }, amount)
+  limitRefusal(status, [status], retryAfterMs, amount)
 
 test('what never fits names the burst, where that is what it does not fit', () => {
   const { message, facts } = refused(tokens, 25_000)

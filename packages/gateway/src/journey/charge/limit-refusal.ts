@@ -1,18 +1,22 @@
-import { AstraError, type ErrorCode, refusal } from '../../kernel/errors.ts'
+import { type AstraError, type ErrorCode, refusal } from '../../kernel/errors.ts'
 import { isBudget, limitText, nextOfRefused, ownerText } from '../../kernel/limit-text.ts'
-import type { LimitOwner, LimitStatus, RefusedBy, Taken } from '../../kernel/limits.ts'
-
-type Refused = Extract<Taken, { readonly taken: false }>
+import type { LimitOwner, LimitStatus, RefusedBy } from '../../kernel/limits.ts'
 
 /** Where the counter cannot tell when a place will be free. */
 const placeRetryMs = 1000
 
-/** Names the limit, its owner and when it frees. `amount`: what the call asked of it. */
-export function limitRefusal(limits: readonly LimitStatus[], refused: Refused, amount: number): AstraError {
-  const status = limits[refused.refusedAt]
-  if (!status) return new AstraError('internal', { reason: `counters refused at ${refused.refusedAt}` })
-  const never = neverFits(status, refused.retryAfterMs, amount)
-  const retryAfterMs = never ? undefined : (refused.retryAfterMs ?? placeRetryMs)
+/**
+ * Names the limit, its owner and when it frees. `limits`: what its headers tell; `retryMs`: until the limit could be kept, undefined where
+ * waiting does not help; `amount`: what the call asked of it.
+ */
+export function limitRefusal(
+  status: LimitStatus,
+  limits: readonly LimitStatus[],
+  retryMs: number | undefined,
+  amount: number,
+): AstraError {
+  const never = neverFits(status, retryMs, amount)
+  const retryAfterMs = never ? undefined : (retryMs ?? placeRetryMs)
   const refusedBy: RefusedBy = { ...status, retryAfterMs }
   const next = nextOfRefused(refusedBy)
   return refusal(codeOf(status), {

@@ -88,9 +88,23 @@ function nameOf({ id, contract }: Version): string {
   return versionKey(contract.model, contract.major, id)
 }
 
+/** Lists that were put together before: the same owners meet in call after call. */
+const joins = new WeakMap<readonly OwnedBound[], WeakMap<readonly OwnedBound[], readonly OwnedBound[]>>()
+
 function joined(some: readonly OwnedBound[], more: readonly OwnedBound[] = none): readonly OwnedBound[] {
   if (more.length === 0) return some
-  return some.length === 0 ? more : [...some, ...more]
+  if (some.length === 0) return more
+  let known = joins.get(some)
+  if (!known) {
+    known = new WeakMap()
+    joins.set(some, known)
+  }
+  let both = known.get(more)
+  if (!both) {
+    both = [...some, ...more]
+    known.set(more, both)
+  }
+  return both
 }
 
 function boundsOf(
@@ -131,16 +145,26 @@ function rateBound(
   const key = keyOf(owner, kind)
   const bound = { type: 'rate', amount: limit, perMs, burst } as const
   const most = burst === limit ? {} : { burst }
-  return [{ owner, kind, limit, ...most, take: (amount) => ({ key, bound, amount }), windowMs: () => perMs }]
+  // Most calls ask for as much as the one before.
+  let latest: Take = { key, bound, amount: 1 }
+  const take = (amount: number) => {
+    if (latest.amount !== amount) latest = { key, bound, amount }
+    return latest
+  }
+  return [{ owner, kind, limit, ...most, take, windowMs: () => perMs }]
 }
 
 function concurrentBound(owner: LimitOwner, max: number): OwnedBound {
   const key = keyOf(owner, 'concurrent')
+  let bound: Extract<Bound, { readonly type: 'concurrent' }> = { type: 'concurrent', max, leaseMs: 0 }
   return {
     owner,
     kind: 'concurrent',
     limit: max,
-    take: (amount, _at, leaseMs) => ({ key, bound: { type: 'concurrent', max, leaseMs }, amount }),
+    take(amount, _at, leaseMs) {
+      if (bound.leaseMs !== leaseMs) bound = { type: 'concurrent', max, leaseMs }
+      return { key, bound, amount }
+    },
     windowMs: () => undefined,
   }
 }

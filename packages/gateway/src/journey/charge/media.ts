@@ -33,11 +33,12 @@ const kinds: ReadonlyMap<unknown, Kind> = new Map([
   ['video_url', document],
 ])
 
-const words = ['image', 'audio', 'file', 'document', 'video_url']
+/** In the name of each of them. */
+const words = /image|audio|file|document|video_url/
 
 /** Undefined where there are none. `value`: a request, or inputs; `json`: the same as text, which most often tells as much. */
 export function mediaIn(value: unknown, json: Buffer | string): Media | undefined {
-  if (!words.some((word) => json.includes(word))) return undefined
+  if (!words.test(typeof json === 'string' ? json : json.toString('latin1'))) return undefined
   let tokens = 0
   let bytes = 0
   const open: unknown[] = [value]

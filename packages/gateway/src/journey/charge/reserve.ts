@@ -1,14 +1,15 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
-import type {
-  CounterState,
-  Counters,
-  LimitKind,
-  LimitStatus,
-  Reservation,
-  Take,
-  Taken,
-  Used,
+import {
+  type CounterStates,
+  type Counters,
+  type LimitKind,
+  type LimitStatus,
+  limitKinds,
+  type Reservation,
+  type Take,
+  type Taken,
+  type Used,
 } from '../../kernel/limits.ts'
 import type { AssignedCall } from '../assign/assign.ts'
 import type { ChargedCall } from './in-flight.ts'
@@ -59,12 +60,15 @@ export function createReserve(ports: ReservePorts): Reserve {
    */
   const ask = (asked: Asked, assigned: AssignedCall, done: (marks: Marks) => void): Met | AstraError | Promise<Met> => {
     const answer = (taken: Taken): Met | AstraError => {
-      const limits = asked.bounds.map((bound, i) => statusOf(bound, taken.states[i] ?? unknown, asked.at))
+      const limits = tightest(asked.bounds, taken, asked.at)
       if (taken.taken) {
         done(taken.marks)
         return limits
       }
-      return limitRefusal(limits, taken, asked.takes[taken.refusedAt]?.amount ?? 1)
+      const refusedBy = asked.bounds[taken.refusedAt]
+      if (!refusedBy) return new AstraError('internal', { reason: `counters refused at ${taken.refusedAt}` })
+      const amount = asked.takes[taken.refusedAt]?.amount ?? 1
+      return limitRefusal(statusOf(refusedBy, taken, taken.refusedAt, asked.at), limits, taken.retryAfterMs, amount)
     }
     const unavailable = (thrown: unknown): Met => {
       const open = (assigned.contract.limits.whenUnavailable ?? 'open') === 'open'
@@ -97,8 +101,7 @@ export function createReserve(ports: ReservePorts): Reserve {
         const need = needOf(charged, bounds, at, ports)
         const asked = askedOf(bounds, need, at, leaseMs)
         const met = ask(asked, charged, (marks) => {
-          const marked = { bounds: asked.bounds, marks }
-          record.holds(reservationOf(bounds, need, { counters, leaseId: call.id, at, leaseMs, marked }))
+          record.holds(new Reserved(bounds, need, { counters, leaseId: call.id, leaseMs, asked, marks }))
         })
         if (met instanceof AstraError) charged.release()
         return met instanceof Promise ? met.catch((thrown) => giveUp(charged, thrown)) : met
@@ -115,11 +118,11 @@ export function createReserve(ports: ReservePorts): Reserve {
     async look(bounds) {
       if (bounds.length === 0) return []
       const at = clock.now()
-      const { states } = await counters.take(
+      const taken = await counters.take(
         bounds.map((bound) => bound.take(0, at, 0)),
         'look',
       )
-      return bounds.map((bound, i) => statusOf(bound, states[i] ?? unknown, at))
+      return bounds.map((bound, i) => statusOf(bound, taken, i, at))
     },
   }
 }
@@ -141,28 +144,25 @@ interface Asked {
   readonly at: number
 }
 
-const unknown: CounterState = { remaining: 0, resetMs: 0 }
-
 function askedOf(bounds: readonly OwnedBound[], need: Need, at: number, leaseMs: number): Asked {
-  const needed = bounds.filter(({ kind }) => amounts[kind](need) > 0)
-  return { bounds: needed, takes: needed.map((bound) => bound.take(amounts[bound.kind](need), at, leaseMs)), at }
+  const needs = ({ kind }: OwnedBound) => amountOf(kind, need) > 0
+  const needed = bounds.every(needs) ? bounds : bounds.filter(needs)
+  return { bounds: needed, takes: needed.map((bound) => bound.take(amountOf(bound.kind, need), at, leaseMs)), at }
 }
 
-const amounts: Readonly<Record<LimitKind, (need: Need) => number>> = {
-  requests: ({ requests }) => requests,
-  items: ({ items }) => items,
-  tokens: ({ tokens }) => tokens,
-  concurrent: () => 1,
-  'budget-day': ({ costUsd }) => costUsd,
-  'budget-month': ({ costUsd }) => costUsd,
-}
-
-/** What is settled by what was used. Requests and items that were let in stay used, whatever becomes of them. */
-const settled: Partial<Readonly<Record<LimitKind, (used: Used, need: Need) => number>>> = {
-  // Of an answer whose tokens nobody knows, what was reserved for it stays used; of one that nobody has heard, what was for the answer.
-  tokens: ({ tokens, unheard }, need) => (tokens ?? need.tokens) + unheard * need.outputTokens,
-  'budget-day': costUsed,
-  'budget-month': costUsed,
+function amountOf(kind: LimitKind, need: Need): number {
+  switch (kind) {
+    case 'requests':
+      return need.requests
+    case 'items':
+      return need.items
+    case 'tokens':
+      return need.tokens
+    case 'concurrent':
+      return 1
+    default:
+      return need.costUsd
+  }
 }
 
 function costUsed({ costUsd = 0, unpriced, unheard }: Used, need: Need): number {
@@ -170,39 +170,85 @@ function costUsed({ costUsd = 0, unpriced, unheard }: Used, need: Need): number 
   return unpriced ? Math.max(known, need.costUsd) : known
 }
 
+/** Of an answer whose tokens nobody knows, what was reserved for it stays used; of one that nobody has heard, what was for the answer. */
+function tokensUsed({ tokens, unheard }: Used, need: Need): number {
+  return (tokens ?? need.tokens) + unheard * need.outputTokens
+}
+
 interface Settling {
   readonly counters: Counters
   readonly leaseId: string
-  readonly at: number
   readonly leaseMs: number
-  /** What was asked of, and the marks that it got. */
-  readonly marked: { readonly bounds: readonly OwnedBound[]; readonly marks: Marks }
+  readonly asked: Asked
+  /** Of what was asked. */
+  readonly marks: Marks
 }
 
-function reservationOf(
-  bounds: readonly OwnedBound[],
-  need: Need,
-  { counters, leaseId, at, leaseMs, marked: { bounds: asked, marks } }: Settling,
-): Reservation {
-  const settle = (amountOf: (kind: LimitKind) => number) => {
+/** Requests and items that were let in stay used, whatever becomes of them. */
+class Reserved implements Reservation {
+  readonly #bounds: readonly OwnedBound[]
+  readonly #need: Need
+  readonly #settling: Settling
+
+  constructor(bounds: readonly OwnedBound[], need: Need, settling: Settling) {
+    this.#bounds = bounds
+    this.#need = need
+    this.#settling = settling
+  }
+
+  ended(): void {
+    this.#settle(-1, 0, 0)
+  }
+
+  settle(used: Used): void {
+    const { tokens, costUsd } = this.#need
+    this.#settle(0, tokensUsed(used, this.#need) - tokens, costUsed(used, this.#need) - costUsd)
+  }
+
+  #settle(places: number, tokens: number, costUsd: number): void {
+    const { counters, leaseId, leaseMs, asked, marks } = this.#settling
     const takes: Take[] = []
-    for (const bound of bounds) {
-      const amount = amountOf(bound.kind)
+    // What was asked stands in the same order, and may leave some out.
+    let next = 0
+    for (const bound of this.#bounds) {
+      const { kind } = bound
+      const at = asked.bounds[next] === bound ? next++ : -1
+      if (kind === 'requests' || kind === 'items') continue
+      const amount = kind === 'concurrent' ? places : kind === 'tokens' ? tokens : costUsd
       if (amount === 0) continue
-      const take = bound.take(amount, at, leaseMs)
-      const mark = amount < 0 ? marks?.[asked.indexOf(bound)] : undefined
-      takes.push(mark ? { ...take, mark } : take)
+      const take = bound.take(amount, asked.at, leaseMs)
+      const mark = amount < 0 ? marks?.[at] : undefined
+      takes.push(mark ? { key: take.key, bound: take.bound, amount, mark } : take)
     }
     if (takes.length > 0) counters.settle(takes, leaseId)
   }
-  return {
-    ended: () => settle((kind) => (kind === 'concurrent' ? -1 : 0)),
-    settle: (used) => settle((kind) => (settled[kind] ? settled[kind](used, need) - amounts[kind](need) : 0)),
-  }
 }
 
-function statusOf(bound: OwnedBound, { remaining, resetMs }: CounterState, at: number): LimitStatus {
+/** Of each kind the bound that will stop its caller first: those that headers tell. */
+function tightest(bounds: readonly OwnedBound[], states: CounterStates, at: number): readonly LimitStatus[] {
+  const told: LimitStatus[] = []
+  for (const kind of limitKinds) {
+    let found: OwnedBound | undefined
+    let place = -1
+    for (let i = 0; i < bounds.length; i++) {
+      if (bounds[i]?.kind !== kind || (found && !isTighter(states, i, place))) continue
+      found = bounds[i]
+      place = i
+    }
+    if (found) told.push(statusOf(found, states, place, at))
+  }
+  return told
+}
+
+/** The one that leaves less, and of two alike the one that is longer in coming back. */
+function isTighter({ remaining, resetMs }: CounterStates, one: number, other: number): boolean {
+  const more = (remaining[one] ?? 0) - (remaining[other] ?? 0)
+  return more === 0 ? (resetMs[one] ?? 0) > (resetMs[other] ?? 0) : more < 0
+}
+
+function statusOf(bound: OwnedBound, { remaining, resetMs }: CounterStates, place: number, at: number): LimitStatus {
   const { owner, kind, limit, burst } = bound
-  const status = { owner, kind, limit, windowMs: bound.windowMs(at), remaining, resetMs }
+  const state = { remaining: remaining[place] ?? 0, resetMs: resetMs[place] ?? 0 }
+  const status = { owner, kind, limit, windowMs: bound.windowMs(at), ...state }
   return burst === undefined ? status : { ...status, burst }
 }

@@ -39,7 +39,7 @@ export interface Relayed {
 
 export interface LegPorts {
   readonly backends: ReadonlyMap<string, Backend>
-  readonly fleet: Fleet
+  readonly fleet: Pick<Fleet, 'groupOf'>
 }
 
 const noMembers: readonly Member[] = []

@@ -1,4 +1,4 @@
-import type { LimitKind, LimitStatus } from '../../kernel/limits.ts'
+import type { LimitKind, LimitOwner, LimitStatus } from '../../kernel/limits.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -25,17 +25,47 @@ export function rateLimitHeaders(limits: readonly LimitStatus[] | undefined): He
   for (const kind of told) {
     const found = tightestOf(kind, limits)
     if (!found) continue
-    const { owner, limit, windowMs, remaining, resetMs } = found
-    const name = `${state && ', '}"${owner.kind}-${kind}"`
-    // In whole numbers: one in two minutes rather than a half in one.
-    const scale = limit > 0 && limit < 1 ? 1 / limit : 1
-    const window = windowMs === undefined ? '' : `;w=${Math.ceil((windowMs * scale) / 1000)}`
+    const { remaining, resetMs } = found
+    const { name, text } = policyOf(found, units[kind])
+    if (state !== '') {
+      policy += ', '
+      state += ', '
+    }
+    policy += text
     // No counter knows when a call will end.
-    const reset = kind === 'concurrent' ? '' : `;t=${Math.ceil(resetMs / 1000)}`
-    policy += `${name};q=${Math.floor(limit * scale)}${window}${units[kind]}`
-    state += `${name};r=${Math.floor(remaining)}${reset}`
+    state +=
+      kind === 'concurrent'
+        ? `${name};r=${Math.floor(remaining)}`
+        : `${name};r=${Math.floor(remaining)};t=${Math.ceil(resetMs / 1000)}`
   }
   return state === '' ? none : { 'ratelimit-policy': policy, ratelimit: state }
+}
+
+interface Policy {
+  readonly limit: number
+  readonly windowMs: number | undefined
+  readonly name: string
+  readonly text: string
+}
+
+/** Of the owners that there are: each answer would write them again. */
+const policies = new WeakMap<LimitOwner, Partial<Record<LimitKind, Policy>>>()
+
+function policyOf({ owner, kind, limit, windowMs }: LimitStatus, unit: string): Policy {
+  let known = policies.get(owner)
+  if (!known) {
+    known = {}
+    policies.set(owner, known)
+  }
+  const before = known[kind]
+  if (before && before.limit === limit && before.windowMs === windowMs) return before
+  const name = `"${owner.kind}-${kind}"`
+  // In whole numbers: one in two minutes rather than a half in one.
+  const scale = limit > 0 && limit < 1 ? 1 / limit : 1
+  const window = windowMs === undefined ? '' : `;w=${Math.ceil((windowMs * scale) / 1000)}`
+  const policy = { limit, windowMs, name, text: `${name};q=${Math.floor(limit * scale)}${window}${unit}` }
+  known[kind] = policy
+  return policy
 }
 
 /** The bound of a kind that will stop its caller first: the one that leaves least, and of two alike the one that is longer in coming back. */

@@ -19,9 +19,13 @@ export function problemOf(error: AstraError, callId: string | undefined): Proble
 }
 
 /** What every door says of an error beside the body. */
-export function errorHeaders(error: AstraError, callId: string | undefined): Record<string, string> {
-  const shown = publicError(error)
-  const headers: Record<string, string> = { 'astra-error-code': shown.code, ...rateLimitHeaders(error.facts.limits) }
+export function errorHeaders(
+  error: AstraError,
+  callId: string | undefined,
+  shown = publicError(error),
+): Record<string, string> {
+  const headers: Record<string, string> = { 'astra-error-code': shown.code }
+  Object.assign(headers, rateLimitHeaders(error.facts.limits))
   if (callId !== undefined) headers['astra-call-id'] = callId
   if (shown.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(shown.retryAfterMs / 1000))
   if (error.facts.replayed) headers['idempotent-replayed'] = 'true'

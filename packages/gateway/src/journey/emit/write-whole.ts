@@ -27,13 +27,15 @@ export function writeWhole(
   status = 200,
 ): FastifyReply {
   const { raw, server } = reply
-  const headers: string[] = ['content-type', contentType, 'content-length', String(bytesIn(body))]
+  const bytes = bytesIn(body)
+  const headers: string[] = ['content-type', contentType, 'content-length', String(bytes)]
   for (const name in own) headers.push(name, own[name] ?? '')
   if (server.isStopping?.() && !own.connection) headers.push('connection', 'close')
   raw.writeHead(status, headers)
   // Not before: what cannot be written as a head is still Fastify's to answer.
   reply.hijack()
-  if (typeof body === 'string') raw.end(body)
+  // A text of ASCII alone is the same in latin1, which is written in half the time.
+  if (typeof body === 'string') raw.end(body, bytes === body.length ? 'latin1' : 'utf8')
   else if (!Buffer.isBuffer(body)) raw.end(body.latin1, 'latin1')
   else if (body.length > copiedMax) raw.end(body)
   else raw.end(body.toString('latin1'), 'latin1')

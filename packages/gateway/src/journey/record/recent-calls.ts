@@ -1,4 +1,5 @@
 import type { CallRecord } from '../../kernel/record.ts'
+import { TransientMap } from '../../kernel/transient-map.ts'
 
 /** The calls in flight and not yet durable, so that feedback finds a call before its Record is flushed. */
 export interface RecentCalls {
@@ -23,8 +24,8 @@ const lookEvery = 256
  * what came since the look before.
  */
 export function createRecentCalls(waiting: () => number): RecentCalls {
-  const inFlight = new Map<string, RecentCall>()
-  const references = new Map<string, string>()
+  const inFlight = new TransientMap<string, RecentCall>()
+  const references = new TransientMap<string, string>()
   /** In the order in which they were put. */
   let records: CallRecord[] = []
   /** Of the first so many of them: by call id, and by reference those that came latest, which need not have ended latest. */
@@ -88,7 +89,7 @@ export function createRecentCalls(waiting: () => number): RecentCalls {
 }
 
 /** A later call may have taken it. */
-function deleteOwn<Value>(by: Map<string, Value>, key: string, own: Value): void {
+function deleteOwn<Value>(by: Pick<Map<string, Value>, 'get' | 'delete'>, key: string, own: Value): void {
   if (by.get(key) === own) by.delete(key)
 }
 

@@ -151,6 +151,9 @@ function contractFrom(state: ContractState): Contract {
     fallback,
     hedge: state.hedge,
     cache: state.cache,
+    drift: state.drift,
+    capture: state.capture,
+    observed: [state.shadow, state.judges, state.drift, state.capture].some((policy) => policy !== undefined),
     check: compileCheck(published),
   }
   for (const [id, version] of Object.entries(state.versions))
@@ -160,7 +163,7 @@ function contractFrom(state: ContractState): Contract {
     if (version) fallback.push(version)
   }
   const shadow = state.shadow && versions.get(state.shadow.version)
-  if (state.shadow && shadow) Object.assign(contract, { shadow: { version: shadow, share: state.shadow.share } })
+  if (state.shadow && shadow) Object.assign(contract, { shadow: { ...state.shadow, version: shadow } })
   const total = Object.values(state.weights).reduce((sum, weight) => sum + weight, 0)
   let upTo = 0
   for (const [id, weight] of Object.entries(state.weights)) {

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import type { Backend, BackendEvent, Prediction, Relay } from '../../kernel/backend.ts'
 import type { CachePolicy } from '../../kernel/cache.ts'
 import type { Call } from '../../kernel/call.ts'
-import type { CatalogState, ContractLimits, ContractRevision, Hedge } from '../../kernel/catalog.ts'
+import type { CapturePolicy, CatalogState, ContractLimits, ContractRevision, Hedge } from '../../kernel/catalog.ts'
 import { type ErrorCode, toAstraError } from '../../kernel/errors.ts'
 import type { RunningExperiment } from '../../kernel/experiment.ts'
 import type { Counters, Limits } from '../../kernel/limits.ts'
+import type { Observer } from '../../kernel/observation.ts'
 import type { CallRecord } from '../../kernel/record.ts'
-import type { ShadowSum } from '../../kernel/shadow.ts'
+import type { ShadowStore, ShadowSum } from '../../kernel/shadow.ts'
 import { createCache } from '../cache/cache.ts'
 import { FakeCacheStore } from '../cache/testing/fake-cache-store.ts'
 import { createInFlight } from '../charge/in-flight.ts'
@@ -15,8 +16,11 @@ import { createReserve } from '../charge/reserve.ts'
 import { fakeCounters } from '../charge/testing/fake-counters.ts'
 import { createHedgeBudget } from '../dispatch/hedge-budget.ts'
 import { createFleet } from '../dispatch/replicas/fleet.ts'
-import { Shadow } from '../dispatch/shadow/shadow.ts'
+import { fleetsBeside } from '../dispatch/replicas/fleet-beside.ts'
 import type { TokenCounter } from '../dispatch/usage/token-counter.ts'
+import { Observers } from '../observe/observe.ts'
+import { OwnCalls } from '../observe/own-calls.ts'
+import { Shadow } from '../observe/shadow/shadow.ts'
 import { createJourney } from '../serve.ts'
 import { testCall, testCaller, testCatalog } from './fixtures.ts'
 
@@ -58,6 +62,9 @@ export interface Script {
   /** 1.1 is asked beside 1.0, which answers. */
   readonly shadow?: { readonly share: number }
   readonly shadowReplicas?: readonly string[]
+  /** Besides the shadow; then every call is observed. */
+  readonly observers?: readonly Observer[]
+  readonly capture?: CapturePolicy
   /** Left out: a text in, a text out. */
   readonly revision?: ContractRevision
   /** Of 1.1, which answers as 1.0 does, against 1.0, which has half of the units. */
@@ -97,6 +104,8 @@ export function journeyWith(script: Script = {}) {
       ...(script.revision ? { revisions: [script.revision] } : {}),
       ...(script.cache ? { cache: script.cache } : {}),
       ...(script.shadow ? { shadow: { version: '1.1', ...script.shadow } } : {}),
+      ...(script.observers ? { drift: { windowMs: 60_000, first: 100 } } : {}),
+      ...(script.capture ? { capture: script.capture } : {}),
       ...(script.hedge ? { hedge: script.hedge } : {}),
       ...(upstreamModels ? { task: 'chat' as const, fallback: ['1.1'] } : {}),
     },
@@ -113,27 +122,31 @@ export function journeyWith(script: Script = {}) {
   const unchecked = () => {
     uncheckedCalls++
   }
+  const faults: unknown[] = []
   const shadowSums: ShadowSum[] = []
-  const shadow = new Shadow(clock, {
-    add: async (sums) => void shadowSums.push(...sums),
-    sums: async () => shadowSums,
-  })
-  const fleet = createFleet({ clock, random: Math.random })
+  const own = new OwnCalls(clock, (...asked) => journey.settle(...asked))
+  const store: ShadowStore = { add: async (sums) => void shadowSums.push(...sums), sums: async () => shadowSums }
+  const shadow = new Shadow({ clock, store, own })
+  const observers = new Observers([shadow, ...(script.observers ?? [])], (thrown) => faults.push(thrown))
+  const replicas = { clock, random: Math.random, addresses: (entry: string) => [entry] }
+  const fleet = createFleet(replicas)
   const cache = createCache({ store: script.cacheStore ?? new FakeCacheStore(), clock })
   const keep = (record: CallRecord) => {
     records.push(record)
-    shadow.kept(record)
+    own.kept(record)
+    observers.kept(record)
   }
   const journey = createJourney({
     clock,
     catalog: () => catalog,
     backends,
     fleet,
+    fleetOf: fleetsBeside(fleet, replicas),
     hedges: createHedgeBudget(),
     counter: script.counter ?? { count: (_text, length = _text.length) => length },
     inFlight: createInFlight(clock),
     cache,
-    shadow,
+    observers,
     limits: createReserve({ counters: script.counters ?? fakeCounters().counters, clock, backends, unchecked }),
     begin: () => undefined,
     unitSalt: 'secret',
@@ -142,7 +155,7 @@ export function journeyWith(script: Script = {}) {
   const advance = (ms: number) => {
     now += ms
   }
-  return { journey, records, advance, cache, shadow, fleet, unchecked: () => uncheckedCalls }
+  return { journey, records, advance, cache, shadow, own, faults, fleet, unchecked: () => uncheckedCalls }
 }
 
 async function* nothing(): AsyncGenerator<BackendEvent> {}

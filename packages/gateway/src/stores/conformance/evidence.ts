@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Enrolment } from '../../kernel/experiment.ts'
+import type { ArmTotals, Enrolment } from '../../kernel/experiment.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'
 import type { Store } from '../../kernel/store.ts'
 import type { NewPlace } from '../conformance.ts'
@@ -10,6 +10,8 @@ import { sampleCall, sampleFeedback, sampleId, start, withStore } from './sample
 
 const attributionMs = 300
 const enrolled: Enrolment = { experiment: 'spam-1.1', epoch: 1, arm: '1.1', unit: 'u1', attributionMs }
+
+const nothing: ArmTotals = { units: 0, beyond: 0, calls: 0, failed: 0, costUsd: 0 }
 
 const anyCall = fc.record({
   at: fc.nat(1000),
@@ -72,7 +74,7 @@ export function evidenceConformance(newPlace: NewPlace): void {
       const say = (value: number, time: number) =>
         records.feedback(sampleFeedback({ metric: 'score', value, time: start + time }))
       const score = async () => {
-        const [epoch] = await reports.evidence('spam-1.1', sampleMetrics, start + 10_000)
+        const [epoch] = await reports.evidence({ experiment: 'spam-1.1' }, sampleMetrics, start + 10_000)
         const found = epoch?.arms['1.1']?.metrics.score
         return found?.type === 'mean' ? [found.moments.n, found.moments.mean] : undefined
       }
@@ -95,7 +97,7 @@ export function evidenceConformance(newPlace: NewPlace): void {
       records.put(sampleCall(2, { enrolment: { ...enrolled, arm: '1.0' } }))
       await records.flush()
       const counts = async (frozenBy: number) => {
-        const [epoch] = await reports.evidence('spam-1.1', sampleMetrics, frozenBy)
+        const [epoch] = await reports.evidence({ experiment: 'spam-1.1' }, sampleMetrics, frozenBy)
         return ['1.0', '1.1'].map((arm) => {
           const errors = epoch?.arms[arm]?.metrics.errors
           return [epoch?.arms[arm]?.assigned, errors?.type === 'ratio' ? errors.moments.n : 0]
@@ -103,7 +105,7 @@ export function evidenceConformance(newPlace: NewPlace): void {
       }
       assert.deepEqual(await counts(start + 1 + attributionMs), [[1, 0], [1, 1]]) // biome-ignore format: pairs
       assert.deepEqual(await counts(start + 2 + attributionMs), [[1, 1], [1, 1]]) // biome-ignore format: pairs
-      assert.deepEqual(await reports.evidence('another', sampleMetrics, start), [])
+      assert.deepEqual(await reports.evidence({ experiment: 'another' }, sampleMetrics, start), [])
     }))
 
   test('a unit counts in its first epoch only, whichever Record of it comes first', () =>
@@ -119,7 +121,7 @@ export function evidenceConformance(newPlace: NewPlace): void {
       put(4, 'a', 2)
       put(5, 'a', 3)
       await records.flush()
-      const epochs = await reports.evidence('spam-1.1', sampleMetrics, start + 10_000)
+      const epochs = await reports.evidence({ experiment: 'spam-1.1' }, sampleMetrics, start + 10_000)
       const counts = epochs.map(({ epoch, arms: { '1.1': arm } }) => {
         const latency = arm?.metrics['latency-p95']
         const values = latency?.type === 'quantile' && latency.values.kind === 'buckets' ? latency.values.counts : []
@@ -137,7 +139,7 @@ export function evidenceConformance(newPlace: NewPlace): void {
         records.put(sampleCall(n, { time: start + time, latencyMs, enrolment: enrolled }))
       const assertOnly = async (ms: number) => {
         await records.flush()
-        const [epoch] = await reports.evidence('spam-1.1', sampleMetrics, start)
+        const [epoch] = await reports.evidence({ experiment: 'spam-1.1' }, sampleMetrics, start)
         const found = epoch?.arms['1.1']?.metrics['latency-p95']
         const { edges, counts } =
           found?.type === 'quantile' && found.values.kind === 'buckets' ? found.values : assert.fail()
@@ -175,12 +177,12 @@ export function evidenceConformance(newPlace: NewPlace): void {
       put(35, { versionServed: '1.0', attempts: saved })
       put(36, { outcome: 'cancelled', code: 'cancelled' })
       await records.flush()
-      const { '1.1': circuit } = await reports.circuit('spam-1.1')
+      const { '1.1': circuit } = await reports.circuit({ experiment: 'spam-1.1' })
       assert.equal(circuit?.calls, 33)
       assert.equal(circuit?.serverErrors, 3)
       const failures = [...new Array(17).fill(false), true, true, true]
       assert.deepEqual(circuit?.recentFailures, failures)
-      assert.deepEqual(await reports.circuit('another'), {})
+      assert.deepEqual(await reports.circuit({ experiment: 'another' }), {})
     }))
 
   test('errors are what breaks a circuit, and nothing that a caller did', () =>
@@ -201,12 +203,58 @@ export function evidenceConformance(newPlace: NewPlace): void {
       records.put(sampleCall(7, { outcome: 'refused', code: 'accounting_unavailable', ...without }))
       records.put(sampleCall(8, { cache: 'hit', ...without }))
       await records.flush()
-      const [epoch] = await reports.evidence('spam-1.1', sampleMetrics, start + 10_000)
+      const [epoch] = await reports.evidence({ experiment: 'spam-1.1' }, sampleMetrics, start + 10_000)
       const errors = epoch?.arms['1.1']?.metrics.errors
       assert.ok(errors?.type === 'ratio')
       assert.deepEqual([errors.moments.mean, errors.moments.second.mean], [2, 4])
-      const { '1.1': circuit } = await reports.circuit('spam-1.1')
+      const { '1.1': circuit } = await reports.circuit({ experiment: 'spam-1.1' })
       assert.deepEqual([circuit?.calls, circuit?.serverErrors], [3, 2])
+    }))
+
+  test('what arms got is told without their units: every call, whether its unit counts or not', () =>
+    withStore(newPlace, async ({ records, reports }) => {
+      const put = (n: number, enrolment: Partial<Enrolment>, given: Partial<CallRecord> = {}) =>
+        records.put(sampleCall(n, { costUsd: 0.5, ...given, enrolment: { ...enrolled, ...enrolment } }))
+      put(1, { unit: 'a' }, { latencyMs: 10 })
+      put(2, { unit: 'a', epoch: 2 }, { latencyMs: 10_000 })
+      put(3, { unit: 'b', epoch: 2 }, { latencyMs: 30, outcome: 'failed', code: 'upstream_failed' })
+      put(4, { unit: 'c', arm: '1.0' }, { outcome: 'cancelled', code: 'cancelled', costUsd: undefined })
+      await records.flush()
+      const { '1.0': control, '1.1': candidate } = await reports.totals({ experiment: 'spam-1.1' })
+      assert.deepEqual({ ...control, latencies: undefined }, { ...nothing, units: 1, latencies: undefined })
+      const { latencies, ...sums } = candidate ?? assert.fail()
+      assert.deepEqual(sums, { ...nothing, units: 2, calls: 3, failed: 1, costUsd: 1.5 })
+      const { counts } = latencies?.kind === 'buckets' ? latencies : assert.fail()
+      assert.equal(
+        counts.reduce((sum, n) => sum + n, 0),
+        1,
+        'of what was answered, the first of each unit',
+      )
+      assert.deepEqual(await reports.totals({ experiment: 'another' }), {})
+    }))
+
+  test('two that had one name share nothing, and go together or apart', () =>
+    withStore(newPlace, async ({ records, reports, forgetExperiment }) => {
+      const begun = (startedAt: number) => ({ ...enrolled, startedAt })
+      records.put(sampleCall(1, { enrolment: begun(1000) }))
+      records.put(sampleCall(2, { enrolment: begun(2000) }))
+      records.put(sampleCall(3, { enrolment: { ...begun(2000), experiment: 'spam-1.10' } }))
+      await records.feedback(sampleFeedback({ callId: sampleId(2), metric: 'score', value: 1 }))
+      await records.flush()
+      const assigned = async (startedAt: number, experiment = 'spam-1.1') => {
+        const [epoch] = await reports.evidence({ experiment, startedAt }, sampleMetrics, start + 10_000)
+        const { assigned, withFeedback } = epoch?.arms['1.1'] ?? {}
+        return [assigned, withFeedback]
+      }
+      assert.deepEqual([await assigned(1000), await assigned(2000)], [[1, 0], [1, 1]]) // biome-ignore format: pairs
+      assert.deepEqual((await reports.call(sampleId(2)))?.enrolment, begun(2000))
+      const starts = async () => (await reports.runs()).map(({ startedAt = 0 }) => startedAt).sort((a, b) => a - b)
+      assert.deepEqual(await starts(), [1000, 2000, 2000])
+      await forgetExperiment('spam-1.1', 1000)
+      assert.deepEqual(await starts(), [2000, 2000])
+      await forgetExperiment('spam-1.1')
+      assert.deepEqual(await starts(), [2000])
+      assert.deepEqual(await assigned(2000, 'spam-1.10'), [1, 0])
     }))
 
   test('what is forgotten is gone, whatever waited, and the calls stay', () =>
@@ -217,9 +265,9 @@ export function evidenceConformance(newPlace: NewPlace): void {
       await records.feedback(sampleFeedback({ metric: 'score' }))
       records.put(sampleCall(3, { enrolment: enrolled }))
       await forgetExperiment('spam-1.1')
-      assert.deepEqual(await reports.evidence('spam-1.1', sampleMetrics, start + 10_000), [])
-      assert.deepEqual(await reports.circuit('spam-1.1'), {})
-      assert.equal((await reports.evidence('other', sampleMetrics, start)).length, 1)
+      assert.deepEqual(await reports.evidence({ experiment: 'spam-1.1' }, sampleMetrics, start + 10_000), [])
+      assert.deepEqual(await reports.circuit({ experiment: 'spam-1.1' }), {})
+      assert.equal((await reports.evidence({ experiment: 'other' }, sampleMetrics, start)).length, 1)
       assert.deepEqual((await reports.call(sampleId(3)))?.enrolment, enrolled)
     }))
 }
@@ -229,7 +277,7 @@ async function assertEvidence(
   experiment: string,
   { all, said, frozenBy }: { all: readonly CallRecord[]; said: readonly Feedback[]; frozenBy: number },
 ): Promise<void> {
-  const read = await reports.evidence(experiment, sampleMetrics, frozenBy)
+  const read = await reports.evidence({ experiment }, sampleMetrics, frozenBy)
   const early = new Set(all.flatMap(({ enrolment }) => (enrolment?.epoch === 1 ? [enrolment.unit] : [])))
   for (const epoch of [1, 2]) {
     for (const arm of ['1.0', '1.1']) {

@@ -84,7 +84,9 @@ export function usageConformance(newPlace: NewPlace): void {
       ])
       const past = { from: today.from - 86_400_000, to: today.from, by: [] }
       assert.deepEqual(await reports.spent(past), [{ by: {}, costUsd: 5 }])
-      assert.deepEqual(await reports.spent({ ...past, without: 'astra-shadow' }), [{ by: {}, costUsd: 4 }])
+      assert.deepEqual(await reports.spent({ ...past, without: ['astra-shadow', 'astra-judge'] }), [
+        { by: {}, costUsd: 4 },
+      ])
       assert.deepEqual(await reports.spent({ from: 0, to: past.from, by: [] }), [])
     }))
 

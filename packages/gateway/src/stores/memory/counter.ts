@@ -1,4 +1,5 @@
 import type { Bound, Mark } from '../../kernel/limits.ts'
+import { TransientMap } from '../../kernel/transient-map.ts'
 
 export interface Instant {
   /** ms of the clock that never runs backwards. */
@@ -10,8 +11,8 @@ export interface Instant {
 /** One counter of one bound; `bounds.ts` says what it counts. */
 export interface Counter {
   used(bound: Bound, at: Instant): number
-  /** Below 0: gives back, never more than is used; of a rate, of what was taken at `mark`. */
-  add(amount: number, bound: Bound, leaseId: string, at: Instant, mark?: Mark): void
+  /** Below 0: gives back, never more than is used; of a rate, of what was taken at `mark`. Says what is used then. */
+  add(amount: number, bound: Bound, leaseId: string, at: Instant, mark?: Mark): number
   /** What was spent before it began: added once, then raised to. */
   restore?(amount: number, bound: Bound, at: Instant): void
   raise?(amount: number, bound: Bound, at: Instant): void
@@ -21,115 +22,145 @@ export interface Counter {
   matters(at: Instant): boolean
 }
 
-export const newCounter: Readonly<Record<Bound['type'], () => Counter>> = {
-  rate: rateCounter,
-  concurrent: leaseCounter,
-  sum: sumCounter,
-}
-
 /**
  * Keeps the level as it was, and when: it drains by arithmetic, without a timer. What drains first is what came in first, so of the
  * level that a take found and made, what is neither drained nor given back since can still be given back: no more, or what drained
  * long ago would make room again.
+ *
+ * A class, as its numbers change with every call: those in a closure V8 makes anew each time.
  */
-function rateCounter(): Counter {
-  let level = 0
-  let levelAt = 0
-  let drainPerMs = 0
-  let born = 0
+class RateCounter implements Counter {
+  #level = 0
+  #levelAt = 0
+  #drainPerMs = 0
+  #born = 0
   /** Drained or given back since it was born. */
-  let gone = 0
-  function drained(at: Instant): number {
-    return Math.max(0, level - (at.elapsed - levelAt) * drainPerMs)
+  #gone = 0
+
+  used(bound: Bound, at: Instant): number {
+    this.#drainBy(bound, at)
+    return this.#drained(at)
   }
-  function moveTo(at: Instant): void {
-    const left = drained(at)
-    gone += level - left
-    level = left
-    levelAt = at.elapsed
+
+  add(amount: number, bound: Bound, _leaseId: string, at: Instant, mark?: Mark): number {
+    this.#drainBy(bound, at)
+    this.#moveTo(at)
+    if (amount < 0) {
+      const there =
+        mark === undefined ? this.#level : mark.born === this.#born ? Math.max(0, mark.upTo - this.#gone) : 0
+      const back = Math.min(-amount, there, this.#level)
+      this.#level -= back
+      this.#gone += back
+      return this.#level
+    }
+    if (this.#level === 0) {
+      this.#born = at.elapsed
+      this.#gone = 0
+    }
+    this.#level += amount
+    return this.#level
   }
-  return {
-    used(bound, at) {
-      // What drained so far did so by the rate that held until now.
-      if (bound.type === 'rate' && bound.amount / bound.perMs !== drainPerMs) {
-        moveTo(at)
-        drainPerMs = bound.amount / bound.perMs
-      }
-      return drained(at)
-    },
-    add(amount, bound, _leaseId, at, mark) {
-      this.used(bound, at)
-      moveTo(at)
-      if (amount < 0) {
-        const there = mark === undefined ? level : mark.born === born ? Math.max(0, mark.upTo - gone) : 0
-        const back = Math.min(-amount, there, level)
-        level -= back
-        gone += back
-        return
-      }
-      if (level === 0) {
-        born = at.elapsed
-        gone = 0
-      }
-      level += amount
-    },
-    mark: () => ({ born, upTo: gone + level }),
-    matters: (at) => drained(at) > 0,
+
+  mark(): Mark {
+    return { born: this.#born, upTo: this.#gone + this.#level }
+  }
+
+  matters(at: Instant): boolean {
+    return this.#drained(at) > 0
+  }
+
+  /** What drained so far did so by the rate that held until now. */
+  #drainBy(bound: Bound, at: Instant): void {
+    if (bound.type !== 'rate') return
+    const drainPerMs = bound.amount / bound.perMs
+    if (drainPerMs === this.#drainPerMs) return
+    this.#moveTo(at)
+    this.#drainPerMs = drainPerMs
+  }
+
+  #drained(at: Instant): number {
+    return Math.max(0, this.#level - (at.elapsed - this.#levelAt) * this.#drainPerMs)
+  }
+
+  #moveTo(at: Instant): void {
+    const left = this.#drained(at)
+    this.#gone += this.#level - left
+    this.#level = left
+    this.#levelAt = at.elapsed
   }
 }
 
-function leaseCounter(): Counter {
-  const ends = new Map<string, number>()
+class LeaseCounter implements Counter {
+  readonly #ends = new TransientMap<string, number>()
   /** No lease ends before it: until then, none needs to be looked at. */
-  let firstEnd = Number.POSITIVE_INFINITY
-  function prune(at: Instant): void {
-    if (at.elapsed < firstEnd) return
-    firstEnd = Number.POSITIVE_INFINITY
-    for (const [id, end] of ends) {
-      if (end <= at.elapsed) ends.delete(id)
-      else firstEnd = Math.min(firstEnd, end)
+  #firstEnd = Number.POSITIVE_INFINITY
+
+  used(_bound: Bound, at: Instant): number {
+    this.#prune(at)
+    return this.#ends.size
+  }
+
+  add(amount: number, bound: Bound, leaseId: string, at: Instant): number {
+    if (amount < 0) this.#ends.delete(leaseId)
+    else if (amount > 0 && bound.type === 'concurrent') {
+      const end = at.elapsed + bound.leaseMs
+      this.#ends.set(leaseId, end)
+      this.#firstEnd = Math.min(this.#firstEnd, end)
+    }
+    return this.#ends.size
+  }
+
+  matters(at: Instant): boolean {
+    this.#prune(at)
+    return this.#ends.size > 0
+  }
+
+  #prune(at: Instant): void {
+    if (at.elapsed < this.#firstEnd) return
+    this.#firstEnd = Number.POSITIVE_INFINITY
+    for (const [id, end] of this.#ends.entries()) {
+      if (end <= at.elapsed) this.#ends.delete(id)
+      else this.#firstEnd = Math.min(this.#firstEnd, end)
     }
   }
-  return {
-    used(_bound, at) {
-      prune(at)
-      return ends.size
-    },
-    add(amount, bound, leaseId, at) {
-      if (amount < 0) ends.delete(leaseId)
-      if (amount <= 0 || bound.type !== 'concurrent') return
-      const end = at.elapsed + bound.leaseMs
-      ends.set(leaseId, end)
-      firstEnd = Math.min(firstEnd, end)
-    },
-    matters(at) {
-      prune(at)
-      return ends.size > 0
-    },
+}
+
+class SumCounter implements Counter {
+  #sum = 0
+  #until = 0
+  #restored = 0
+
+  used(_bound: Bound, at: Instant): number {
+    return at.now < this.#until ? this.#sum : 0
+  }
+
+  add(amount: number, bound: Bound, _leaseId: string, at: Instant): number {
+    if (bound.type === 'sum') {
+      this.#sum = Math.max(0, this.used(bound, at) + amount)
+      this.#until = bound.until
+    }
+    return this.used(bound, at)
+  }
+
+  restore(amount: number, bound: Bound, at: Instant): void {
+    if (bound.type !== 'sum') return
+    if (this.#restored === bound.until) this.raise(amount, bound, at)
+    else this.add(amount, bound, '', at)
+    this.#restored = bound.until
+  }
+
+  raise(amount: number, bound: Bound, at: Instant): void {
+    const missing = amount - this.used(bound, at)
+    if (missing > 0) this.add(missing, bound, '', at)
+  }
+
+  matters(at: Instant): boolean {
+    return at.now < this.#until && (this.#sum > 0 || this.#restored === this.#until)
   }
 }
 
-function sumCounter(): Counter {
-  let sum = 0
-  let until = 0
-  let restored = 0
-  return {
-    used: (_bound, at) => (at.now < until ? sum : 0),
-    add(amount, bound, _leaseId, at) {
-      if (bound.type !== 'sum') return
-      sum = Math.max(0, this.used(bound, at) + amount)
-      until = bound.until
-    },
-    restore(amount, bound, at) {
-      if (bound.type !== 'sum') return
-      if (restored === bound.until) return this.raise?.(amount, bound, at)
-      this.add(amount, bound, '', at)
-      restored = bound.until
-    },
-    raise(amount, bound, at) {
-      const missing = amount - this.used(bound, at)
-      if (missing > 0) this.add(missing, bound, '', at)
-    },
-    matters: (at) => at.now < until && (sum > 0 || restored === until),
-  }
+export const newCounter: Readonly<Record<Bound['type'], () => Counter>> = {
+  rate: () => new RateCounter(),
+  concurrent: () => new LeaseCounter(),
+  sum: () => new SumCounter(),
 }

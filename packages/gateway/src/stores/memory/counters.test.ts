@@ -47,7 +47,7 @@ test('a sum begins anew when its period is over', () => {
   counters.take([spend(today)], 'a')
   clock.advance(1000)
   const taken = counters.take([spend(today + 1000)], 'a')
-  assert.deepEqual(taken, { taken: true, states: [{ remaining: 0, resetMs: 1000 }] })
+  assert.deepEqual(taken, { taken: true, remaining: [0], resetMs: [1000] })
 })
 
 test('counters that mean nothing any more are forgotten, over 100,000 of them', () => {

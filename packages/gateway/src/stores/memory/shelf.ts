@@ -1,13 +1,17 @@
 import type { CacheEntry } from '../../kernel/cache.ts'
+import { Chain, type Link } from '../../kernel/chain.ts'
 import type { Clock } from '../../kernel/clock.ts'
 
-/** What an entry takes besides its bytes and its key: two objects, a Buffer with a store of its own, a place in a Map. */
+/** What an entry takes besides its bytes and its key: three objects, a Buffer with a store of its own, a place in a Map. */
 const overheadBytes = 400
 
 interface Held {
+  readonly key: string
   readonly entry: CacheEntry
   readonly expiresAt: number
   readonly bytes: number
+  /** Among those of its kind. */
+  link: Link<Held> | undefined
 }
 
 /**
@@ -17,9 +21,10 @@ interface Held {
 export class Shelf {
   readonly #bytesMax: number
   readonly #clock: Pick<Clock, 'now'>
-  /** In the order in which they were last asked for. */
   readonly #held = new Map<string, Held>()
-  readonly #pinned = new Map<string, Held>()
+  /** In the order in which they were last asked for: to set them in a Map again with each hit makes it take new tables ever again. */
+  #loose = new Chain<Held>()
+  #pinned = new Chain<Held>()
   #bytes = 0
 
   constructor(bytesMax: number, clock: Pick<Clock, 'now'>) {
@@ -32,26 +37,26 @@ export class Shelf {
   }
 
   get size(): number {
-    return this.#held.size + this.#pinned.size
+    return this.#held.size
   }
 
   keys(): readonly string[] {
-    return [...this.#held.keys(), ...this.#pinned.keys()]
+    return [...this.#held.keys()]
   }
 
   get(key: string): CacheEntry | undefined {
-    const one = this.#held.get(key) ?? this.#pinned.get(key)
+    const one = this.#held.get(key)
     if (!one) return undefined
     if (one.expiresAt <= this.#clock.now()) {
-      this.remove(key)
+      this.#remove(one)
       return undefined
     }
-    if (this.#held.delete(key)) this.#held.set(key, one)
+    if (one.link) this.#loose.renew(one.link)
     return one.entry
   }
 
   put(key: string, entry: CacheEntry, keepMs: number): boolean {
-    return this.#put(this.#held, key, entry, keepMs)
+    return this.#put(this.#loose, key, entry, keepMs)
   }
 
   pin(key: string, entry: CacheEntry, keepMs: number): boolean {
@@ -59,37 +64,51 @@ export class Shelf {
   }
 
   remove(key: string): void {
-    const one = this.#held.get(key) ?? this.#pinned.get(key)
-    if (!one) return
-    this.#held.delete(key)
-    this.#pinned.delete(key)
-    this.#bytes -= one.bytes
+    const one = this.#held.get(key)
+    if (one) this.#remove(one)
   }
 
   clear(): void {
     this.#held.clear()
-    this.#pinned.clear()
+    this.#loose = new Chain()
+    this.#pinned = new Chain()
     this.#bytes = 0
   }
 
   /** False where it is not kept, as there is no room. */
-  #put(among: Map<string, Held>, key: string, entry: CacheEntry, keepMs: number): boolean {
-    this.remove(key)
+  #put(among: Chain<Held>, key: string, entry: CacheEntry, keepMs: number): boolean {
+    const before = this.#held.get(key)
+    if (before) this.#unlink(before)
     const bytes = entry.bytes.length + key.length + overheadBytes
-    if (!this.#makeRoom(bytes)) return false
-    among.set(key, { entry, expiresAt: this.#clock.now() + keepMs, bytes })
+    if (!this.#makeRoom(bytes)) {
+      this.#held.delete(key)
+      return false
+    }
+    const expiresAt = this.#clock.now() + keepMs
+    const one: Held = { key, entry, expiresAt, bytes, link: undefined }
+    one.link = among.push(one)
+    this.#held.set(key, one)
     this.#bytes += bytes
     return true
   }
 
   #makeRoom(bytes: number): boolean {
     if (bytes > this.#bytesMax) return false
-    for (const oldest of this.#held.keys()) {
-      if (this.#bytes + bytes <= this.#bytesMax) return true
-      this.remove(oldest)
-    }
-    if (this.#bytes + bytes <= this.#bytesMax) return true
-    for (const [key, { expiresAt }] of this.#pinned) if (expiresAt <= this.#clock.now()) this.remove(key)
-    return this.#bytes + bytes <= this.#bytesMax
+    const fits = () => this.#bytes + bytes <= this.#bytesMax
+    while (!fits() && this.#loose.first) this.#remove(this.#loose.first)
+    if (fits()) return true
+    const now = this.#clock.now()
+    for (const one of this.#pinned) if (one.expiresAt <= now) this.#remove(one)
+    return fits()
+  }
+
+  #remove(one: Held): void {
+    this.#held.delete(one.key)
+    this.#unlink(one)
+  }
+
+  #unlink({ link, bytes }: Held): void {
+    if (link) link.chain?.remove(link)
+    this.#bytes -= bytes
   }
 }

@@ -21,8 +21,8 @@ function spend(key: string, amount: number): Take {
 }
 
 async function remaining(counters: Counters, take: Take): Promise<number> {
-  const { states } = await counters.take([{ ...take, amount: 0 }], 'look')
-  return Math.round((states[0]?.remaining ?? Number.NaN) * 100) / 100
+  const looked = await counters.take([{ ...take, amount: 0 }], 'look')
+  return Math.round((looked.remaining[0] ?? Number.NaN) * 100) / 100
 }
 
 interface Outcome {

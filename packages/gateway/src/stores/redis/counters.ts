@@ -120,7 +120,7 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   }
 
   return {
-    take: (takes, leaseId) => (takes.length === 0 ? { taken: true, states: [] } : take(takes, leaseId)),
+    take: (takes, leaseId) => (takes.length === 0 ? { taken: true, remaining: [], resetMs: [] } : take(takes, leaseId)),
     settle(takes, leaseId) {
       const changes = takes.filter(({ amount }) => amount !== 0 && Number.isFinite(amount))
       if (changes.length > 0) settleAll('settle', changes, leaseId)

@@ -3,6 +3,7 @@ import type { Enrolment } from '../../kernel/experiment.ts'
 import type { RefusedBy } from '../../kernel/limits.ts'
 import type { Attempt, CallRecord } from '../../kernel/record.ts'
 import type { EvidenceFacts } from '../evidence-sums.ts'
+import { runKey, runOf } from '../experiment-run.ts'
 import type { SpentFacts } from '../spent-rollup.ts'
 import type { UsageFacts } from '../usage-rollup.ts'
 
@@ -59,7 +60,7 @@ export function encodeCalls(records: readonly CallRecord[]): CallValue[] {
     values.push(countOf(r.reasoningTokens), r.upstreamModel ?? null, r.costUsd ?? null, Number(r.unpriced))
     values.push(r.team ?? null, r.cache ?? null, r.refusedBy ? JSON.stringify(r.refusedBy) : null)
     const { enrolment: e } = r
-    if (e) values.push(e.experiment, e.epoch, e.arm, e.unit, e.attributionMs, r.finish ?? null)
+    if (e) values.push(runKey(e), e.epoch, e.arm, e.unit, e.attributionMs, r.finish ?? null)
     else values.push(null, null, null, null, null, r.finish ?? null)
   }
   return values
@@ -135,11 +136,16 @@ export function evidenceFactsOf(values: readonly CallValue[]): EvidenceFacts | u
     outputTokens: value('output_tokens'),
     finish: value('finish'),
     attempts: JSON.parse(value('attempts')),
-    enrolment: enrolmentOf(value),
+    enrolment: keptEnrolmentOf(value),
   }
 }
 
 function enrolmentOf(value: <T>(column: string) => T): Enrolment {
+  return { ...keptEnrolmentOf(value), ...runOf(value('experiment')) }
+}
+
+/** By the key that evidence is kept by, as its experiment. */
+function keptEnrolmentOf(value: <T>(column: string) => T): Enrolment {
   return {
     experiment: value('experiment'),
     epoch: value('epoch'),

@@ -129,9 +129,39 @@ test('a database of schema 6 opens with its calls, which are of no experiment, a
   store.records.put(sampleCall(7, { enrolment }))
   await store.records.feedback(sampleFeedback({ callId: sampleId(0), metric: 'score', time: start + 8 }))
   await store.records.feedback(sampleFeedback({ callId: sampleId(7), metric: 'score', time: start + 8 }))
-  const [epoch] = await store.reports.evidence('spam-1.1', [], start)
+  const [epoch] = await store.reports.evidence({ experiment: 'spam-1.1' }, [], start)
   assert.deepEqual(epoch?.arms, { '1.1': { assigned: 1, withFeedback: 1, metrics: {} } })
   await store.close()
+})
+
+test('evidence becomes that of an experiment and its start, and what an arm cost is summed up', () => {
+  const db = new DatabaseSync(':memory:')
+  const step = migrations.findIndex((text) => text.includes('started_at'))
+  db.exec(migrations.slice(0, step).join(''))
+  const experiments = { one: { progress: { startedAt: 1000 } }, draft: { progress: {} } }
+  insert(db, 'catalogs', { revision: 1, time: 0, state: '{}', digests: '{}' })
+  insert(db, 'catalogs', { revision: 2, time: 0, state: JSON.stringify({ experiments }), digests: '{}' })
+  insert(db, 'calls', { id: 'a', experiment: 'one' })
+  insert(db, 'calls', { id: 'b' })
+  for (const experiment of ['one', 'gone']) {
+    const key = { experiment, epoch: 1, arm: '1.1' }
+    insert(db, 'experiment_arms', { ...key, units: 2 })
+    for (const unit of ['u', 'v']) insert(db, 'experiment_units', { ...key, unit, cost_usd: 0.25 })
+  }
+  db.exec(migrations[step] ?? '')
+  const arms = db.prepare('SELECT experiment, cost_usd FROM experiment_arms ORDER BY experiment').all()
+  assert.deepEqual(
+    arms.map((row) => ({ ...row })),
+    [
+      { experiment: 'gone', cost_usd: 0.5 },
+      { experiment: 'one@1000', cost_usd: 0.5 },
+    ],
+  )
+  const calls = db.prepare('SELECT experiment FROM calls ORDER BY id').all()
+  assert.deepEqual(
+    calls.map(({ experiment }) => experiment),
+    ['one@1000', null],
+  )
 })
 
 test('an entry of the audit log can be neither changed nor removed', async (t) => {

@@ -156,4 +156,60 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (model, day, major, served, shadow, name)
   ) WITHOUT ROWID;
   `,
+  // Payloads, apart from Records: wide, dropped where there is no time to write them, and gone after `until`. The indexes hold all that they are
+  // looked for and summed up by, as to read rows of this size costs much more.
+  `
+  CREATE TABLE payloads (
+    call_id TEXT PRIMARY KEY NOT NULL,
+    model TEXT, major INTEGER, version TEXT, time INTEGER, until INTEGER, redacted INTEGER, bytes INTEGER,
+    inputs TEXT, outputs TEXT
+  );
+  CREATE INDEX payloads_of ON payloads (model, time, call_id, major, version);
+  CREATE INDEX payloads_until ON payloads (until, bytes);
+  `,
+  // A set's lines are JSON Lines in one value, last in the row: to list sets they are not read.
+  `
+  CREATE TABLE case_sets (
+    name TEXT PRIMARY KEY NOT NULL,
+    digest TEXT, cases INTEGER, expected INTEGER, bytes INTEGER, time INTEGER, by_key TEXT, lines TEXT
+  );
+  CREATE TABLE gate_passes (key TEXT PRIMARY KEY NOT NULL, time INTEGER, words TEXT) WITHOUT ROWID;
+  CREATE INDEX gate_passes_time ON gate_passes (time);
+  `,
+  // Evidence is that of an experiment and its start ("spam-1-1@1795430400000"): what another of its name left is not its own. What an arm
+  // got stands beside what breaks its circuit, so that it can be told without reading every unit.
+  `
+  ${['calls', 'experiment_units', 'experiment_arms', 'experiment_buckets', 'experiment_values']
+    .map(
+      (table) => `
+  UPDATE ${table} SET experiment = experiment || '@' || run.started_at FROM (
+    SELECT one.key AS name, json_extract(one.value, '$.progress.startedAt') AS started_at
+    FROM catalogs, json_each(catalogs.state, '$.experiments') AS one
+    WHERE catalogs.revision = (SELECT max(revision) FROM catalogs)
+  ) AS run WHERE run.name = experiment AND run.started_at IS NOT NULL;`,
+    )
+    .join('')}
+  ALTER TABLE experiment_arms ADD COLUMN cost_usd REAL DEFAULT 0;
+  UPDATE experiment_arms SET cost_usd = (
+    SELECT total(u.cost_usd) FROM experiment_units AS u
+    WHERE u.experiment = experiment_arms.experiment AND u.epoch = experiment_arms.epoch AND u.arm = experiment_arms.arm);
+  `,
+  // One row an hour, of which sketches are merged: those of one contract's hours lie beside each other.
+  `
+  CREATE TABLE drift_sketches (
+    model TEXT, major INTEGER, first INTEGER, hour INTEGER, version TEXT, feature TEXT, sketch TEXT,
+    PRIMARY KEY (model, major, first, hour, version, feature)
+  ) WITHOUT ROWID;
+  CREATE INDEX drift_sketches_hour ON drift_sketches (hour);
+  `,
+  // What is listed stands apart from the report, which may be large.
+  `
+  CREATE TABLE evaluations (id TEXT PRIMARY KEY NOT NULL, model TEXT, head TEXT, report TEXT);
+  `,
+  `
+  CREATE TABLE judge_sums (
+    model TEXT, day INTEGER, major INTEGER, metric TEXT, version TEXT, judge TEXT, name TEXT, value REAL,
+    PRIMARY KEY (model, day, major, metric, version, judge, name)
+  ) WITHOUT ROWID;
+  `,
 ]

@@ -4,10 +4,10 @@ import { dayMs } from '../spent-rollup.ts'
 
 /** Reads what was spent from the sums by day. */
 export function spentReader(db: DatabaseSync): (query: SpentQuery) => readonly SpentRow[] {
-  return ({ from, to, by: asked, without = '' }) => {
+  return ({ from, to, by: asked, without = [] }) => {
     const by = spentDimensions.filter((dimension) => asked.includes(dimension))
     const days = { fromDay: Math.floor(from / dayMs), toDay: Math.ceil(to / dayMs) }
-    const rows = db.prepare(spentSql(by)).all({ ...days, without })
+    const rows = db.prepare(spentSql(by)).all({ ...days, without: JSON.stringify(without) })
     return rows.map((row) => ({
       by: Object.fromEntries(by.map((dimension) => [dimension, String(row[dimension])])),
       costUsd: Number(row.costUsd),
@@ -20,6 +20,6 @@ function spentSql(by: readonly SpentDimension[]): string {
   const groups = by.join(', ')
   return `
     SELECT ${[...by, 'total(cost_usd) AS costUsd'].join(', ')} FROM spent_days
-    WHERE day >= $fromDay AND day < $toDay AND consumer <> $without
+    WHERE day >= $fromDay AND day < $toDay AND consumer NOT IN (SELECT value FROM json_each($without))
     ${groups && `GROUP BY ${groups}`} HAVING costUsd > 0 ${groups && `ORDER BY ${groups}`}`
 }

@@ -1,14 +1,19 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { dataFiles, dataFolderError } from './data-folder.ts'
+import { driftReader } from './drift/drift-sketches.ts'
+import { evaluationReader } from './evaluations/evaluation-rows.ts'
 import { evidenceReader } from './evidence/read-evidence.ts'
+import { judgeReader } from './judge/judge-sums.ts'
 import { lockDataFolder } from './lock-data-folder.ts'
+import { payloadReader } from './payloads/read-payloads.ts'
 import { auditReader } from './read-audit.ts'
 import { callReader } from './read-calls.ts'
 import { spentReader } from './read-spent.ts'
 import { stateReader } from './read-state.ts'
 import { usageReader } from './read-usage.ts'
 import { serveOperations } from './serve-operations.ts'
+import { setReader } from './sets/read-sets.ts'
 import { shadowReader } from './shadow/shadow-sums.ts'
 
 export type ReaderOperations = ReturnType<typeof readerOperations>
@@ -34,6 +39,11 @@ function readerOperations(path: string) {
     spent: spentReader(db),
     ...evidenceReader(db),
     shadow: shadowReader(db),
+    judges: judgeReader(db),
+    drift: driftReader(db),
+    ...evaluationReader(db),
+    ...setReader(db),
+    ...payloadReader(db),
     ...stateReader(db),
     audit: auditReader(db),
     /** Lets go of the database, so that the writer is the last to close it. The lock stays until the worker ends. */

@@ -4,7 +4,10 @@ import type { Reports, StateStore, Store } from '../../kernel/store.ts'
 import { RecordQueue, type StoreLog } from '../record-queue.ts'
 import { encodeCalls } from './call-row.ts'
 import { prepareDataFolder } from './data-folder.ts'
+import { evaluationStore } from './evaluations/evaluation-rows.ts'
+import { payloadStore } from './payloads/payload-store.ts'
 import type { ReaderOperations } from './reader.ts'
+import { setStore } from './sets/set-store.ts'
 import { tellMigration } from './tell-migration.ts'
 import { WorkerLink } from './worker-link.ts'
 import type { WriterOperations } from './writer.ts'
@@ -66,10 +69,20 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     state: stateOf(writer, reader),
     audit: { append: (entry) => writer.ask('appendAudit', entry), list: (filter) => reader.ask('audit', filter) },
     shadow: { add: (sums) => writer.ask('addShadow', sums), sums: (model) => reader.ask('shadow', model) },
-    async forgetExperiment(name) {
+    judges: { add: (sums) => writer.ask('addJudges', sums), sums: (model) => reader.ask('judges', model) },
+    payloads: payloadStore(writer, reader),
+    drift: {
+      add: (parts) => writer.ask('addDrift', parts),
+      sums: (query) => reader.ask('drift', query),
+      forget: (before, kept) => writer.ask('forgetDrift', { before, kept }),
+    },
+    sets: setStore(writer, reader),
+    evaluations: evaluationStore(writer, reader),
+    async forgetExperiment(experiment, startedAt) {
       // What waits to be written may be of it.
       await records.flush()
-      while (await writer.ask('forgetEvidence', name));
+      const run = startedAt === undefined ? { experiment } : { experiment, startedAt }
+      while (await writer.ask('forgetEvidence', run));
     },
     close: () => {
       closing ??= close()
@@ -99,8 +112,10 @@ function reportsOf(reader: WorkerLink<ReaderOperations>): Reports {
     feedback: (callId) => reader.ask('feedback', callId),
     usage: (query) => reader.ask('usage', query),
     spent: (query) => reader.ask('spent', query),
-    evidence: (experiment, metrics, frozenBy) => reader.ask('evidence', { experiment, metrics, frozenBy }),
-    circuit: (experiment) => reader.ask('circuit', experiment),
+    evidence: (run, metrics, frozenBy) => reader.ask('evidence', { run, metrics, frozenBy }),
+    circuit: (run) => reader.ask('circuit', run),
+    totals: (run) => reader.ask('totals', run),
+    runs: () => reader.ask('runs', undefined),
   }
 }
 

@@ -1,10 +1,15 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { dataFiles, dataFolderError } from './data-folder.ts'
+import { driftForgetter, driftWriter } from './drift/drift-sketches.ts'
+import { evaluationWriter } from './evaluations/evaluation-rows.ts'
 import { evidenceForgetter } from './evidence/forget-evidence.ts'
 import { fileInPlace } from './file-in-place.ts'
+import { judgeWriter } from './judge/judge-sums.ts'
 import { openDatabase } from './open-database.ts'
+import { payloadWriter } from './payloads/write-payloads.ts'
 import { serveOperations } from './serve-operations.ts'
+import { setWriter } from './sets/write-sets.ts'
 import { shadowWriter } from './shadow/shadow-sums.ts'
 import { auditWriter } from './write-audit.ts'
 import { batchWriter } from './write-batch.ts'
@@ -31,7 +36,9 @@ function writerOperations(db: DatabaseSync, checkFile: () => void) {
       checkFile()
       return write(input)
     }
+  const { putPayloads, forgetPayloads, expirePayloads } = payloadWriter(db)
   const { saveCatalog, saveKeys, saveKeyUses, saveSetting, settingOr } = stateWriter(db)
+  const { putSet, removeSet, savePass } = setWriter(db)
   return {
     batch: checked(batchWriter(db)),
     saveCatalog: checked(saveCatalog),
@@ -41,6 +48,16 @@ function writerOperations(db: DatabaseSync, checkFile: () => void) {
     saveSetting: checked(saveSetting),
     settingOr: checked(settingOr),
     addShadow: checked(shadowWriter(db)),
+    addJudges: checked(judgeWriter(db)),
+    addDrift: checked(driftWriter(db)),
+    saveEvaluation: checked(evaluationWriter(db)),
+    forgetDrift: checked(driftForgetter(db)),
+    putSet: checked(putSet),
+    removeSet: checked(removeSet),
+    savePass: checked(savePass),
+    putPayloads: checked(putPayloads),
+    forgetPayloads: checked(forgetPayloads),
+    expirePayloads: checked(expirePayloads),
     /** Whether there may be more of it. */
     forgetEvidence: checked(evidenceForgetter(db)),
     /** The last to close folds the write-ahead log into the database. */

@@ -78,6 +78,8 @@ export class ExperimentWorld {
           await this.meddle('circuit')
           return this.circuit
         },
+        totals: async () => ({}),
+        runs: async () => [],
       },
       settings: {
         setting: async (key) => {

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import type { CatalogState, Shadow } from '../../../kernel/catalog.ts'
+import type { ShadowCompare } from '../../../kernel/shadow.ts'
 import { withExperiment } from '../../catalog/change-experiment.ts'
 import { isOver } from '../../catalog/held-traffic.ts'
+import type { ManifestAllocation } from '../../manifest/allocation.ts'
 import type { ManifestExperiment, ManifestGuardrail } from '../../manifest/experiment.ts'
 import type { ManifestMetric } from '../../manifest/feedback-metrics.ts'
 import type { ManifestModel } from '../../manifest/manifest.ts'
@@ -38,9 +40,15 @@ export const randomRules: fc.Arbitrary<Of<readonly ManifestRule[]>> = fc
   .array(fc.tuple(when, fc.nat(9)), { minLength: 1, maxLength: 3 })
   .map((rules) => (live) => rules.map(([when, i]) => ({ version: nth(live, i), when })))
 
+const compare = fc.constantFrom<ShadowCompare>(
+  { measure: 'text', tolerance: 0.2 },
+  { measure: 'json', ignore: ['/score', '/a~1b/0'] },
+  { ignore: ['/*/at'] },
+  { measure: 'label' },
+)
 export const randomShadow: fc.Arbitrary<Of<Shadow>> = fc
-  .tuple(fc.nat(9), fc.double({ min: 1e-6, max: 1, noNaN: true }))
-  .map(([i, share]) => (live) => ({ version: nth(live, i), share }))
+  .tuple(fc.nat(9), fc.double({ min: 1e-6, max: 1, noNaN: true }), fc.option(compare, { nil: undefined }))
+  .map(([i, share, compare]) => (live) => ({ version: nth(live, i), share, ...(compare ? { compare } : {}) }))
 
 const duration = fc.constantFrom('1ms', '90m', '24h', '1d', '2.5d', '30d')
 const coverage = fc.double({ min: 1e-6, max: 1, noNaN: true })
@@ -61,6 +69,12 @@ const fields = fc.record(
     attribution: duration,
     guardrails: fc.uniqueArray(guardrail, { selector: nameOf }),
     alpha: fc.constantFrom(0.01, 0.05, 0.1),
+    harmAlpha: fc.constantFrom(0.01, 0.02),
+    allocation: fc.constantFrom<ManifestAllocation>(
+      { method: 'fixed' },
+      { method: 'thompson' },
+      { method: 'track-and-stop', every: '1.5h', least: 0.07 },
+    ),
     expectedUnits: fc.integer({ min: 100, max: 100_000 }),
     minimalUnits: fc.integer({ min: 2, max: 1000 }),
     minimalDuration: fc.constantFrom('1s', '1d', '1.5d'),
@@ -93,7 +107,7 @@ export function randomExperiments(
           model: `${model}@${major}`,
           control,
           candidates,
-          metrics: [...Object.keys(metrics), 'invalid-output'],
+          metrics: rest.allocation ? ['invalid-output'] : [...Object.keys(metrics), 'invalid-output'],
           ...(ramp ? { ramp } : coverage === undefined ? {} : { coverage }),
           ...(shares ? { shares } : {}),
           ...rest,

@@ -4,8 +4,11 @@ import { fits } from '../../../kernel/schema/explain.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { Schema } from '../../../kernel/schema/schema.ts'
 import { diceOf, randomSchema, randomValue } from '../../../kernel/schema/testing/random-schema.ts'
+import type { ManifestCapture } from '../../manifest/capture.ts'
+import type { ManifestDrift } from '../../manifest/drift.ts'
 import type { Manifest, ManifestContract, ManifestVersion } from '../../manifest/manifest.ts'
 import { randomExperiments, randomMetrics, randomRules, randomShadow } from './random-experiments.ts'
+import { randomlyJudged } from './random-judges.ts'
 import { randomCache, randomConsumer, randomIssuers, randomLimits, randomTeam } from './random-policies.ts'
 
 /** Manifests without faults, of every task, and the additive changes that people make to them. */
@@ -71,8 +74,21 @@ const limits = fc.record(
   some,
 )
 const deprecated = fc.constantFrom({ since: '2026-11-01' }, { since: '2026-11-01', sunset: '2027-01-01' })
+const capture = fc.constantFrom<ManifestCapture>(
+  'redacted',
+  'full',
+  { payload: 'redacted' },
+  { payload: 'full', share: 0.25, keep: '30d' },
+  { payload: 'redacted', share: 1, keep: '90m', redact: ['/input', '/output'] },
+)
+const drift = fc.constantFrom<ManifestDrift>(
+  {},
+  { window: '6h' },
+  { window: '30d', reference: { first: 500 } },
+  { reference: { from: '2026-11-01', to: '2026-11-08' } },
+)
 const commonFields = fc.record(
-  { description: text, limits, deprecated, cache: randomCache, metrics: randomMetrics },
+  { description: text, limits, deprecated, cache: randomCache, capture, drift, metrics: randomMetrics },
   some,
 )
 
@@ -163,9 +179,9 @@ const parts = fc.dictionary(name, randomTeam).chain((teams) =>
 )
 
 /** Experiments are of versions that there are. */
-export const randomManifest: fc.Arbitrary<Manifest> = parts.chain((manifest) =>
-  randomExperiments(manifest.models).map((experiments) => ({ ...manifest, experiments })),
-)
+export const randomManifest: fc.Arbitrary<Manifest> = parts
+  .chain((manifest) => randomExperiments(manifest.models).map((experiments) => ({ ...manifest, experiments })))
+  .chain(randomlyJudged)
 
 /** The same with a field more in each output of its own, and a version more that brings it. */
 export function extended({ models, ...rest }: Manifest, round: number): Manifest {

@@ -33,6 +33,7 @@ async function handle(operation: Operation, request: FastifyRequest, reply: Fast
       caller: door.callerOf(request),
       address: request.ip,
       ifMatch: entityTags(request.headers['if-match']),
+      signal: leaving(reply),
       etag: (value) => reply.header('etag', `"${value}"`),
     })
     return reply.header('cache-control', 'no-store').send(output)
@@ -41,6 +42,15 @@ async function handle(operation: Operation, request: FastifyRequest, reply: Fast
     if (error.status >= 500) door.report(error)
     return door.error(reply, error)
   }
+}
+
+/** Aborts when the caller goes away before the answer is written. */
+function leaving({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort()
+  })
+  return controller.signal
 }
 
 /** Path parameters win over the body's and the query's fields of the same name. */

@@ -1,4 +1,4 @@
-import { Chain, type Link } from './chain.ts'
+import { Chain, type Link } from '../../../kernel/chain.ts'
 
 /** Whoever waits in a lane. Only a lane makes one. */
 export interface Waiting<T> {

@@ -1,5 +1,5 @@
 import { AstraError } from '../../../kernel/errors.ts'
-import type { CounterState, Counters, Take, Taken } from '../../../kernel/limits.ts'
+import type { CounterStates, Counters, Take, Taken } from '../../../kernel/limits.ts'
 
 interface Used {
   /** Of a rate: in the interval; of a sum, of leases: so many. */
@@ -19,19 +19,19 @@ export function fakeCounters({ asks = false }: { readonly asks?: boolean } = {})
     return known
   }
   const max = ({ bound }: Take) => (bound.type === 'rate' ? bound.burst : bound.max)
-  const stateOf = (take: Take): CounterState => ({
-    remaining: Math.max(0, max(take) - of(take.key).amount),
-    resetMs: of(take.key).amount > 0 ? 1000 : 0,
+  const statesOf = (takes: readonly Take[]): CounterStates => ({
+    remaining: takes.map((take) => Math.max(0, max(take) - of(take.key).amount)),
+    resetMs: takes.map(({ key }) => (of(key).amount > 0 ? 1000 : 0)),
   })
   const take = (takes: readonly Take[]): Taken => {
     const refusedAt = takes.findIndex((one) => one.amount > 0 && of(one.key).amount + one.amount > max(one))
     const refused = takes[refusedAt]
     if (refused) {
       const retryAfterMs = refused.amount > max(refused) ? undefined : 2000
-      return { taken: false, refusedAt, retryAfterMs, states: takes.map(stateOf) }
+      return { taken: false, refusedAt, retryAfterMs, ...statesOf(takes) }
     }
     for (const { key, amount } of takes) of(key).amount += amount
-    return { taken: true, states: takes.map(stateOf) }
+    return { taken: true, ...statesOf(takes) }
   }
   const counters: Counters = {
     take(takes) {

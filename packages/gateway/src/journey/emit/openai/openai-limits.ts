@@ -1,17 +1,31 @@
 import type { LimitStatus } from '../../../kernel/limits.ts'
 import { tightestOf } from '../limit-headers.ts'
 
-const kinds = ['requests', 'tokens'] as const
+/** Their names written out: a name put together for each answer V8 has to look up among all that it knows. */
+const told = [
+  {
+    kind: 'requests',
+    limit: 'x-ratelimit-limit-requests',
+    remaining: 'x-ratelimit-remaining-requests',
+    reset: 'x-ratelimit-reset-requests',
+  },
+  {
+    kind: 'tokens',
+    limit: 'x-ratelimit-limit-tokens',
+    remaining: 'x-ratelimit-remaining-tokens',
+    reset: 'x-ratelimit-reset-tokens',
+  },
+] as const
 
 /** As https://platform.openai.com/docs/guides/rate-limits has them, whose clients and frameworks read them. */
 export function openaiLimits(limits: readonly LimitStatus[]): Record<string, string> {
   const headers: Record<string, string> = {}
-  for (const kind of kinds) {
+  for (const { kind, limit, remaining, reset } of told) {
     const found = tightestOf(kind, limits)
     if (!found) continue
-    headers[`x-ratelimit-limit-${kind}`] = String(Math.floor(found.limit))
-    headers[`x-ratelimit-remaining-${kind}`] = String(Math.floor(found.remaining))
-    headers[`x-ratelimit-reset-${kind}`] = durationText(found.resetMs)
+    headers[limit] = String(Math.floor(found.limit))
+    headers[remaining] = String(Math.floor(found.remaining))
+    headers[reset] = durationText(found.resetMs)
   }
   return headers
 }

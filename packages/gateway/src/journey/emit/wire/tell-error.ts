@@ -30,8 +30,13 @@ const advice: Advice = {
 }
 
 /** `own`: what one protocol advises otherwise than the others. */
-export function tellError(error: AstraError, callId: string | undefined, own: Advice = {}): ToldError {
-  const { code, status, title, detail, violations = [], ...shown } = publicError(error)
+export function tellError(
+  error: AstraError,
+  callId: string | undefined,
+  own: Advice = {},
+  shown = publicError(error),
+): ToldError {
+  const { code, status, title, detail, violations = [] } = shown
   const next = error.facts.next ?? own[code] ?? advice[code] ?? shown.next
   const named = violations.find(({ path }) => path !== '' && detail.includes(path))
   const what = named ? detail.replace(named.path, () => placeOf(named)) : detail
@@ -61,6 +66,8 @@ function placeOf({ path }: Violation): string {
   return place || 'the input'
 }
 
+const sentenceEnds = ['.', '?', '!']
+
 function sentence(text: string): string {
-  return /[.?!]$/.test(text) ? text : `${text}.`
+  return sentenceEnds.includes(text.slice(-1)) ? text : `${text}.`
 }

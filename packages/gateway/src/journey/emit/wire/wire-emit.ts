@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { StreamWriter } from '../../../dialects/dialect.ts'
 import type { StreamAnswer, WholeAnswer } from '../../../kernel/answer.ts'
-import type { AstraError } from '../../../kernel/errors.ts'
+import { type AstraError, publicError } from '../../../kernel/errors.ts'
 import type { LimitStatus } from '../../../kernel/limits.ts'
 import type { Dialect } from '../../../kernel/wire.ts'
 import { rateLimitHeaders } from '../limit-headers.ts'
@@ -28,12 +28,9 @@ export interface WireForm {
 
 /** How answers leave by the doors that speak a language model's protocol. */
 export function wireEmit({ idHeader, advice, limits, error: errorBody, errorEvent }: WireForm, now = Date.now) {
-  const limitsOf = (met: readonly LimitStatus[] | undefined) =>
-    met && met.length > 0 ? { ...rateLimitHeaders(met), ...limits(met, now()) } : none
-  const headersOf = (answer: WholeAnswer | StreamAnswer) => ({
-    ...answerHeaders(answer, idHeader),
-    ...limitsOf(answer.limits),
-  })
+  const limitsOf = (met: readonly LimitStatus[] | undefined) => (met && met.length > 0 ? limits(met, now()) : none)
+  const headersOf = (answer: WholeAnswer | StreamAnswer) =>
+    Object.assign(answerHeaders(answer, idHeader), rateLimitHeaders(answer.limits), limitsOf(answer.limits))
   return {
     whole(reply: FastifyReply, answer: WholeAnswer, body: Buffer | string): FastifyReply {
       return writeWhole(reply, headersOf(answer), json, body)
@@ -62,10 +59,11 @@ export function wireEmit({ idHeader, advice, limits, error: errorBody, errorEven
     },
 
     error(reply: FastifyReply, error: AstraError, callId: string | undefined): FastifyReply {
-      const told = tellError(error, callId, advice)
+      const shown = publicError(error)
+      const told = tellError(error, callId, advice, shown)
       // A refusal is to cost less than an answer.
       if (callId !== undefined) {
-        const headers = { ...wireErrorHeaders(error, callId, idHeader), ...limitsOf(error.facts.limits) }
+        const headers = Object.assign(wireErrorHeaders(error, callId, idHeader, shown), limitsOf(error.facts.limits))
         return writeWhole(reply, headers, json, JSON.stringify(errorBody(told, callId)), told.status)
       }
       return reply

@@ -9,13 +9,11 @@ const mayMend: ReadonlySet<ErrorCode> = new Set(['upstream_failed'])
 
 /** `idHeader`: the protocol's own name of the header that has the call's id. */
 export function answerHeaders(answer: WholeAnswer | StreamAnswer, idHeader: string): Record<string, string> {
-  return {
-    'astra-call-id': answer.callId,
-    [idHeader]: answer.callId,
-    'astra-version': answer.version,
-    ...cacheHeaders(answer.cache),
-    ...(answer.kind === 'whole' ? { 'server-timing': serverTiming(answer.timing) } : {}),
-  }
+  const headers: Record<string, string> = { 'astra-call-id': answer.callId, 'astra-version': answer.version }
+  headers[idHeader] = answer.callId
+  if (answer.cache) Object.assign(headers, cacheHeaders(answer.cache))
+  if (answer.kind === 'whole') headers['server-timing'] = serverTiming(answer.timing)
+  return headers
 }
 
 /**
@@ -26,10 +24,11 @@ export function wireErrorHeaders(
   error: AstraError,
   callId: string | undefined,
   idHeader: string,
+  shown = publicError(error),
 ): Record<string, string> {
-  const headers = errorHeaders(error, callId)
+  const headers = errorHeaders(error, callId, shown)
   if (callId !== undefined) headers[idHeader] = callId
-  const { retryAfterMs } = publicError(error)
+  const { retryAfterMs } = shown
   if (retryAfterMs !== undefined) headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
   const mends = errorTable[error.code].retryable ? retryAfterMs !== undefined : mayMend.has(error.code)
   if (!mends) headers['x-should-retry'] = 'false'

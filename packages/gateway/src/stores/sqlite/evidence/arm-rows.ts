@@ -16,6 +16,7 @@ export interface ArmRow {
   beyond: number
   calls: number
   server_errors: number
+  cost_usd: number
   /** Those of the batch, and the latest that ended before. */
   readonly recent: RecentCall[]
 }
@@ -23,11 +24,11 @@ export interface ArmRow {
 /** The arms that a batch touches: read once, changed in memory, written once. */
 export function armRows(db: DatabaseSync) {
   const select = db.prepare(`
-    SELECT units, beyond, calls, server_errors, recent FROM experiment_arms
+    SELECT units, beyond, calls, server_errors, cost_usd, recent FROM experiment_arms
     WHERE experiment = ? AND epoch = ? AND arm = ?`)
   const replace = db.prepare(`
-    INSERT OR REPLACE INTO experiment_arms (experiment, epoch, arm, units, beyond, calls, server_errors, recent)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+    INSERT OR REPLACE INTO experiment_arms (experiment, epoch, arm, units, beyond, calls, server_errors, cost_usd, recent)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const count = db.prepare('SELECT total(units) AS units FROM experiment_arms WHERE experiment = ?')
   const stored = db.prepare('SELECT epoch, arm FROM experiment_arms WHERE experiment = ?')
   const held = new Map<string, { readonly key: ArmKey; readonly row: ArmRow }>()
@@ -64,7 +65,7 @@ export function armRows(db: DatabaseSync) {
       const kept = select.get(key.experiment, key.epoch, key.arm)
       const row: ArmRow = kept
         ? { ...(kept as unknown as ArmRow), recent: JSON.parse(String(kept.recent)) }
-        : { units: 0, beyond: 0, calls: 0, server_errors: 0, recent: [] }
+        : { units: 0, beyond: 0, calls: 0, server_errors: 0, cost_usd: 0, recent: [] }
       held.set(text, { key, row })
       return row
     },
@@ -76,9 +77,9 @@ export function armRows(db: DatabaseSync) {
     },
     save(): void {
       for (const { key, row } of held.values()) {
-        const { units, beyond, calls, server_errors, recent } = row
+        const { units, beyond, calls, server_errors, cost_usd, recent } = row
         const kept = JSON.stringify(latest(recent))
-        replace.run(key.experiment, key.epoch, key.arm, units, beyond, calls, server_errors, kept)
+        replace.run(key.experiment, key.epoch, key.arm, units, beyond, calls, server_errors, cost_usd, kept)
       }
       drop()
     },
@@ -88,6 +89,7 @@ export function armRows(db: DatabaseSync) {
 
 /** Adds what a call says of its arm, if anything. By its end: what hangs is known to fail when it does, not when it began. */
 export function addToArm(row: ArmRow, facts: EvidenceFacts): void {
+  row.cost_usd += facts.costUsd ?? 0
   const failed = armFailed(facts, facts.enrolment.arm)
   if (failed === undefined) return
   row.calls += 1

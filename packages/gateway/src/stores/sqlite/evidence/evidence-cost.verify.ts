@@ -56,17 +56,22 @@ test('the evidence of 100,000 units is read with less than a second of CPU, and 
   t.diagnostic(
     `writer, us a Record: ${plain.toFixed(1)} plain, ${fresh.toFixed(1)} of a new unit, ${known.toFixed(1)} of a known one`,
   )
-  const { evidence, circuit } = evidenceReader(db)
+  const { evidence, circuit, totals } = evidenceReader(db)
   const began = cpuMs()
-  const [epoch] = evidence({ experiment: 'spam-1.1', metrics: sampleMetrics, frozenBy: start + 10 * units })
+  const [epoch] = evidence({ run: { experiment: 'spam-1.1' }, metrics: sampleMetrics, frozenBy: start + 10 * units })
   const tookMs = cpuMs() - began
   t.diagnostic(`reading ${sampleMetrics.length} metrics of ${units} units: ${Math.round(tookMs)} ms`)
   assert.equal(epoch?.arms['1.0']?.assigned, units / 2)
-  assert.equal(circuit('spam-1.1')['1.1']?.calls, units)
+  assert.equal(circuit({ experiment: 'spam-1.1' })['1.1']?.calls, units)
   assert.ok(tookMs < 1000)
+  const asked = cpuMs()
+  assert.equal(totals({ experiment: 'spam-1.1' })['1.0']?.units, units / 2)
+  const totalsMs = cpuMs() - asked
+  t.diagnostic(`what arms got: ${totalsMs.toFixed(1)} ms`)
+  assert.ok(totalsMs < 50)
   const forget = evidenceForgetter(db)
   const from = cpuMs()
   let slices = 1
-  while (forget('spam-1.1')) slices++
+  while (forget({ experiment: 'spam-1.1' })) slices++
   t.diagnostic(`forgotten in ${slices} slices of ${Math.round((cpuMs() - from) / slices)} ms`)
 })

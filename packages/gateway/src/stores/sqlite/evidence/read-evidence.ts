@@ -1,11 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Accumulator, ArmEvidence, CircuitCounts } from '@astraapi/statistics'
-import type { EpochEvidence, ExperimentMetric } from '../../../kernel/experiment.ts'
+import type { ArmTotals, EpochEvidence, ExperimentMetric, ExperimentRun } from '../../../kernel/experiment.ts'
+import { runKey, runOf } from '../../experiment-run.ts'
+import { countedOf } from '../../value-buckets.ts'
 import { latest, type RecentCall } from './arm-rows.ts'
 import { metricReader } from './read-metric.ts'
 
 export interface EvidenceQuery {
-  readonly experiment: string
+  readonly run: ExperimentRun
   readonly metrics: readonly ExperimentMetric[]
   readonly frozenBy: number
 }
@@ -21,8 +23,17 @@ export function evidenceReader(db: DatabaseSync) {
   )
   const armsOf = db.prepare('SELECT arm, calls, server_errors, recent FROM experiment_arms WHERE experiment = ?')
 
+  const totalsOf = db.prepare(`
+    SELECT arm, total(units) AS units, total(beyond) AS beyond, total(calls) AS calls, total(server_errors) AS failed,
+      total(cost_usd) AS cost FROM experiment_arms WHERE experiment = ? GROUP BY arm`)
+  const latenciesOf = db.prepare(`
+    SELECT bucket, total(n) AS n FROM experiment_buckets
+    WHERE experiment = ? AND arm = ? AND metric = 'latency' GROUP BY bucket HAVING total(n) > 0 ORDER BY bucket`)
+  const keys = db.prepare('SELECT DISTINCT experiment FROM experiment_arms')
+
   return {
-    evidence({ experiment, metrics, frozenBy }: EvidenceQuery): readonly EpochEvidence[] {
+    evidence({ run, metrics, frozenBy }: EvidenceQuery): readonly EpochEvidence[] {
+      const experiment = runKey(run)
       const known = metrics.map((metric) => ({ name: metric.name, arms: metricOf(experiment, metric, frozenBy) }))
       const beyond = new Map(beyondOf.all(experiment).map((row) => [Number(row.epoch), Number(row.beyond)]))
       const epochs = Map.groupBy(unitsOf.all(experiment), (row) => Number(row.epoch))
@@ -41,8 +52,8 @@ export function evidenceReader(db: DatabaseSync) {
         ),
       }))
     },
-    circuit(experiment: string): Readonly<Record<string, CircuitCounts>> {
-      const arms = Map.groupBy(armsOf.all(experiment), (row) => String(row.arm))
+    circuit(run: ExperimentRun): Readonly<Record<string, CircuitCounts>> {
+      const arms = Map.groupBy(armsOf.all(runKey(run)), (row) => String(row.arm))
       return Object.fromEntries(
         [...arms].map(([arm, rows]) => {
           const recent = rows.flatMap((row): readonly RecentCall[] => JSON.parse(String(row.recent)))
@@ -57,5 +68,25 @@ export function evidenceReader(db: DatabaseSync) {
         }),
       )
     },
+    totals(run: ExperimentRun): Readonly<Record<string, ArmTotals>> {
+      const experiment = runKey(run)
+      return Object.fromEntries(
+        totalsOf.all(experiment).map((row) => {
+          const arm = String(row.arm)
+          const buckets = latenciesOf
+            .all(experiment, arm)
+            .map(({ bucket, n }) => ({ bucket: Number(bucket), n: Number(n) }))
+          const totals: ArmTotals = {
+            units: Number(row.units),
+            beyond: Number(row.beyond),
+            calls: Number(row.calls),
+            failed: Number(row.failed),
+            costUsd: Number(row.cost),
+          }
+          return [arm, buckets.length > 0 ? { ...totals, latencies: countedOf(buckets) } : totals]
+        }),
+      )
+    },
+    runs: (): readonly ExperimentRun[] => keys.all().map(({ experiment }) => runOf(String(experiment))),
   }
 }

@@ -22,7 +22,7 @@ function evidence(unitsMax?: number) {
 
 const call = (n: number, unit: string) =>
   sampleCall(n, { enrolment: { experiment: 'spam-1.1', epoch: 1, arm: '1.1', unit, attributionMs: 1000 } })
-const query = { experiment: 'spam-1.1', metrics: [], frozenBy: start }
+const query = { run: { experiment: 'spam-1.1' }, metrics: [], frozenBy: start }
 
 test('past the bound on units further ones are counted and else left out, and the known ones go on', () => {
   const { write, evidence: read, circuit } = evidence(2)
@@ -30,7 +30,7 @@ test('past the bound on units further ones are counted and else left out, and th
   write(call(5, 'a'), call(6, 'd'))
   const [epoch] = read(query)
   assert.deepEqual([epoch?.arms['1.1']?.assigned, epoch?.beyond], [2, 3])
-  assert.equal(circuit('spam-1.1')['1.1']?.calls, 6)
+  assert.equal(circuit({ experiment: 'spam-1.1' })['1.1']?.calls, 6)
 })
 
 test('what a batch that failed left behind is in none', () => {

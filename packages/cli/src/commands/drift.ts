@@ -1,0 +1,142 @@
+import type { Command } from 'commander'
+import { type ClientOptions, clientCommand } from '../client-command.ts'
+import { columns } from '../columns.ts'
+import { connect } from '../connection.ts'
+import { findContract } from '../find-contract.ts'
+import type { Io } from '../io.ts'
+import { type Deployments, percent, shortTime } from '../platform.ts'
+import { readModel } from '../read-model.ts'
+
+interface Values {
+  readonly values: number
+  readonly missing?: number
+  readonly p50?: number
+  readonly p95?: number
+  readonly top?: readonly { readonly value: string; readonly share: number }[]
+}
+
+interface Compared {
+  readonly version: string
+  readonly drifted: readonly string[]
+  readonly unknown: readonly string[]
+  readonly features: readonly {
+    readonly name: string
+    readonly outcome: 'drifted' | 'stable' | 'unknown'
+    readonly reason: string
+    readonly reference?: Values
+    readonly current?: Values
+  }[]
+}
+
+export interface DriftReport {
+  readonly model: string
+  readonly major: string
+  readonly declared?: {
+    readonly windowMs: number
+    readonly referenceFrom?: string
+    readonly referenceTo?: string
+    readonly first?: number
+  }
+  readonly from?: string
+  readonly to?: string
+  readonly leftOut: number
+  readonly versions: readonly Compared[]
+  readonly against?: string
+  readonly pairs: readonly Compared[]
+  readonly dropped: Readonly<Record<string, number>>
+}
+
+export function driftCommand(program: Command, io: Io): void {
+  clientCommand(program, {
+    usage: 'drift <model>',
+    summary: 'show whether the inputs and outputs of a model differ from those of its reference',
+    examples: ['astraapi drift spam', 'astraapi drift support-chat@v1 --json'],
+    options: [['--major <major>', 'major version of the contract, e.g. v1 (default: the default one of the model)']],
+  }).action(async (named: string, options: ClientOptions & { readonly major?: string }) => {
+    const { name: model, asked } = readModel(named, options.major)
+    const client = await connect(options, io.env)
+    const { data: deployed } = await client.request<Deployments>('GET', '/api/v1/deployments')
+    const { major } = findContract(deployed, model, asked)
+    const path = `/api/v1/models/${encodeURIComponent(model)}/${major}/drift`
+    const { data, text } = await client.request<DriftReport>('GET', path)
+    if (options.json) return io.out.raw(`${text}\n`)
+    for (const line of driftLines(data)) io.out.line(line)
+    const note = noteOf(data)
+    if (note !== undefined) io.notes.line(note)
+  })
+}
+
+export function driftLines({ model, major, declared, from, to, versions, against, pairs }: DriftReport): string[] {
+  if (!declared) return []
+  const { referenceFrom, referenceTo, first } = declared
+  const reference = referenceFrom === undefined ? `its first ${first} values` : `${referenceFrom} to ${referenceTo}`
+  return [
+    `${model}@${major}: ${shortTime(from ?? '')} to ${shortTime(to ?? '')} UTC, each version against ${reference}`,
+    ...versions.flatMap((one) => {
+      return ['', ...linesOf(one, { title: one.version, verb: 'drifted', before: 'reference', now: 'now' })]
+    }),
+    ...pairs.flatMap((one) => {
+      const words = {
+        title: `${one.version} beside ${against}`,
+        verb: 'differ',
+        before: against ?? '',
+        now: one.version,
+      }
+      return ['', ...linesOf(one, words)]
+    }),
+  ]
+}
+
+/** What is to be known beside the tables. */
+function noteOf({ model, major, declared, versions, leftOut, dropped }: DriftReport): string | undefined {
+  if (!declared) return `${model}@${major} declares no drift. Add "drift: {}" to the contract in the manifest.`
+  const drops = Object.entries(dropped).map(([reason, calls]) => `${reason} ${calls}`)
+  const notes = [
+    ...(versions.length === 0 ? ['No calls were counted yet.'] : []),
+    ...(leftOut > 0 ? [`${leftOut} more features are not watched: name those that matter under drift.features.`] : []),
+    ...(drops.length > 0 ? [`Calls of which something was not counted: ${drops.join(', ')}.`] : []),
+  ]
+  return notes.length > 0 ? notes.join('\n') : undefined
+}
+
+interface Words {
+  readonly title: string
+  readonly verb: string
+  /** Heads of the columns. */
+  readonly before: string
+  readonly now: string
+}
+
+function linesOf({ features, drifted, unknown }: Compared, { title, verb, before, now }: Words): string[] {
+  const rows = features.map(({ name, outcome, reason, reference, current }) => ({
+    feature: name,
+    [before]: valuesText(reference),
+    [now]: valuesText(current),
+    outcome: outcome === 'drifted' && verb === 'differ' ? 'differs' : outcome,
+    why: reason,
+  }))
+  const judged = features.length - unknown.length
+  const found = drifted.length > 0 ? `: ${drifted.join(', ')}` : ''
+  const few = unknown.length > 0 ? `, ${unknown.length} cannot be judged` : ''
+  return [
+    `${title}: ${drifted.length} of ${judged} features ${verb}${found}${few}`,
+    ...columns(rows).map((line) => `  ${line}`),
+  ]
+}
+
+/** "812 at p50, 2040 at p95" or "spam 62%, ham 38%". */
+function valuesText(values: Values | undefined): string {
+  if (!values) return '-'
+  const { p50, p95, top } = values
+  if (top) {
+    return top
+      .slice(0, 3)
+      .map(({ value, share }) => `${value} ${percent(share)}`)
+      .join(', ')
+  }
+  return p50 === undefined || p95 === undefined ? '-' : `p50 ${short(p50)}, p95 ${short(p95)}`
+}
+
+function short(number: number): string {
+  return String(Number(number.toPrecision(4)))
+}

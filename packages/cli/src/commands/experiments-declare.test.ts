@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fakeGateway } from '../fake-gateway.ts'
+
+const path = '/api/v1/experiments/spam-1-1'
+const row = { name: 'spam-1-1', revision: 8 }
+const replies = {
+  'GET /api/v1/experiments': { body: { experiments: [], revision: 7 } },
+  'POST /api/v1/experiments': { body: row },
+  [`GET ${path}`]: { body: { ...row, revision: 7 } },
+  [`PUT ${path}`]: { body: row },
+  [`DELETE ${path}`]: { body: row },
+}
+const words = (line: string) => line.split(' ')
+
+test('what is declared goes to the gateway as the manifest would have it, against the revision that was read', async (context) => {
+  const { run, asked } = await fakeGateway(context, replies)
+  const { code, notes } = await run([
+    ...words('experiments create spam-1-1 --model spam@v1 --candidate 1.1 1.2 --metric correct --control 1.0'),
+    ...words('--share 1.0=2 1.1=1 1.2=1 --ramp 0.1:1h 1 --allocation thompson --every 30m --least 0.2'),
+    ...['--guardrail', 'latency-p95=10 %', 'errors', '--rule', 'automatic', '--harm-alpha', '0.02', '--cached'],
+  ])
+  assert.equal(code, 0, notes)
+  const sent = asked.at(-1)
+  assert.deepEqual([sent?.request, sent?.headers['if-match']], ['POST /api/v1/experiments', '"7"'])
+  assert.deepEqual(sent?.body, {
+    ...{ name: 'spam-1-1', model: 'spam@v1', control: '1.0', candidates: ['1.1', '1.2'], metrics: ['correct'] },
+    ...{ shares: { '1.0': 2, '1.1': 1, '1.2': 1 }, ramp: [{ coverage: 0.1, for: '1h' }, { coverage: 1 }] },
+    allocation: { method: 'thompson', every: '30m', least: 0.2 },
+    guardrails: [{ metric: 'latency-p95', margin: '10 %' }, { metric: 'errors' }],
+    ...{ rule: 'automatic', harmAlpha: 0.02, cached: true },
+  })
+  assert.match(notes, /spam-1-1 is a draft: "astraapi experiments start spam-1-1" begins it\./)
+})
+
+test('an update sends what is to change, and nothing else', async (context) => {
+  const { run, asked } = await fakeGateway(context, replies)
+  assert.equal((await run(words('experiments update spam-1-1 --rule automatic --maximal-duration 7d'))).code, 0)
+  assert.deepEqual(asked.at(-1)?.body, { rule: 'automatic', maximalDuration: '7d' })
+  const none = await run(words('experiments update spam-1-1'))
+  assert.deepEqual([none.code, asked.length], [2, 2])
+  const wrong = await run(words('experiments update spam-1-1 --coverage half'))
+  assert.match(wrong.notes, /"half" is no number for coverage/)
+})
+
+test('a deletion has to be meant', async (context) => {
+  const { run, asked } = await fakeGateway(context, replies)
+  const asking = await run(words('experiments delete spam-1-1'))
+  assert.deepEqual([asking.code, asked.length], [1, 1])
+  assert.match(asking.notes, /Nothing was changed; give --yes/)
+  assert.equal((await run(words('experiments delete spam-1-1 --yes'))).code, 0)
+  assert.deepEqual([asked.at(-1)?.request, asked.at(-1)?.headers['if-match']], [`DELETE ${path}`, '"7"'])
+})

@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import { type ClientOptions, clientCommand } from '../client-command.ts'
+import { columns } from '../columns.ts'
+import { connect } from '../connection.ts'
+import { findContract } from '../find-contract.ts'
+import type { Io } from '../io.ts'
+import { moneySpent } from '../money.ts'
+import { type Deployments, percent } from '../platform.ts'
+import { readModel } from '../read-model.ts'
+import { numberText } from '../report/numbers.ts'
+
+export interface JudgeReport {
+  readonly model: string
+  readonly major: string
+  readonly judges: readonly { readonly metric: string; readonly judge: string; readonly share: number }[]
+  readonly versions: readonly JudgedVersion[]
+}
+
+interface JudgedVersion {
+  readonly metric: string
+  readonly judge: string
+  readonly version: string
+  readonly asked: number
+  readonly judged: number
+  readonly mean?: { readonly value: number; readonly lower?: number; readonly upper?: number }
+  readonly failed: Counts
+  readonly dropped: Counts
+  readonly latencyMeanMs?: number
+  readonly costUsd: number
+  readonly unpriced: number
+}
+
+type Counts = Readonly<Record<string, number>>
+
+export function judgesCommand(program: Command, io: Io): void {
+  clientCommand(program, {
+    usage: 'judges <model>',
+    summary: 'show what judges say of the versions of a model, and what they cost',
+    examples: ['astraapi judges support-chat', 'astraapi judges support-chat@v1 --json'],
+    options: [['--major <major>', 'major version of the contract, e.g. v1 (default: the default one of the model)']],
+  }).action(async (named: string, options: ClientOptions & { readonly major?: string }) => {
+    const { name: model, asked } = readModel(named, options.major)
+    const client = await connect(options, io.env)
+    const { data: deployed } = await client.request<Deployments>('GET', '/api/v1/deployments')
+    const { major } = findContract(deployed, model, asked)
+    const path = `/api/v1/models/${encodeURIComponent(model)}/${major}/judges`
+    const { data, text } = await client.request<JudgeReport>('GET', path)
+    if (options.json) return io.out.raw(`${text}\n`)
+    for (const line of columns(data.versions.map(rowOf))) io.out.line(line)
+    for (const line of notesOf(data)) io.notes.line(line)
+  })
+}
+
+function rowOf({ metric, judge, version, judged, mean, failed, dropped, latencyMeanMs, ...cost }: JudgedVersion) {
+  const { lower, upper } = mean ?? {}
+  return {
+    metric,
+    judge,
+    version,
+    judged,
+    mean: mean && numberText(mean.value),
+    '95% interval': lower === undefined || upper === undefined ? '' : `${numberText(lower)} to ${numberText(upper)}`,
+    failed: countsText(failed),
+    dropped: countsText(dropped),
+    latency: latencyMeanMs === undefined ? '' : `${Math.round(latencyMeanMs)} ms`,
+    cost: moneySpent(cost.costUsd, cost.unpriced),
+  }
+}
+
+/** "timeout 2, value 1" */
+function countsText(counts: Counts): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')
+}
+
+function notesOf({ model, major, judges, versions }: JudgeReport): string[] {
+  const declared = judges.map(
+    ({ metric, judge, share }) => `${judge} judges ${metric} of ${percent(share)} of the answers.`,
+  )
+  if (judges.length === 0) return [`${model}@${major} declares no judges. Add them under "judges" in the manifest.`]
+  return versions.length === 0 ? [...declared, 'Nothing was judged yet.'] : declared
+}

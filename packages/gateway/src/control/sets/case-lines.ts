@@ -1,0 +1,34 @@
+import { setImmediate } from 'node:timers/promises'
+import type { EvaluationCase } from '../../kernel/evaluation.ts'
+
+/** A case as its line has it: `{"id"?, "input", "expected"?}`. */
+export interface WrittenCase {
+  readonly id?: string
+  readonly input: unknown
+  readonly expected?: unknown
+}
+
+export function lineOf({ id, input, expected }: WrittenCase): string {
+  // What is undefined is left out, so that equal cases have equal lines.
+  return JSON.stringify({ id, input, expected })
+}
+
+/** Characters that are parsed in one turn, some 2 ms: calls are served between. */
+const turnCharacters = 256 * 1024
+
+/** `first` is the number of the first of these lines, from 1 on. */
+export async function casesOf(lines: readonly string[], first = 1): Promise<readonly EvaluationCase[]> {
+  const cases: EvaluationCase[] = []
+  let characters = 0
+  for (const [i, line] of lines.entries()) {
+    characters += line.length
+    if (characters > turnCharacters) {
+      await setImmediate()
+      characters = line.length
+    }
+    // As it was written by `lineOf`.
+    const written: WrittenCase = JSON.parse(line)
+    cases.push({ ...written, id: written.id ?? String(first + i) })
+  }
+  return cases
+}

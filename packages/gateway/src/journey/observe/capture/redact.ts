@@ -1,0 +1,44 @@
+import { type Holes, holesUnder, isHole } from '../pointers.ts'
+import { isCardNumber, masked } from './patterns.ts'
+
+/** What stands where something was left out whole. */
+export const redactedMark = '[redacted]'
+/** Deeper values are left out: no contract's input is so deep, and recursion has an end. */
+const depthMax = 200
+
+/** Fields that are named after what they hold. */
+const secretName =
+  /^(?:password|passwd|passphrase|pwd|secret|client_?secret|api[_-]?key|access[_-]?token|refresh[_-]?token|id[_-]?token|auth(?:orization)?|cookie|private[_-]?key)$/i
+
+/**
+ * A copy of a JSON value without what the pointers name, and with all texts masked by the patterns, names of fields among them. The value
+ * itself is not touched.
+ */
+export function redacted(value: unknown, holes: Holes, depth = 0): unknown {
+  if (isHole(holes) || depth > depthMax) return redactedMark
+  if (typeof value === 'string') return masked(value)
+  if (typeof value === 'number') return isCardNumber(value) ? '[card]' : value
+  if (Array.isArray(value)) {
+    // Vectors are long, and seldom named in part.
+    const under = (i: number) => (holes.length === 0 ? holes : holesUnder(holes, String(i)))
+    return value.map((entry, i) => redacted(entry, under(i), depth + 1))
+  }
+  if (typeof value !== 'object' || value === null) return value
+  const names = new Set<string>()
+  // A field may be called "__proto__": only `fromEntries` makes that one a field.
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => {
+      const secret = typeof entry === 'string' && secretName.test(name)
+      const left = secret ? '[secret]' : redacted(entry, holesUnder(holes, name), depth + 1)
+      return [freeName(masked(name), names), left]
+    }),
+  )
+}
+
+/** Two names that are masked alike are still two. */
+function freeName(name: string, taken: Set<string>): string {
+  let free = name
+  for (let n = 2; taken.has(free); n++) free = `${name} ${n}`
+  taken.add(free)
+  return free
+}

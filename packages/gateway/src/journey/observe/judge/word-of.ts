@@ -1,0 +1,24 @@
+import type { FeedbackMetric } from '../../../kernel/experiment.ts'
+import { isJsonObject, pathKeys } from '../../../kernel/schema/facets.ts'
+
+/** As feedback takes it. */
+const commentMax = 2000
+
+/** What stands at a JSON Pointer; undefined where nothing does. */
+export function valueAt(value: unknown, pointer: string): unknown {
+  return pathKeys(pointer).reduce<unknown>((present, key) => {
+    if (Array.isArray(present)) return /^\d+$/.test(key) ? present[Number(key)] : undefined
+    return isJsonObject(present) && Object.hasOwn(present, key) ? present[key] : undefined
+  }, value)
+}
+
+/** What a judge said, where it is a value of the metric: a judge that was talked into another number has said nothing. */
+export function wordOf(said: unknown, { type, min, max }: FeedbackMetric): number | boolean | undefined {
+  if (type === 'boolean') return typeof said === 'boolean' ? said : undefined
+  const within = typeof said === 'number' && said >= (min ?? -Number.MAX_VALUE) && said <= (max ?? Number.MAX_VALUE)
+  return within ? said : undefined
+}
+
+export function commentOf(said: unknown): string | undefined {
+  return typeof said === 'string' && said !== '' ? said.slice(0, commentMax) : undefined
+}
