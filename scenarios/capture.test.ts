@@ -157,6 +157,17 @@ describe('a contract that keeps payloads', () => {
     assert.match(await metrics.text(), /astra_captured_total\{model="sort",major="v1"\} \d/)
   })
 
+  it('forgets what is not written yet too: nothing comes back that was deleted', async () => {
+    const call = async () =>
+      (await gateway.ask('POST', '/models/sort/v1/predict', { input: { text: 'b', order } })).body.id
+    const id = await call()
+    // Payloads are written every 250 ms: this one is still on its way.
+    const gone = await gateway.ask('DELETE', '/api/v1/payloads?model=sort')
+    assert.equal(gone.body.deleted, 1)
+    await payloadOf(await call())
+    assert.equal((await gateway.ask('GET', `/api/v1/calls/${id}/payload`)).status, 404)
+  })
+
   it('has no trace of what was forgotten in any file, once it has stopped', async () => {
     const written = Buffer.from(`Write to ${mail}`)
     const holding = async () => {

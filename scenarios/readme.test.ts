@@ -38,7 +38,9 @@ describe('the README', () => {
   /** Not the synchronous kind: what stands in for vendors lives in this process. */
   const shell = async (script: string) => {
     const env = { ...process.env, ASTRA_LISTEN: address }
-    const ran = promisify(execFile)('bash', ['-euo', 'pipefail', '-c', here(script)], { cwd: folder, env })
+    // One of them waits for what it started, and would do so for ever.
+    const options = { cwd: folder, env, timeout: 120_000 }
+    const ran = promisify(execFile)('bash', ['-euo', 'pipefail', '-c', here(script)], options)
     const { stdout } = await ran.catch(({ message, stdout }) => assert.fail(`${message}\n${stdout}`))
     return stdout
   }
@@ -172,6 +174,24 @@ describe('the README', () => {
     assert.match(await shell(commands), /^(Nothing was analysed yet|Not decided yet).*spam@v1: running since/ms)
     assert.match(await readFile(join(folder, 'spam-1-1.html'), 'utf8'), /^<!doctype html>.*<title>spam-1-1: running</s)
     await shell('npm run -s astraapi -- experiments stop spam-1-1')
+  })
+
+  it('tries a version on held-out mails, and refuses one that does not pass', async () => {
+    const section = 'Before it gets any traffic'
+    const told = (await readme()).split(`## ${section}\n`)[1]?.split('\n## ')[0]?.replaceAll('\n', ' ') ?? ''
+    const [said = '', refusal = ''] = [...told.matchAll(/ \*(\S[^*]+)\*/g)].map(([, words = '']) => words)
+    const [commands = ''] = await blocks(section, 'sh')
+    assert.ok((await shell(commands)).startsWith(said), said)
+    const [gates = ''] = await blocks(section, 'yaml')
+    const [, version = ''] = /`("2\.0": [^`]*)`/.exec(told) ?? []
+    const before = await readFile(join(folder, 'astra.yaml'), 'utf8')
+    await editManifest((yaml) =>
+      yaml
+        .replace('        labels: [ham, spam]\n', `        labels: [ham, spam]\n${gates}`)
+        .replace('          "1.1": {}\n', `          "1.1": {}\n          ${version}\n`),
+    )
+    await assert.rejects(shell('npm run -s astraapi -- apply 2>&1'), ({ message }: Error) => message.includes(refusal))
+    await writeFile(join(folder, 'astra.yaml'), before)
   })
 
   it('looks back at what happened', async () => {

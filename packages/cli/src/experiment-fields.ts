@@ -56,14 +56,9 @@ export const declareOptions: Options = [
 export function fieldsOf(given: DeclareOptions): object {
   const { candidate, metric, guardrail, share, ramp, allocation, every, least } = given
   const { model, control, description, rule, cached, attribution, minimalDuration, maximalDuration } = given
-  const numbers = {
-    coverage: given.coverage,
-    alpha: given.alpha,
-    harmAlpha: given.harmAlpha,
-    expectedUnits: given.expectedUnits,
-    minimalUnits: given.minimalUnits,
-  }
-  const allocated = { method: allocation, every, least: least === undefined ? undefined : numberOf('least', least) }
+  const numbers = { expectedUnits: given.expectedUnits, minimalUnits: given.minimalUnits }
+  const shares = { coverage: given.coverage, alpha: given.alpha, harmAlpha: given.harmAlpha }
+  const allocated = { method: allocation, every, least: least === undefined ? undefined : partOf('least', least) }
   return withoutUndefined({
     ...{ model, control, description, rule, cached, attribution, minimalDuration, maximalDuration },
     candidates: candidate,
@@ -72,10 +67,18 @@ export function fieldsOf(given: DeclareOptions): object {
     shares: share && Object.fromEntries(share.map(shareOf)),
     ramp: ramp?.map(stepOf),
     allocation: Object.values(allocated).some((value) => value !== undefined) ? withoutUndefined(allocated) : undefined,
-    ...Object.fromEntries(
-      Object.entries(numbers).map(([name, text]) => [name, text === undefined ? undefined : numberOf(name, text)]),
-    ),
+    ...numbered(numbers, numberOf),
+    ...numbered(shares, partOf),
   })
+}
+
+function numbered(
+  given: Readonly<Record<string, string | undefined>>,
+  read: (name: string, text: string) => number,
+): object {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, text]) => [name, text === undefined ? undefined : read(name, text)]),
+  )
 }
 
 /** "latency-p95=10 %", or the metric alone. */
@@ -92,13 +95,19 @@ function shareOf(text: string): readonly [string, number] {
 
 function stepOf(text: string): object {
   const [coverage = '', lasts] = partsOf(text, ':')
-  const step = { coverage: numberOf('ramp', coverage) }
+  const step = { coverage: partOf('ramp', coverage) }
   return lasts === undefined ? step : { ...step, for: lasts }
 }
 
 function partsOf(text: string, sign: string): readonly string[] {
   const at = text.indexOf(sign)
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+/** "0.1", or "10%". */
+function partOf(name: string, text: string): number {
+  const [, percents] = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text) ?? []
+  return percents === undefined ? numberOf(name, text) : Number((Number(percents) / 100).toPrecision(12))
 }
 
 function numberOf(name: string, text: string): number {

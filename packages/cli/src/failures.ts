@@ -53,11 +53,46 @@ const cliWords: readonly (readonly [rest: string, cli: string])[] = [
 
 /** Fields of requests that were flags of the command line, by the flag where it has another name. */
 const flagOf: Readonly<Record<string, string>> = {
-  ...{ expiresAt: 'expires', expiresIn: 'expires', addresses: 'address', beforeId: 'before-id', keyId: 'key-id' },
-  ...{ models: 'model', permissions: 'permission', 'budget/day': 'budget-day', 'budget/month': 'budget-month' },
+  ...{ expiresAt: 'expires', expiresIn: 'expires', addresses: 'address', models: 'model', permissions: 'permission' },
+  ...{ 'budget/day': 'budget-day', 'budget/month': 'budget-month', 'replay/version': 'from-version', sample: 'cases' },
+  ...{ candidates: 'candidate', metrics: 'metric', guardrails: 'guardrail', shares: 'share', method: 'allocation' },
 }
-const flagPath =
-  /^\/(?:limits\/)?(since|until|by|every|limit|before|beforeId|outcome|code|reference|version|models?|permissions?|note|overlap|expires(?:At|In)|addresses|requests|items|tokens|concurrent|budget\/(?:day|month)|team|key|keyId|operation|target|unit|session|major)(?:\/\w+)*$/
+const flagFields = [
+  ...['since', 'until', 'by', 'every', 'limit', 'before', 'beforeId', 'outcome', 'code', 'reference', 'version'],
+  ...['models?', 'permissions?', 'note', 'overlap', 'expires(?:At|In)', 'addresses', 'requests', 'items', 'tokens'],
+  ...['concurrent', 'budget/(?:day|month)', 'team', 'key', 'keyId', 'operation', 'target', 'unit', 'session', 'major'],
+  ...[
+    'candidates',
+    'metrics',
+    'guardrails',
+    'shares',
+    'ramp',
+    'coverage',
+    'control',
+    'attribution',
+    'alpha',
+    'harmAlpha',
+  ],
+  ...['expectedUnits', 'minimalUnits', 'minimalDuration', 'maximalDuration', 'rule', 'cached', 'description'],
+  ...[
+    'allocation',
+    'method',
+    'least',
+    'against',
+    'set',
+    'sample',
+    'concurrency',
+    'fallback',
+    'hedge',
+    'rules',
+    'shadow',
+  ],
+]
+const flagPath = new RegExp(
+  `^/(?:(?:limits|allocation|replay)/(?!version))?(replay/version|${flagFields.join('|')})(?:/[\\w.-]+)*$`,
+)
+/** A flag that is given several times: which one is told. */
+const requirePath = /^\/require\/([^/]+)(?:\/\w+)?$/
 
 /** Says nothing where what is wrong is told already. */
 const emptyAdvice = 'Correct the places that are named.'
@@ -113,6 +148,9 @@ function inCliWords(advice: string, retryAfterMs: number | undefined): string {
 }
 
 function inFlags(path: string): string {
+  const measure = requirePath.exec(path)?.[1]
+  if (measure !== undefined) return `--require ${measure}`
   const field = flagPath.exec(path)?.[1]
-  return field === undefined ? path : `--${flagOf[field] ?? field}`
+  if (field === undefined) return path
+  return `--${flagOf[field] ?? field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }

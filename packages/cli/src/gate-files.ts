@@ -4,25 +4,38 @@ import type { Client } from './client.ts'
 import { Failure } from './failures.ts'
 import type { Io } from './io.ts'
 import type { ManifestFile } from './manifest-file.ts'
-import type { CaseSets } from './platform.ts'
+import type { CaseSet, CaseSets } from './platform.ts'
 import { type Case, readCases } from './read-cases.ts'
 
 /** The name of a gate's data that is a file, too: as seen from the manifest's folder. */
 const fileName = /\.jsonl$/
 
+/** A file that the gateway has not as it is. */
+export interface GateFile {
+  /** As the gate has it. */
+  readonly data: string
+  readonly cases: readonly Case[]
+  /** What the gateway plans with; the name is that of the set. */
+  readonly set: Pick<CaseSet, 'name' | 'digest' | 'cases' | 'expected'>
+  /** How many cases it has under this name. */
+  readonly kept?: number
+}
+
 /**
- * Brings the files that gates name to the gateway, as sets of these names, so that a manifest needs nothing done by hand before it. Those
- * that are there already are not sent; one that is missing is left to the gateway, which names its line.
+ * The files that gates name, but for those that the gateway has already; one that is missing is left to the gateway, which names its line.
+ * Nothing is sent: a plan changes nothing.
  */
-export async function putGateFiles(manifest: ManifestFile, client: Client, io: Io): Promise<void> {
+export async function readGateFiles(manifest: ManifestFile, client: Client, io: Io): Promise<readonly GateFile[]> {
   // Most manifests have none, and the parser takes a while to load.
-  if (!/\bgates\b/.test(manifest.yaml)) return
-  const named = [...new Set(await gateData(manifest.yaml))].filter((data) => fileName.test(data))
-  if (named.length === 0) return
+  if (!/\bgates\b/.test(manifest.yaml)) return []
+  // "./heldout.jsonl" and "heldout.jsonl" are one.
+  const all = (await gateData(manifest.yaml)).map((data) => [data.replace(/^(\.\/)+/, ''), data] as const)
+  const named = [...new Map(all)].filter(([name]) => fileName.test(name))
+  if (named.length === 0) return []
   const folder = manifest.file === 'stdin' ? '.' : dirname(manifest.file)
   const { data: kept } = await client.request<CaseSets>('GET', '/api/v1/sets')
-  for (const data of named) {
-    const name = data.replace(/^(\.\/)+/, '')
+  const files: GateFile[] = []
+  for (const [name, data] of named) {
     const known = kept.sets.find((set) => set.name === name)
     const read = await readCases(join(folder, name), io.stdin).catch((thrown) => {
       if (thrown instanceof Failure && isMissing(thrown)) return undefined
@@ -30,10 +43,33 @@ export async function putGateFiles(manifest: ManifestFile, client: Client, io: I
     })
     if (read === undefined) {
       if (known) io.notes.line(`${data} is no file beside the manifest: the set that is kept under this name is taken.`)
-    } else if (known?.digest !== digestOf(read.cases)) {
-      await client.request('PUT', `/api/v1/sets/${encodeURIComponent(name)}`, { body: { cases: read.cases } })
-      io.notes.line(`Put ${data}: ${read.cases.length} cases.`)
+      continue
     }
+    const { cases } = read
+    const expected = cases.filter((one) => one.expected !== undefined).length
+    const set = { name, digest: digestOf(cases), cases: cases.length, expected }
+    if (known?.digest !== set.digest) files.push({ data, cases, set, ...(known ? { kept: known.cases } : {}) })
+  }
+  return files
+}
+
+/** What to plan: the manifest, as though the files had been put. */
+export function withFiles(manifest: ManifestFile, files: readonly GateFile[]): object {
+  return files.length === 0 ? manifest : { ...manifest, sets: files.map(({ set }) => set) }
+}
+
+/** "./heldout.jsonl: 401 cases, in place of 400 others" */
+export function fileText({ data, cases, kept }: GateFile): string {
+  const count = cases.length === 1 ? '1 case' : `${cases.length} cases`
+  return `${data}: ${count}${kept === undefined ? '' : `, in place of ${kept} others that are kept`}`
+}
+
+/** Brings them to the gateway, as sets of these names, so that a manifest needs nothing done by hand before it. */
+export async function putGateFiles(files: readonly GateFile[], client: Client, io: Io): Promise<void> {
+  for (const file of files) {
+    const path = `/api/v1/sets/${encodeURIComponent(file.set.name)}`
+    await client.request('PUT', path, { body: { cases: file.cases } })
+    io.notes.line(`Put ${fileText(file)}.`)
   }
 }
 

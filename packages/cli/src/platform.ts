@@ -23,7 +23,14 @@ export interface Deployment {
     readonly shadow?: ShadowOf
     /** What calls ask and are answered is kept. */
     readonly capture?: { readonly payload: 'redacted' | 'full'; readonly share: number; readonly keepMs: number }
+    /** What sets the parts of the traffic just now; for keys with the permission read. */
+    readonly experiment?: HoldingExperiment
   }[]
+}
+
+export interface HoldingExperiment {
+  readonly name: string
+  readonly status: 'running' | 'paused'
 }
 
 /** All that stands in `when` must hold. */
@@ -123,6 +130,8 @@ export interface PlannedGate {
   readonly cases: number
   readonly require: string
   readonly passed?: { readonly at: string; readonly words: string }
+  /** How often it did not pass before; left out: never. */
+  readonly missed?: number
 }
 
 export interface CaseSets {

@@ -57,11 +57,15 @@ function printChange({ action, what, before, after, breaking }: Change, out: Scr
   out.line(`${mark} ${action} ${what}${values}${only}${breaking ? '  (breaking)' : ''}`, colour)
 }
 
-function gateText({ contract, version, data, cases, require, passed }: PlannedGate): string {
+function gateText({ contract, version, data, cases, require, passed, missed }: PlannedGate): string {
   const gate = `Gate of ${contract} on ${data}`
   return passed
-    ? `${gate}: ${version} passed it on ${shortTime(passed.at)} UTC (${passed.words})`
-    : `${gate}: ${version} will be asked ${counted(cases, 'case')} (${require})`
+    ? `${gate}: ${version} passed it on ${shortTime(passed.at)} UTC (${passed.words}${missedText(missed)})`
+    : `${gate}: ${version} will be asked ${counted(cases, 'case')} (${require}${missedText(missed)})`
+}
+
+export function missedText(missed = 0): string {
+  return missed === 0 ? '' : `; missed ${missed === 1 ? 'once' : `${missed} times`} before`
 }
 
 function printDiff(title: string, diff: string, linesMax: number, out: Screen): void {

@@ -43,9 +43,10 @@ function hedgeOf(text: string): Hedge {
 
 function shadowOf(text: string): ShadowOf {
   if (text === 'none') return { version: '', share: 0 }
-  const [, version, percents] = /^(.+)=(\d{1,3}(?:\.\d+)?)%$/.exec(text) ?? []
-  if (version === undefined) throw usageFault(`"${text}" is no shadow. Give it like 1.1=10%.`)
-  return { version, share: Number(percents) / 100 }
+  // "1.1=10" could mean 10 % or be a mistake for a share: it is neither.
+  const [, version, percents, share] = /^(.+)=(?:(\d{1,3}(?:\.\d+)?)%|(0?\.\d+))$/.exec(text) ?? []
+  if (version === undefined) throw usageFault(`"${text}" is no shadow. Give it like 1.1=10% or 1.1=0.1.`)
+  return { version, share: share === undefined ? Number(percents) / 100 : Number(share) }
 }
 
 function weightsOf(given: readonly string[]): Weights {

@@ -1,4 +1,4 @@
-import { percent, type Rule, type ShadowOf } from './platform.ts'
+import { type HoldingExperiment, percent, type Rule, type ShadowOf } from './platform.ts'
 
 /** "10% to 1.1, compared by text, alike up to 0.2, without /score" */
 export function shadowText({ version, share, compare = {} }: ShadowOf): string {
@@ -9,6 +9,11 @@ export function shadowText({ version, share, compare = {} }: ShadowOf): string {
     ...(tolerance === undefined ? [] : [`alike up to ${tolerance}`]),
     ...(ignore.length > 0 ? [`without ${ignore.join(' ')}`] : []),
   ].join(', ')
+}
+
+/** "held by experiment spam-1-1 (running)" */
+export function heldText({ name, status }: HoldingExperiment): string {
+  return `held by experiment ${name} (${status})`
 }
 
 /** "1.2 for teams mail, tags stage=beta" */

@@ -101,6 +101,11 @@ export interface ArmEvidence {
   readonly assigned: number
   /** Of those, units of which at least one feedback came. */
   readonly withFeedback: number
+  /**
+   * Of those, units of which the window has ended, so that no more of them will come, and how many of these have a value of each metric of
+   * feedback, by its name. Left out: it is not checked whether the values of each came equally.
+   */
+  readonly frozen?: { readonly units: number; readonly withValue: Readonly<Record<string, number>> }
   /** By metric name. A metric of which nothing came yet may be left out. */
   readonly metrics: Readonly<Record<string, Accumulator>>
 }

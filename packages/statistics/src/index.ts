@@ -4,6 +4,7 @@ export type {
   Analysis,
   Bounds,
   CandidateAnalysis,
+  FeedbackCheck,
   GuardrailResult,
   MetricResult,
   RatioCheck,

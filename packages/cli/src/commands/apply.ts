@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import { type ClientOptions, clientCommand } from '../client-command.ts'
 import { connect } from '../connection.ts'
 import { Exit, Failure, Refused } from '../failures.ts'
-import { putGateFiles } from '../gate-files.ts'
+import { putGateFiles, readGateFiles, withFiles } from '../gate-files.ts'
 import type { Io } from '../io.ts'
 import { type ManifestFile, readManifestFile } from '../manifest-file.ts'
 import type { Applied, Plan, PlannedGate } from '../platform.ts'
-import { breakingChanges, diffOption, faultText, printPlan } from '../print-plan.ts'
+import { breakingChanges, diffOption, faultText, missedText, printPlan } from '../print-plan.ts'
 import { type ConsentOptions, requireConsent } from '../require-consent.ts'
 
 export interface ApplyOptions extends ClientOptions, ConsentOptions {
@@ -32,16 +32,18 @@ export async function applyManifest(
   noteOnFaults?: string,
 ): Promise<void> {
   const client = await connect(options, io.env)
-  await putGateFiles(body, client, io)
-  const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', { body })
+  const files = await readGateFiles(body, client, io)
+  const wanted = { body: withFiles(body, files) }
+  const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', wanted)
   if (!options.json) printPlan(plan, body.file, io.out, options.diff ? 'whole' : 'none')
   if (!plan.valid) {
     if (options.json) io.out.raw(`${text}\n`)
     if (noteOnFaults !== undefined) io.notes.line(noteOnFaults)
     throw new Exit(1, 'not valid')
   }
-  if (plan.changes.length === 0 && !options.json) return
   await confirmBreaking(plan, options, io)
+  await putGateFiles(files, client, io)
+  if (plan.changes.length === 0 && !options.json) return
   // Only what was shown is applied: had the state moved on since, the gateway refuses.
   const ifMatch = String(plan.revision)
   const due = plan.gates?.filter(({ passed }) => passed === undefined) ?? []
@@ -63,8 +65,8 @@ function notPassed(refused: Refused, file: string): Failure {
   return new Failure(1, [...errors.map((fault) => faultText(fault, file)), `${next} (${code})`].join('\n'))
 }
 
-function passedText({ contract, version, data, passed }: PlannedGate): string {
-  return `${contract} ${version} passed ${data}: ${passed?.words ?? ''}`
+function passedText({ contract, version, data, passed, missed }: PlannedGate): string {
+  return `${contract} ${version} passed ${data}: ${passed?.words ?? ''}${missedText(missed)}`
 }
 
 async function confirmBreaking(plan: Plan, options: ApplyOptions, io: Io): Promise<void> {

@@ -12,7 +12,7 @@ const length = {
     reason: 'Kolmogorov-Smirnov test: p = 1e-9, below 0.005',
   },
   reference: { values: 1000, missing: 0, p50: 1110.4, p95: 3980 },
-  current: { values: 800, missing: 1, p50: 4150, p95: 19_998 },
+  current: { values: 800, missing: 200, p50: 4150, p95: 19_998 },
 }
 const label = {
   ...{ name: 'output.label', outcome: 'unknown' as const, reason: 'too few to say: 1000 values and 9 now' },
@@ -39,14 +39,14 @@ test('drift tells each version against its reference, and versions beside each o
     `spam@v1: 2026-11-22 11:00:00 to 2026-11-23 12:00:00 UTC, each version against its first 1000 values
 
 1.0: 1 of 1 features drifted: input.text.length, 1 cannot be judged
-  FEATURE            REFERENCE              NOW                  OUTCOME  WHY
-  input.text.length  p50 1110, p95 3980     p50 4150, p95 20000  drifted  Kolmogorov-Smirnov test: p = 1e-9, below 0.005
-  output.label       ham 66.7%, spam 33.3%  -                    unknown  too few to say: 1000 values and 9 now
+  FEATURE            REFERENCE              NOW                               OUTCOME  WHY
+  input.text.length  p50 1110, p95 3980     p50 4150, p95 20000, 20% missing  drifted  Kolmogorov-Smirnov test: p = 1e-9, below 0.005
+  output.label       ham 66.7%, spam 33.3%  -                                 unknown  too few to say: 1000 values and 9 now
 
 1.1 beside 1.0: 1 of 1 features differ: input.text.length, 1 cannot be judged
-  FEATURE            1.0                    1.1                  OUTCOME  WHY
-  input.text.length  p50 1110, p95 3980     p50 4150, p95 20000  differs  Kolmogorov-Smirnov test: p = 1e-9, below 0.005
-  output.label       ham 66.7%, spam 33.3%  -                    unknown  too few to say: 1000 values and 9 now
+  FEATURE            1.0                    1.1                               OUTCOME  WHY
+  input.text.length  p50 1110, p95 3980     p50 4150, p95 20000, 20% missing  differs  Kolmogorov-Smirnov test: p = 1e-9, below 0.005
+  output.label       ham 66.7%, spam 33.3%  -                                 unknown  too few to say: 1000 values and 9 now
 `,
   )
   assert.equal(notes, '')

@@ -124,17 +124,21 @@ function linesOf({ features, drifted, unknown }: Compared, { title, verb, before
   ]
 }
 
-/** "812 at p50, 2040 at p95" or "spam 62%, ham 38%". */
+/** "p50 812, p95 2040, 3% missing" or "spam 62%, ham 38%". */
 function valuesText(values: Values | undefined): string {
   if (!values) return '-'
-  const { p50, p95, top } = values
+  const { p50, p95, top, missing = 0 } = values
   if (top) {
     return top
       .slice(0, 3)
       .map(({ value, share }) => `${value} ${percent(share)}`)
       .join(', ')
   }
-  return p50 === undefined || p95 === undefined ? '-' : `p50 ${short(p50)}, p95 ${short(p95)}`
+  const words = [
+    ...(p50 === undefined || p95 === undefined ? [] : [`p50 ${short(p50)}, p95 ${short(p95)}`]),
+    ...(missing > 0 ? [`${percent(missing / (values.values + missing))} missing`] : []),
+  ]
+  return words.join(', ') || '-'
 }
 
 function short(number: number): string {

@@ -91,6 +91,16 @@ test('what is wrong with a file or a bound is told by its place, before anything
     assert.equal(code, 2)
     assert.match(notes, /is no bound\. Write one like accuracy>=0\.95/)
   }
+  for (const [bound, told] of [
+    ['latency-p95<=20%', /latency-p95 is not told in "%"\. Write an amount like 200ms\./],
+    ['errors<=5ms', /errors is not told in "ms"\. Write an amount like 95%\./],
+    ['tokens<=5usd', /tokens is not told in "usd"\. Write an amount like 20\./],
+    ['cost<=1s', /cost is not told in "s"/],
+  ] as const) {
+    const { code, notes } = await run(['eval', 'spam', '1.1', await file(lines), '--require', bound])
+    assert.equal(code, 2)
+    assert.match(notes, told)
+  }
   assert.deepEqual(asked, [])
 })
 
@@ -132,6 +142,7 @@ test('evaluations are listed, shown and cancelled', async (context) => {
   const { run, asked } = await fakeGateway(context, {
     'GET /api/v1/evaluations': { body: { evaluations: [running, row] } },
     [`GET ${path}`]: { body: evaluationFixture },
+    [`DELETE ${path}`]: { body: { id: row.id, model: 'spam', version: '1.1' } },
     [`POST ${path}/cancel`]: { body: running },
   })
   const { out } = await run(['evaluations', 'list', '--model', 'spam'])
@@ -139,4 +150,6 @@ test('evaluations are listed, shown and cancelled', async (context) => {
   assert.equal(asked[0]?.request, 'GET /api/v1/evaluations?model=spam')
   assert.match((await run(['evaluations', 'show', row.id])).out, /^1\.1 agrees with the truth/)
   assert.match((await run(['evaluations', 'cancel', row.id])).notes, /It ends with what it has/)
+  assert.match((await run(['evaluations', 'delete', row.id])).notes, /It is deleted/)
+  assert.equal(asked.at(-1)?.request, `DELETE ${path}`)
 })

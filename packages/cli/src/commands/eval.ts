@@ -23,7 +23,7 @@ export function evalCommand(program: Command, io: Io): void {
     ],
     options: [
       ['--set <name>', 'instead of a file of JSON Lines ({"input": …, "expected": …}): a set that the gateway keeps'],
-      ['--against <version>', 'ask another version the same, and compare; "current" is the one with most traffic'],
+      ['--against <version>', 'ask another version the same, and compare; "current" is the one that serves now'],
       ...runFlags,
     ],
   }).action(async (named: string, version: string, file: string | undefined, options: EvalOptions) => {

@@ -139,7 +139,7 @@ export function printEvaluation({ report, bounds = [] }: EvaluationJson, io: Io)
   if (worst.length > 0) {
     out.line('')
     out.line(`The worst of the cases in which ${version.version} was off:`)
-    for (const one of worst) out.line(`  ${one.case}: ${offText(one)}`)
+    for (const one of worst) out.line(`  ${one.case ?? one.call ?? 'a case'}: ${offText(one)}`)
   }
   if (bounds.length > 0) out.line('')
   for (const { outcome, words } of bounds) out.line(`${signs[outcome]} ${words}`, colours[outcome])

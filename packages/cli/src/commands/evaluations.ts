@@ -7,11 +7,14 @@ import { type EvaluationJson, evaluationPath, evaluationsPath, progressText } fr
 import { printEvaluation, type RunOptions, writeReport } from './evaluation-run.ts'
 
 export function evaluationsCommand(program: Command, io: Io): void {
-  const evaluations = program.command('evaluations').description('look at evaluations and replays, and cancel them')
+  const evaluations = program
+    .command('evaluations')
+    .description('look at evaluations and replays, cancel and delete them')
   evaluations.addHelpText('after', exampleText(['astraapi evaluations list', 'astraapi evaluations show 019aab00-…']))
   listCommand(evaluations, io)
   showCommand(evaluations, io)
   cancelCommand(evaluations, io)
+  deleteCommand(evaluations, io)
 }
 
 function listCommand(evaluations: Command, io: Io): void {
@@ -77,5 +80,16 @@ function cancelCommand(evaluations: Command, io: Io): void {
       client.request('POST', `${evaluationPath(id)}/cancel`, { body: {} }),
     )
     if (data) io.notes.line(data.status === 'running' ? 'It ends with what it has.' : `It is ${data.status}.`)
+  })
+}
+
+function deleteCommand(evaluations: Command, io: Io): void {
+  clientCommand(evaluations, {
+    usage: 'delete <id>',
+    summary: 'delete an evaluation that has ended, with its report',
+    examples: ['astraapi evaluations delete 019aab00-…'],
+  }).action(async (id: string, options: ClientOptions) => {
+    const data = await ask<unknown>(options, io, (client) => client.request('DELETE', evaluationPath(id)))
+    if (data) io.notes.line('It is deleted. The Records of its calls stay.')
   })
 }

@@ -90,7 +90,7 @@ function changeCommand(experiments: Command, io: Io, change: Change): void {
     io.notes.line(change.done(set.data), 'green')
     if (before.status !== 'draft' && change.path !== 'pause' && change.path !== 'resume') {
       io.notes.line(
-        'Weights that the manifest declares come back with the next "astraapi apply": change them there too, or "astraapi export".',
+        `Where the manifest declares weights for ${before.model}@${before.major}, they come back with the next "astraapi apply": change them there too, or "astraapi export". Where it declares none, it stays so.`,
       )
     }
   })

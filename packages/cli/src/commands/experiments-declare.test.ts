@@ -7,7 +7,7 @@ const row = { name: 'spam-1-1', revision: 8 }
 const replies = {
   'GET /api/v1/experiments': { body: { experiments: [], revision: 7 } },
   'POST /api/v1/experiments': { body: row },
-  [`GET ${path}`]: { body: { ...row, revision: 7 } },
+  [`GET ${path}`]: { body: { ...row, revision: 7, status: 'draft', origin: 'api' } },
   [`PUT ${path}`]: { body: row },
   [`DELETE ${path}`]: { body: row },
 }
@@ -39,6 +39,12 @@ test('an update sends what is to change, and nothing else', async (context) => {
   assert.deepEqual(asked.at(-1)?.body, { rule: 'automatic', maximalDuration: '7d' })
   const none = await run(words('experiments update spam-1-1'))
   assert.deepEqual([none.code, asked.length], [2, 2])
+  const shares = '--coverage 10% --alpha 5% --allocation thompson --least 7% --ramp 1%:1h 100%'
+  await run(words(`experiments update spam-1-1 ${shares}`))
+  assert.deepEqual(asked.at(-1)?.body, {
+    ...{ coverage: 0.1, alpha: 0.05, allocation: { method: 'thompson', least: 0.07 } },
+    ramp: [{ coverage: 0.01, for: '1h' }, { coverage: 1 }],
+  })
   const wrong = await run(words('experiments update spam-1-1 --coverage half'))
   assert.match(wrong.notes, /"half" is no number for coverage/)
 })
@@ -48,6 +54,26 @@ test('a deletion has to be meant', async (context) => {
   const asking = await run(words('experiments delete spam-1-1'))
   assert.deepEqual([asking.code, asked.length], [1, 1])
   assert.match(asking.notes, /Nothing was changed; give --yes/)
-  assert.equal((await run(words('experiments delete spam-1-1 --yes'))).code, 0)
+  assert.match((await run(words('experiments delete spam-1-1 --yes'))).notes, /spam-1-1 is deleted/)
   assert.deepEqual([asked.at(-1)?.request, asked.at(-1)?.headers['if-match']], [`DELETE ${path}`, '"7"'])
+})
+
+test('what cannot be deleted is not asked about', async (context) => {
+  for (const [state, advice] of [
+    [
+      { status: 'running', origin: 'api' },
+      /is running, and holds traffic\. Stop it first: astraapi experiments stop spam-1-1/,
+    ],
+    [{ status: 'stopped' }, /stands in the manifest\. Take it out there and apply that: then delete it\./],
+    [{ status: 'draft' }, /stands in the manifest\. Take it out there and apply that: it is gone then\./],
+  ] as const) {
+    const { run, asked } = await fakeGateway(context, { ...replies, [`GET ${path}`]: { body: { ...row, ...state } } })
+    for (const consent of ['', ' --yes']) {
+      const { code, notes } = await run(words(`experiments delete spam-1-1${consent}`))
+      assert.equal(code, 1)
+      assert.match(notes, advice)
+      assert.doesNotMatch(notes, /give --yes/)
+    }
+    assert.equal(asked.length, 2)
+  }
 })

@@ -87,6 +87,9 @@ test('each change is asked for against the revision that was read', async (conte
     const [command = '', ...flags] = argv
     const { code, notes } = await run(['experiments', command, 'spam-1-1', ...flags])
     assert.equal(code, 0, notes)
+    const told =
+      /Where the manifest declares weights for spam@v1, they come back .* Where it declares none, it stays so\./
+    assert.equal(told.test(notes), ['stop', 'promote', 'rollback', 'start'].includes(command), notes)
   }
   const sent = asked.filter(({ request }) => request.startsWith('POST'))
   assert.deepEqual(

@@ -74,10 +74,14 @@ function countsText(counts: Counts): string {
     .join(', ')
 }
 
+const valueNote =
+  'Failed with "value": the judge answered, but with no value that the metric takes (its type, min and max), and that is thrown away. "astraapi plan" tells where scales differ.'
+
 function notesOf({ model, major, judges, versions }: JudgeReport): string[] {
   const declared = judges.map(
     ({ metric, judge, share }) => `${judge} judges ${metric} of ${percent(share)} of the answers.`,
   )
   if (judges.length === 0) return [`${model}@${major} declares no judges. Add them under "judges" in the manifest.`]
-  return versions.length === 0 ? [...declared, 'Nothing was judged yet.'] : declared
+  if (versions.length === 0) return [...declared, 'Nothing was judged yet.']
+  return versions.some(({ failed }) => (failed.value ?? 0) > 0) ? [...declared, valueNote] : declared
 }

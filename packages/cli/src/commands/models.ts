@@ -4,6 +4,7 @@ import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import type { Io } from '../io.ts'
 import { type DeployedVersion, type Deployment, type Deployments, percent } from '../platform.ts'
+import { heldText } from '../traffic-text.ts'
 
 export function modelsCommand(program: Command, io: Io): void {
   clientCommand(program, {
@@ -29,7 +30,7 @@ export function modelsCommand(program: Command, io: Io): void {
 const howKept = { redacted: 'redacted', full: 'in full' } as const
 
 function rowsOf({ name, owner, defaultMajor, allowed, contracts }: Deployment) {
-  return contracts.flatMap(({ major, task, deprecated, versions, fallback = [], shadow, capture }) =>
+  return contracts.flatMap(({ major, task, deprecated, versions, fallback = [], shadow, capture, experiment }) =>
     versions.map((version) => ({
       row: {
         model: name,
@@ -46,6 +47,7 @@ function rowsOf({ name, owner, defaultMajor, allowed, contracts }: Deployment) {
           fallback.includes(version.id) ? `fallback ${fallback.indexOf(version.id) + 1}` : '',
           shadow?.version === version.id ? `shadow of ${percent(shadow.share)}` : '',
           capture && version.share > 0 ? `payloads kept of ${percent(capture.share)}, ${howKept[capture.payload]}` : '',
+          experiment && version.share > 0 ? heldText(experiment) : '',
           ...stateOf(version),
           allowed ? '' : 'not for this key',
         ]

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type ClientOptions, clientCommand } from '../client-command.ts'
 import { connect } from '../connection.ts'
 import { Exit, Failure } from '../failures.ts'
-import { putGateFiles } from '../gate-files.ts'
+import { fileText, readGateFiles, withFiles } from '../gate-files.ts'
 import type { Io } from '../io.ts'
 import { readManifestFile } from '../manifest-file.ts'
 import type { Plan } from '../platform.ts'
@@ -22,8 +22,10 @@ export function planCommand(program: Command, io: Io): void {
   }).action(async (named: string | undefined, options: PlanOptions) => {
     const manifest = await readManifestFile(named, io)
     const client = await connect(options, io.env)
-    await putGateFiles(manifest, client, io)
-    const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', { body: manifest })
+    const files = await readGateFiles(manifest, client, io)
+    for (const file of files) io.notes.line(`To be put by apply: ${fileText(file)}.`)
+    const body = withFiles(manifest, files)
+    const { data: plan, text } = await client.request<Plan>('POST', '/api/v1/manifest/plan', { body })
     if (options.json) io.out.raw(`${text}\n`)
     else printPlan(plan, manifest.file, io.out, options.diff ? 'whole' : 'brief')
     if (!plan.valid) throw new Exit(1, 'not valid')

@@ -55,6 +55,7 @@ test('models shows a version a line, with its part of the traffic', async (conte
             major: 'v1',
             task: 'classification',
             fallback: ['1.0'],
+            experiment: { name: 'spam-1-1', status: 'paused' },
             versions: [version, { ...version, id: '0.9', share: 0, retired: true, successor: '1.0' }],
           },
         ],
@@ -65,7 +66,7 @@ test('models shows a version a line, with its part of the traffic', async (conte
   assert.equal(
     (await run(['models'])).out,
     `MODEL  MAJOR  VERSION  TRAFFIC  TASK            BACKEND  OWNER  NOTES
-spam   v1     1.0      12.5%    classification  oip      mail   fallback 1, not for this key
+spam   v1     1.0      12.5%    classification  oip      mail   fallback 1, held by experiment spam-1-1 (paused), not for this key
 spam   v1     0.9      0%       classification  oip      mail   retired, call 1.0, not for this key
 `,
   )

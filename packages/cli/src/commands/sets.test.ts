@@ -81,18 +81,25 @@ async function withManifest(
 
 const requests = (asked: readonly { readonly request: string }[]) => asked.map(({ request }) => request)
 
-test('plan brings the files that gates name first, and says which gates will run', async (context) => {
+test('plan says what apply would put of the files that gates name, puts nothing, and says which gates will run', async (context) => {
   const { run, asked, file } = await withManifest(context, [], {})
   const { code, out, notes } = await run(['plan', file])
   assert.equal(code, 0)
-  assert.deepEqual(requests(asked), [
-    'GET /api/v1/sets',
-    'PUT /api/v1/sets/heldout.jsonl',
-    'POST /api/v1/manifest/plan',
-  ])
-  assert.deepEqual(asked[1]?.body, { cases })
-  assert.equal(notes, 'Put ./heldout.jsonl: 2 cases.\n')
+  assert.deepEqual(requests(asked), ['GET /api/v1/sets', 'POST /api/v1/manifest/plan'])
+  const sets = [{ name: 'heldout.jsonl', digest, cases: 2, expected: 1 }]
+  assert.deepEqual(asked[1]?.body, { file, yaml, sets })
+  assert.equal(notes, 'To be put by apply: ./heldout.jsonl: 2 cases.\n')
   assert.match(out, /Gate of spam@v1 on heldout\.jsonl: 1\.1 will be asked 2 cases \(accuracy at least 95 %\)\n/)
+})
+
+test('plan says how often a gate was missed before, of one that was passed in the end too', async (context) => {
+  const gates = [{ ...planned, missed: 1 }, { ...planned, passed, missed: 3 }] // biome-ignore format: side by side
+  const { run, file } = await withManifest(context, [], {
+    'POST /api/v1/manifest/plan': { body: { ...plan, gates } },
+  })
+  const { out } = await run(['plan', file])
+  assert.match(out, /will be asked 2 cases \(accuracy at least 95 %; missed once before\)\n/)
+  assert.match(out, /passed it on .* \(accuracy 98\.6 % is at least 95 %; missed 3 times before\)\n/)
 })
 
 test('a file that is kept already is not sent again, and of one that is missing the set that is kept is taken, which is said', async (context) => {
@@ -113,14 +120,34 @@ test('a file that is kept already is not sent again, and of one that is missing 
 })
 
 test('apply says that gates run, then what they came to', async (context) => {
-  const applied = { revision: 8, changes: plan.changes, gates: [{ ...planned, passed }] }
+  const applied = { revision: 8, changes: plan.changes, gates: [{ ...planned, passed, missed: 1 }] }
   const { run, file } = await withManifest(context, [{ ...set, digest }], { 'PUT /api/v1/manifest': { body: applied } })
   const { code, notes } = await run(['apply', file])
   assert.equal(code, 0)
   assert.equal(
     notes,
-    'Running a gate …\nspam@v1 1.1 passed heldout.jsonl: accuracy 98.6 % is at least 95 %\nApplied: revision 8.\n',
+    'Running a gate …\nspam@v1 1.1 passed heldout.jsonl: accuracy 98.6 % is at least 95 %; missed once before\nApplied: revision 8.\n',
   )
+})
+
+test('apply puts files once the plan is sound, in place of which others, and before gates run', async (context) => {
+  const applied = { revision: 8, changes: plan.changes, gates: [] }
+  const kept = [{ ...set, cases: 400 }]
+  const { run, asked, file } = await withManifest(context, kept, { 'PUT /api/v1/manifest': { body: applied } })
+  const { code, notes } = await run(['apply', file])
+  assert.equal(code, 0)
+  assert.deepEqual(requests(asked), [
+    'GET /api/v1/sets',
+    'POST /api/v1/manifest/plan',
+    'PUT /api/v1/sets/heldout.jsonl',
+    'PUT /api/v1/manifest',
+  ])
+  assert.deepEqual([asked[2]?.body, asked[3]?.body], [{ cases }, { file, yaml }])
+  assert.match(notes, /^Put \.\/heldout\.jsonl: 2 cases, in place of 400 others that are kept\.\nRunning a gate/)
+  const faulty = { 'POST /api/v1/manifest/plan': { body: { ...plan, valid: false } } }
+  const refused = await withManifest(context, kept, faulty)
+  assert.equal((await refused.run(['apply', refused.file])).code, 1)
+  assert.deepEqual(requests(refused.asked), ['GET /api/v1/sets', 'POST /api/v1/manifest/plan'])
 })
 
 test('1 when a version does not pass: each bound with its line, and what to do', async (context) => {

@@ -52,6 +52,7 @@ test('shadow shows how the versions compare, and what was not compared', async (
   assert.equal(rest[8], '2026-11-23 10:00:00  c1    c2    1.0     1.1     text        0.286')
   assert.equal(rest.filter((line) => line.includes('c1')).length, 10)
   assert.match(notes, /2 more disagreements: --json/)
+  assert.match(notes, /What became of a call: astraapi explain c1; what both said is not kept/)
   assert.deepEqual(JSON.parse((await run(['shadow', 'spam', '--json'])).out), report(found))
 })
 
@@ -62,4 +63,15 @@ test('shadow says how to begin where there is none, and that nothing was copied 
   const { out, notes } = await without.run(['shadow', 'spam@v1'])
   assert.equal(out, '')
   assert.match(notes, /has no shadow\. Try: astraapi traffic spam --major v1 --shadow VERSION=10%/)
+})
+
+test('shadow says where a contract that captures keeps what was said', async (context) => {
+  const capture = { payload: 'redacted', share: 1, keepMs: 1 }
+  const capturing = {
+    ...deployments,
+    models: [{ ...deployments.models[0], contracts: [{ ...contracts[0], capture }] }],
+  }
+  const found = { pairs: [seen], disagreements: [disagreement] }
+  const { run } = await fakeGateway(context, { ...replies(found), 'GET /api/v1/deployments': { body: capturing } })
+  assert.match((await run(['shadow', 'spam'])).notes, /astraapi explain c1; .*: astraapi calls payload c1/)
 })

@@ -62,12 +62,12 @@ export function shadowCommand(program: Command, io: Io): void {
     const { name: model, asked } = readModel(named, options.major)
     const client = await connect(options, io.env)
     const { data: deployed } = await client.request<Deployments>('GET', '/api/v1/deployments')
-    const { major } = findContract(deployed, model, asked)
+    const { major, capture } = findContract(deployed, model, asked)
     const path = `/api/v1/models/${encodeURIComponent(model)}/${major}/shadow`
     const { data, text } = await client.request<ShadowReport>('GET', path)
     if (options.json) return io.out.raw(`${text}\n`)
     for (const line of reportLines(data)) io.out.line(line)
-    for (const line of notesOf(data)) io.notes.line(line)
+    for (const line of notesOf(data, capture !== undefined)) io.notes.line(line)
   })
 }
 
@@ -115,15 +115,23 @@ function whatElse({ served, shadow, measures, skipped, failed, dropped }: Pair):
 }
 
 /** What is to be known beside the table. */
-function notesOf({ model, major, shadow, pairs, disagreements }: ShadowReport): readonly string[] {
+function notesOf({ model, major, shadow, pairs, disagreements }: ShadowReport, captured: boolean): readonly string[] {
   const none = `${model}@${major} has no shadow. Try: astraapi traffic ${model} --major ${major} --shadow VERSION=10%`
   const more = disagreements.length - disagreementsShown
   return [
     ...(shadow ? [] : [none]),
     ...(shadow && pairs.length === 0 ? ['No call was copied yet.'] : []),
     ...(more > 0 ? [`${more} more disagreements: --json`] : []),
-    ...(disagreements.length > 0 ? ['What both said is not kept; what became of a call: astraapi calls ID'] : []),
+    ...disagreements.slice(0, 1).map(({ call }) => whereToLook(call, captured)),
   ]
+}
+
+/** A shadow keeps nothing of what was said; a contract that captures may. */
+function whereToLook(call: string, captured: boolean): string {
+  const said = captured
+    ? `what was asked and answered, where it was captured: astraapi calls payload ${call}`
+    : undefined
+  return `What became of a call: astraapi explain ${call}; ${said ?? 'what both said is not kept'}`
 }
 
 function costOf({ costUsd, unpriced }: Side): string {

@@ -33,6 +33,16 @@ test('traffic shows the split of the default major, or of another', async (conte
   assert.deepEqual(JSON.parse((await run(['traffic', 'spam', '--json'])).out), deployments)
 })
 
+test('traffic tells which experiment sets it', async (context) => {
+  const held = { ...contract('v1', [{ id: '1.0', share: 1 }]), experiment: { name: 'spam-1-1', status: 'running' } }
+  const body = { revision: 7, models: [{ name: 'spam', defaultMajor: 'v1', contracts: [held] }] }
+  const { run } = await fakeGateway(context, { 'GET /api/v1/deployments': { body } })
+  assert.equal(
+    (await run(['traffic', 'spam'])).out,
+    'VERSION  TRAFFIC\n1.0      100%\nIt is held by experiment spam-1-1 (running), which sets these parts until it ends.\n',
+  )
+})
+
 test('traffic sets weights against the revision that it read', async (context) => {
   const { run, asked } = await fakeGateway(context, replies)
   const { code, out, notes } = await run(['traffic', 'spam', '2.0=3', '2.1=1'])
@@ -89,15 +99,17 @@ Shadow: 10% to 1.1, compared by json, without /at
   const stdin = '- {version: "1.1", when: {teams: mail, tags: {stage: beta}}}\n'
   assert.equal((await run(['traffic', 'spam', '--rules', '-', '--shadow', '1.1=10%'], { stdin })).out, shown)
   await run(['traffic', 'spam', '--rules', 'none', '--shadow', 'none'])
+  await run(['traffic', 'spam', '--shadow', '1.1=0.1'])
   assert.deepEqual(
     asked.filter(({ request }) => request.startsWith('PUT')).map(({ body }) => body),
     [
       { rules, shadow: { version: '1.1', share: 0.1 } },
       { rules: [], shadow: { version: '', share: 0 } },
+      { shadow: { version: '1.1', share: 0.1 } },
     ],
   )
   for (const [argv, said] of [
-    [['--shadow', '1.1'], /"1\.1" is no shadow\. Give it like 1\.1=10%\./],
+    [['--shadow', '1.1'], /"1\.1" is no shadow\. Give it like 1\.1=10% or 1\.1=0\.1\./],
     [['--rules', 'no/such/file'], /cannot be read/],
     [['--rules', '-'], /holds no list of rules/],
   ] as const) {

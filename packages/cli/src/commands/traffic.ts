@@ -4,17 +4,17 @@ import { columns } from '../columns.ts'
 import { connect } from '../connection.ts'
 import { findContract } from '../find-contract.ts'
 import type { Io } from '../io.ts'
-import { type Deployments, percent } from '../platform.ts'
+import { type Deployments, type HoldingExperiment, percent } from '../platform.ts'
 import { readModel } from '../read-model.ts'
 import { type Change, type ChangeOptions, changeOf, type Weights } from '../traffic-change.ts'
-import { ruleText, shadowText } from '../traffic-text.ts'
+import { heldText, ruleText, shadowText } from '../traffic-text.ts'
 
 interface TrafficOptions extends ClientOptions, ChangeOptions {
   readonly major?: string
 }
 
 /** What else there is to a contract's traffic. */
-type More = Omit<Change, 'weights'>
+type More = Omit<Change, 'weights'> & { readonly experiment?: HoldingExperiment }
 
 export function trafficCommand(program: Command, io: Io): void {
   clientCommand(program, {
@@ -60,7 +60,11 @@ export function trafficCommand(program: Command, io: Io): void {
       ifMatch,
     })
     if (options.json) return io.out.raw(`${set.text}\n`)
-    printTraffic(sharesOf(set.data.weights), set.data, io)
+    printTraffic(
+      sharesOf(set.data.weights),
+      { ...set.data, ...(more.experiment ? { experiment: more.experiment } : {}) },
+      io,
+    )
     io.notes.line(`Set for ${model}@${major}: revision ${set.data.revision}.`, 'green')
   })
 }
@@ -72,10 +76,11 @@ function sharesOf(weights: Weights): (readonly [version: string, share: number])
 
 function printTraffic(
   shares: readonly (readonly [version: string, share: number])[],
-  { fallback = [], hedge, rules = [], shadow }: More,
+  { fallback = [], hedge, rules = [], shadow, experiment }: More,
   { out }: Io,
 ): void {
   for (const line of columns(shares.map(([version, share]) => ({ version, traffic: percent(share) })))) out.line(line)
+  if (experiment) out.line(`It is ${heldText(experiment)}, which sets these parts until it ends.`)
   if (fallback.length > 0) out.line(`Falls back on: ${fallback.join(', ')}`)
   if (hedge) out.line(`Hedged: after ${hedge.afterMs} ms, at most ${percent(hedge.share)} of the calls`)
   for (const rule of rules) out.line(`Rule: ${ruleText(rule)}`)

@@ -61,7 +61,8 @@ export interface Figure {
 }
 
 export interface Disagreement {
-  readonly case: string
+  /** For keys that may operate; left out once its set was deleted. */
+  readonly case?: string
   readonly distance: number
   readonly lost?: boolean
   readonly call?: string

@@ -122,7 +122,7 @@ function sections({ report, bounds = [] }: EvaluationJson): Child {
       caption: `The worst cases: first those in which ${other} was right, then by distance.`,
       names: ['Case', 'Distance', 'Expected', `${version.version} said`, `${other} said`, 'Input', 'Call'],
       rows: report.disagreements.map((one) => [
-        one.case,
+        one.case ?? '',
         String(Number(one.distance.toFixed(3))),
         one.expected ?? '-',
         one.code ?? one.answered ?? '-',

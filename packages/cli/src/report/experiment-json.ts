@@ -28,6 +28,8 @@ export interface ExperimentJson extends ExperimentRow {
   readonly attributionMs: number
   readonly metrics: readonly (MetricDefinition & { readonly from?: object })[]
   readonly plan: Plan
+  /** Left out: the manifest has it. */
+  readonly origin?: 'api' | 'past'
   readonly startedAt?: string
   /** Running time, without pauses. */
   readonly elapsedMs: number
@@ -52,6 +54,8 @@ export interface Epoch {
   readonly number: number
   readonly from: string
   readonly shares: Readonly<Record<string, number>>
+  /** That were new in it; left out before the first look at it. */
+  readonly units?: number
 }
 
 export interface Arm {

@@ -48,6 +48,24 @@ describe('the report', () => {
     checkPictures(page)
   })
 
+  it('tells of each metric of feedback which units came without it, and of each epoch how many were new', () => {
+    const [{ analysis, ...evaluation }] = promoted.evaluations as [ExperimentReport['evaluations'][0]]
+    const feedback = {
+      ...{ p: 0.00001, counts: { '1.0': 690, '1.1': 421 }, expected: { '1.0': 555.5, '1.1': 555.5 } },
+      units: { '1.0': 700, '1.1': 699 },
+    }
+    const metrics = analysis.metrics.map((one) => (one.metric.name === 'correct' ? { ...one, feedback } : one))
+    const epochs = promoted.epochs.map((epoch) => ({ ...epoch, units: 1399 }))
+    const page = experimentPage(
+      { ...promoted, epochs, evaluations: [{ ...evaluation, analysis: { ...analysis, metrics } }] },
+      now,
+    )
+    assert.match(page, /Units with correct\. That is not so, and decisions are held/)
+    assert.match(page, />1\.1<\/th><td[^>]*>421<\/td><td[^>]*>556<\/td><td[^>]*>278<\/td>/)
+    assert.doesNotMatch(page, /Units with errors/)
+    assert.match(page, /<td[^>]*>1,399<\/td>/)
+  })
+
   it('names each picture for who does not see it, by ids of its own', () => {
     const elements = readMarkup(experimentPage(promoted, now))
     const ids = elements.flatMap(({ attributes }) => attributes.id ?? [])

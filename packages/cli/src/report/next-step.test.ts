@@ -40,13 +40,29 @@ test('it says how shares move, and what is in no metric any more', () => {
   )
 })
 
+test('it says where an epoch gets no new units, as the same ones come back', () => {
+  const at = (minutes: number, units?: number) => ({
+    ...{ number: 2, from: new Date(now - minutes * 60_000).toISOString(), shares: { '1.0': 20, '1.1': 80 } },
+    ...(units === undefined ? {} : { units }),
+  })
+  const first = { ...at(90, 500), number: 1 }
+  const allocation = { method: 'thompson', everyMs: 600_000, least: 0.1 }
+  const dried = /got 3 new units: those that were met before tell nothing more\. Where the same ones come back/
+  assert.match(told({ allocation, epochs: [first, at(30, 3)] }).join(' '), dried)
+  assert.match(told({ epochs: [first, at(30, 1)] }).join(' '), /got 1 new unit: those that were met before/)
+  assert.doesNotMatch(told({ epochs: [first, at(30, 1)] }).join(' '), /a test with fixed shares/)
+  for (const epochs of [[at(30, 3)], [first, at(5, 3)], [first, at(30, 40)], [first, at(30)]]) {
+    assert.doesNotMatch(told({ allocation, epochs }).join(' '), /new unit/)
+  }
+})
+
 test('without units nothing is foretold of them', () => {
   assert.equal(told({ arms: [] })[1], 'The smaller arm lacks 100 of the 100 units that a promotion takes.')
 })
 
 test('each other state says what it means and what a person can do', () => {
   assert.match(told({ status: 'draft' }).join(), /takes no traffic yet: "astraapi experiments start spam-1-1"/)
-  const paused = told({ status: 'paused', reason: 'sample ratio' }).join(' ')
+  const paused = told({ status: 'paused', reason: 'sample ratio.' }).join(' ')
   assert.match(
     paused,
     /^Paused since 2026-11-23 13:40:20 UTC: sample ratio\. .*experiments resume spam-1-1.*experiments stop/,

@@ -18,6 +18,7 @@ type Told = Pick<
   | 'beyond'
   | 'allocation'
   | 'evaluatedAt'
+  | 'epochs'
 > & { readonly evaluations: readonly Evaluation[] }
 
 /** What happens next, and when at the earliest: a sentence each. */
@@ -47,7 +48,7 @@ function statusSteps(experiment: Told, now: number): readonly string[] {
       return runningSteps(experiment, now)
     case 'paused':
       return [
-        `Paused since ${at}${reason === undefined ? '' : `: ${reason}`}. Each unit keeps its version, nothing is counted as evidence.`,
+        `Paused since ${at}${reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`}. Each unit keeps its version, nothing is counted as evidence.`,
         `"astraapi experiments resume ${name}" goes on, "astraapi experiments stop ${name}" ends it with ${control}.`,
       ]
     case 'promoted':
@@ -76,8 +77,24 @@ function runningSteps(experiment: Told, now: number): readonly string[] {
       `Its shares follow what is seen (${allocation.method}), no sooner than ${spanText(allocation.everyMs)} after the last change.`,
     )
   }
+  steps.push(...driedUp(experiment, now))
   if (plan.rule === 'advise') steps.push('The rule is "advise": it promotes nothing by itself.')
   return steps
+}
+
+/** An epoch of fewer new units after so long learns nothing: those that come were met before. */
+const epochUnitsMin = 20
+const epochSpanMs = 600_000
+
+function driedUp({ epochs, arms, allocation }: Told, now: number): readonly string[] {
+  const [latest, before] = epochs.toReversed()
+  if (!before || latest?.units === undefined || latest.units >= epochUnitsMin * arms.length) return []
+  if (now - Date.parse(latest.from) < epochSpanMs) return []
+  const came = `${countText(latest.units)} new ${latest.units === 1 ? 'unit' : 'units'}`
+  return [
+    `Since its shares changed at ${timeText(latest.from)} it got ${came}: those that were met before tell nothing more.`,
+    ...(allocation ? ['Where the same ones come back, a test with fixed shares learns more.'] : []),
+  ]
 }
 
 const perMs = (units: number, elapsedMs: number): number => (elapsedMs > 0 ? units / elapsedMs : 0)

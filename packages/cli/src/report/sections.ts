@@ -1,4 +1,4 @@
-import { decisionTable, type RatioCheck } from '@astraapi/statistics'
+import { decisionTable, type FeedbackCheck, type RatioCheck } from '@astraapi/statistics'
 import { appliedRows } from './applied-rows.ts'
 import { definitions } from './definitions.ts'
 import type { ExperimentReport } from './experiment-json.ts'
@@ -37,20 +37,31 @@ export function ratioSection({ evaluations: [first] }: ExperimentReport): Markup
     el('h2', {}, 'Can the comparison be trusted?'),
     ratioTable('Units by arm', sampleRatio, 'The arms got the units that they were to get'),
     ratioTable('Units with feedback', feedbackRatio, 'Feedback came equally from all arms'),
+    first.analysis.metrics.map(
+      ({ metric, feedback }) =>
+        feedback && ratioTable(`Units with ${metric.name}`, feedback, 'Its values came equally from all arms'),
+    ),
   )
 }
 
 /** Below it the experiment pauses. */
 const suspicious = 0.001
 
-function ratioTable(caption: string, { p, counts, expected }: RatioCheck, well: string): Markup {
-  const rows = Object.entries(counts).map(([arm, n]) => [arm, countText(n), countText(Math.round(expected[arm] ?? 0))])
+function ratioTable(caption: string, check: RatioCheck | FeedbackCheck, well: string): Markup {
+  const { p, counts, expected } = check
+  const units = 'units' in check ? check.units : undefined
+  const rows = Object.entries(counts).map(([arm, n]) => [
+    arm,
+    countText(n),
+    countText(Math.round(expected[arm] ?? 0)),
+    ...(units ? [countText((units[arm] ?? 0) - n)] : []),
+  ])
   const says = p < suspicious ? 'That is not so, and decisions are held' : well
   const told = `${caption}. ${says} (${pText(p)}; below ${suspicious} it pauses).`
   const isEmpty = Object.values(counts).every((n) => n === 0)
   return isEmpty
     ? el('p', {}, `${caption}: none yet.`)
-    : pageTable({ caption: told, names: ['version', 'came', 'due'], rows })
+    : pageTable({ caption: told, names: ['version', 'came', 'due', ...(units ? ['without'] : [])], rows })
 }
 
 export function epochSection({ epochs, ramp, step, status }: ExperimentReport): Markup {
@@ -60,7 +71,12 @@ export function epochSection({ epochs, ramp, step, status }: ExperimentReport): 
       .map(([version, share]) => `${version}: ${shareText(sum > 0 ? share / sum : 0)}`)
       .join(', ')
   }
-  const rows = epochs.map(({ number, from, shares: parts }) => [String(number), timeText(from), shares(parts)])
+  const rows = epochs.map(({ number, from, shares: parts, units }) => [
+    String(number),
+    timeText(from),
+    shares(parts),
+    units === undefined ? '-' : countText(units),
+  ])
   const steps = ramp.map(({ coverage, forMs }, index) => {
     const state = index < step ? 'done' : index > step ? 'to come' : status === 'draft' ? 'first' : 'present'
     return [String(index + 1), shareText(coverage), forMs === undefined ? 'until the end' : spanText(forMs), state]
@@ -71,7 +87,7 @@ export function epochSection({ epochs, ramp, step, status }: ExperimentReport): 
     el('h2', {}, 'Traffic'),
     pageTable({
       caption: 'Epochs: spans with unchanged shares of the units that take part',
-      names: ['epoch', 'from', 'shares'],
+      names: ['epoch', 'from', 'shares', 'new units'],
       rows,
     }),
     ramp.length > 1

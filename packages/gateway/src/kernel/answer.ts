@@ -15,7 +15,7 @@ export interface AnswerHead {
   readonly cached: boolean
   /** Left out where its contract has no cache. */
   readonly cache?: CacheNote
-  /** The bounds that the call met, for headers. Left out: none. */
+  /** Of each kind of bound that the call met the one that will stop its caller first, for headers. Left out: none. */
   readonly limits?: readonly LimitStatus[]
 }
 

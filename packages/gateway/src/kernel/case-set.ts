@@ -22,6 +22,7 @@ export const caseIdCharactersMax = 200
 
 /** A path below or beside a manifest's folder is a name too, so that one who reads the manifest finds the file. */
 export const setNamePattern = '^(\\.\\./)*([A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*$'
+export const setNameWords = 'letters, digits, ".", "_", "-" and "/", as in "heldout" or "data/heldout.jsonl"'
 export const setNameCharactersMax = 200
 
 /** What whoever evaluates needs of them. */
@@ -45,9 +46,9 @@ export interface CaseSetStore {
   /** Whether there was one. */
   remove(name: string): Promise<boolean>
   /** Those of these keys that are kept. */
-  passes(keys: readonly string[]): Promise<readonly GatePass[]>
-  /** The latest `passesMax` are kept. */
-  savePass(pass: GatePass): Promise<void>
+  gateResults(keys: readonly string[]): Promise<readonly GateResult[]>
+  /** In place of the one before, whose misses are counted on. The latest `gateResultsMax` are kept. */
+  saveGateResult(result: Omit<GateResult, 'misses'>): Promise<void>
 }
 
 export interface SetPage {
@@ -62,14 +63,20 @@ export interface StoredSet {
   readonly lines: readonly string[]
 }
 
-/** A version met a gate's bounds: it need not be asked again. */
-export interface GatePass {
-  /** Stands for the contract, the version's digest, the set's digest, how many of its cases, and the bounds. */
+/** How a version did at a gate when it was tried last. One that passed need not be asked again. */
+export interface GateResult {
+  /**
+   * Stands for the contract, the version's digest, that of the version it was held against, the set's digest, how many of its cases, and
+   * the bounds.
+   */
   readonly key: string
   /** ms since the Unix epoch. */
   readonly time: number
+  readonly passed: boolean
+  /** How often it did not pass, all in all: who tries until it passes is seen to. */
+  readonly misses: number
   /** The figures, for people. */
   readonly words: string
 }
 
-export const passesMax = 10_000
+export const gateResultsMax = 10_000

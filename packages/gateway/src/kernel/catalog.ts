@@ -102,9 +102,9 @@ export interface Judge {
 export interface DriftPolicy {
   /** How much of the latest time is held against the reference, ms. */
   readonly windowMs: number
-  /** Days as ISO dates, UTC, both included; left out: the first calls, as many as `DriftPolicy.first` says. */
+  /** Days as ISO dates, UTC, both included; left out: the first values, as many as `DriftPolicy.first` says. */
   readonly reference?: { readonly from: string; readonly to: string }
-  /** Calls of a version that make its reference where no days are declared. */
+  /** Of each feature so many values of a version make its reference where no days are declared. */
   readonly first: number
   /** By name; left out: those that the schemas give (lengths, numbers, labels). */
   readonly features?: Readonly<Record<string, DriftFeature>>

@@ -54,6 +54,8 @@ export interface DriftQuery {
   readonly to: number
   /** Left out: the first calls of a version and those after them. */
   readonly first?: boolean
+  /** Of these two versions alone, and of each feature those hours alone in which both have some. Left out: all. */
+  readonly both?: readonly [string, string]
 }
 
 /** All the hours of a query together. */
@@ -115,10 +117,23 @@ export function emptySketch(kind: DriftKind): DriftSketch {
   return kind === 'numbers' ? emptyNumberSketch(numberBounds) : emptyCategorySketch(categoriesMax)
 }
 
-/** A value that has not the sketch's kind counts as missing: "(none)" among categories. In place. */
-export function countValue(sketch: DriftSketch, value: number | string | undefined): void {
-  if (sketch.kind === 'categories') addCategory(sketch, typeof value === 'string' ? value : '(none)')
-  else addNumber(sketch, typeof value === 'number' ? value : Number.NaN)
+/**
+ * A value that has not the sketch's kind counts as missing: "(none)" among categories, where it is a value like any other. In place.
+ * Tells whether it is among the values.
+ */
+export function countValue(sketch: DriftSketch, value: number | string | undefined): boolean {
+  if (sketch.kind === 'categories') {
+    addCategory(sketch, typeof value === 'string' ? value : '(none)')
+    return true
+  }
+  const number = typeof value === 'number' ? value : Number.NaN
+  addNumber(sketch, number)
+  return Number.isFinite(number)
+}
+
+/** Values counted, those of numbers that were missing left out. */
+export function valuesIn(sketch: DriftSketch): number {
+  return sketch.kind === 'categories' ? categoryTotal(sketch) : sketch.count
 }
 
 /** Values counted, those that were missing among them. */

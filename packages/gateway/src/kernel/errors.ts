@@ -226,7 +226,7 @@ export interface ErrorFacts {
   readonly retryAfterMs?: number
   /** Public: the bound that refused the call. */
   readonly refusedBy?: RefusedBy
-  /** Public: all the bounds that it met, for headers. */
+  /** Public: of each kind of bound the one that will stop its caller first, for headers. */
   readonly limits?: readonly LimitStatus[]
   /** Public: it was told before, to an earlier call with the same Idempotency-Key. */
   readonly replayed?: true
@@ -285,9 +285,13 @@ export interface PublicError {
 /** Every retryable code's advice names Retry-After: it must be there. */
 const retryAfterDefaultMs = 1000
 
+/** Nobody mends more at once, and a refusal is no place for a flood. */
+const violationsMax = 20
+
 export function publicError(error: AstraError): PublicError {
   const { status, retryable, title, next } = errorTable[error.code]
   const { violations, refusedBy } = error.facts
+  const more = (violations?.length ?? 0) - violationsMax
   // What never fits a limit is not to be repeated.
   const retryAfterMs = error.facts.retryAfterMs ?? (retryable && !refusedBy ? retryAfterDefaultMs : undefined)
   return {
@@ -295,8 +299,8 @@ export function publicError(error: AstraError): PublicError {
     status,
     title,
     detail: error.facts.detail ?? title,
-    next: error.facts.next ?? next,
-    ...(violations ? { violations } : {}),
+    next: `${error.facts.next ?? next}${more > 0 ? ` ${more} more places are not listed.` : ''}`,
+    ...(violations ? { violations: violations.slice(0, violationsMax) } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(refusedBy && !isOthersMoney(refusedBy) ? { limit: refusedBy } : {}),
   }

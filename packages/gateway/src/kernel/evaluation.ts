@@ -66,10 +66,10 @@ export const evaluationMeasures = {
   'invalid-output': row('Cases whose answer broke the contract', 'share', 'lower'),
   refusals: row('Cases that a language model refused to answer', 'share', 'lower'),
   truncations: row('Cases whose answer was cut off at its bound', 'share', 'lower'),
-  latency: row('Until the answer was there, the mean', 'ms', 'lower'),
-  'latency-p50': row('Half of the answers were there after so long', 'ms', 'lower'),
-  'latency-p95': row('95 of 100 answers were there after so long', 'ms', 'lower'),
-  'latency-p99': row('99 of 100 answers were there after so long', 'ms', 'lower'),
+  latency: row('Until the answer was there, or the case had failed, the mean', 'ms', 'lower'),
+  'latency-p50': row('Half of the cases were answered, or had failed, after so long', 'ms', 'lower'),
+  'latency-p95': row('95 of 100 cases were answered, or had failed, after so long', 'ms', 'lower'),
+  'latency-p99': row('99 of 100 cases were answered, or had failed, after so long', 'ms', 'lower'),
   cost: row('Of a case, the mean', 'usd', 'lower'),
   'cost-total': row('Of all cases', 'usd', 'lower'),
   tokens: row('Output tokens of a case, the mean', 'number', 'lower'),
@@ -79,6 +79,12 @@ export type EvaluationMeasure = keyof typeof evaluationMeasures
 
 export function isMeasure(name: string): name is EvaluationMeasure {
   return Object.hasOwn(evaluationMeasures, name)
+}
+
+/** What is wrong with a limit, in the units of the API: of a share more than 1 would pass, or fail, whatever the cases say. */
+export function boundFault(measure: EvaluationMeasure, limit: number): string | undefined {
+  const { unit } = evaluationMeasures[measure]
+  return unit === 'share' && limit > 1 ? 'must be a share from 0 to 1, such as 0.95' : undefined
 }
 
 export interface EvaluationReport {
@@ -157,7 +163,8 @@ export interface ConfusionCell {
 }
 
 export interface EvaluationDisagreement {
-  readonly case: string
+  /** Its id, which may be what people wrote, as the quotes below: left out with them. */
+  readonly case?: string
   /** 0 to 1; 1 where it failed. */
   readonly distance: number
   /** The other version was right. These come first. */
@@ -196,8 +203,9 @@ export interface Evaluation {
   readonly major: number
   readonly version: string
   readonly against?: string
-  /** Where the cases are from, for people. */
+  /** Where the cases are from, for people; and the name of their set, where they are of one. */
   readonly source: string
+  readonly set?: string
   readonly cases: number
   readonly require: Requirements
   readonly startedAt?: number
@@ -219,6 +227,8 @@ export interface EvaluationStore {
   evaluation(id: string): Promise<Evaluation | undefined>
   /** The newest first. */
   list(filter: EvaluationFilter): Promise<readonly EvaluationRow[]>
+  /** Whether there was one. */
+  remove(id: string): Promise<boolean>
 }
 
 export interface EvaluationFilter {
@@ -244,9 +254,6 @@ export interface BoundOutcome {
 }
 
 export type Requirements = Readonly<Record<string, GateBound>>
-
-/** Each bound held against the report's figures (not against the ends of their intervals), in the order declared. */
-export type CheckBounds = (require: Requirements, report: EvaluationReport) => readonly BoundOutcome[]
 
 function row(summary: string, unit: MeasureRow['unit'], better: MeasureRow['better']): MeasureRow {
   return { summary, unit, better }

@@ -24,8 +24,11 @@ export interface ExperimentState {
   /** What is analysed, success metrics and guardrails. */
   readonly metrics: readonly ExperimentMetric[]
   readonly plan: Plan
-  /** Made by the platform API, and named by no manifest: `apply` leaves it alone. */
-  readonly origin?: 'api'
+  /**
+   * `api`: made by the platform API, and named by no manifest: `apply` leaves it alone. `past`: over, and named by the manifest no more.
+   * Left out: the manifest has it.
+   */
+  readonly origin?: 'api' | 'past'
   readonly progress: Progress
 }
 

@@ -11,7 +11,7 @@ export type JudgeDropReason =
   | 'form'
   /** A limit or a budget of the consumer `astra-judge` is used up. */
   | 'limits'
-  /** The judge could not be asked: it is not deployed any more, or the gateway is stopping or behind with accounting. */
+  /** The judge could not be asked: it is not deployed any more or has no replica, or the gateway is stopping or behind with accounting. */
   | 'unasked'
 
 /** Answers of one version, as one judge sees them. */

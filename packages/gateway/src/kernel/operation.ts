@@ -41,7 +41,7 @@ export interface OperationContext {
   /** The ETags that the caller sent, without quotes; "*" is any; a weak one keeps its `W/` and so equals none. */
   readonly ifMatch: readonly string[] | undefined
   /** Aborted when the caller goes away: for what takes long. */
-  readonly signal?: AbortSignal
+  readonly signal: AbortSignal
   /** Sets the ETag of the answer. */
   etag(value: string): void
 }

@@ -41,7 +41,7 @@ export interface PayloadStore {
   count(of: PayloadsOf): Promise<number>
   /** How many went. */
   forget(of: PayloadsOf): Promise<number>
-  /** One step of a sweep: those whose time is over at `now`; where there are none, and all take more than `bytesMax`, those that end next. */
+  /** One step of a sweep: those whose time is over at `now`, or that were written ahead of it, by a clock that was wrong; where there are none, and all take more than `bytesMax`, those that end next. */
   expire(now: number, bytesMax: number): Promise<ExpiredPayloads>
 }
 
@@ -61,6 +61,16 @@ export interface PayloadsOf {
   /** ms since the Unix epoch, by when the call was received; from (inclusive), to (exclusive). */
   readonly from?: number
   readonly to?: number
+}
+
+/** Whether it is one of them. */
+export function isAmong(
+  { model, major, version, time }: Pick<Payload, 'model' | 'major' | 'version' | 'time'>,
+  of: PayloadsOf,
+): boolean {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = of
+  const ofContract = model === of.model && major === (of.major ?? major) && version === (of.version ?? version)
+  return ofContract && time >= from && time < to
 }
 
 export interface PayloadFilter extends PayloadsOf {

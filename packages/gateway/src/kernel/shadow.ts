@@ -54,7 +54,7 @@ export type ShadowSumName =
   /** Of those compared, by what: "measure/label". */
   | `measure/${string}`
   | `skipped/${ShadowSkipReason}`
-  /** Of copies that were asked and not answered, by error code. */
+  /** Of copies that were asked and not answered, or refused by their own fault, by error code. */
   | `failed/${string}`
   | `dropped/${ShadowDropReason}`
   /** Of those answered, of the call itself and of its copy. */

@@ -77,7 +77,7 @@ async function gateway(folder: string) {
   } as unknown as Store['state']
   const sets = createCaseSets({ store, clock: systemClock, catalog: () => control.current() })
   const { standing } = createGateKeeper({
-    ...{ sets, store, clock: systemClock, log: () => {}, checkBounds: () => [] },
+    ...{ sets, store, clock: systemClock, log: () => {}, evaluations: { save: async () => {} } },
     evaluate: () => Promise.reject(new Error('not run here')),
   })
   const control = await createCatalogControl({
@@ -90,12 +90,13 @@ async function gateway(folder: string) {
     sets,
     gates: {
       standing,
-      async pass(runs, { faultAt }) {
+      async pass(runs, { faultAt, signal }) {
         for (const { version, key } of runs) {
+          if (version === 'hangs') await leftBy(signal, hangs)
           const place = ['models', 'm', 'contracts', 'v1', 'gates', '0']
           const violations = [faultAt(place, `${version} did not pass`)]
           if (version !== '1') throw new AstraError('gate_failed', { violations })
-          await store.savePass({ key, time: 7, words: '' })
+          await store.saveGateResult({ key, time: 7, passed: true, words: '' })
         }
       },
     },
@@ -104,12 +105,23 @@ async function gateway(folder: string) {
   const audit = auditStart({ append: async (entry) => void entries.push(entry) }, { now: () => 7 }, maskOf([]))
   const told: string[] = []
   const file = join(folder, 'astra.yaml')
-  const gates = { sets, refused: (text: string) => void told.push(text) }
-  const start = async (yaml: string) => {
+  let hangs = () => {}
+  const start = async (yaml: string, leaving: { signal?: AbortSignal; hangs?: () => void } = {}) => {
     await writeFile(file, yaml)
+    hangs = leaving.hangs ?? hangs
+    const gates = { sets, refused: (text: string) => void told.push(text), signal: leaving.signal }
     return await applyAtStart(control, { state } as Store, file, () => {}, audit, gates)
   }
   return { control, sets, entries, told, file, start }
+}
+
+/** Rejects when whoever waits leaves; without a signal it would never end. */
+async function leftBy(signal: AbortSignal | undefined, hangs: () => void): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  if (!signal) assert.fail('nobody can end it')
+  signal.addEventListener('abort', () => reject(new AstraError('cancelled')))
+  hangs()
+  return await promise
 }
 
 async function folderWith(context: TestContext, cases: string): Promise<string> {
@@ -145,6 +157,15 @@ test('a gate that fails leaves what was served, and says so at each start; where
   assert.match(told[0] ?? '', /^The manifest was not applied \(gate_failed\):\n/)
   assert.ok(told[0]?.includes(`${file}:8: models.m.contracts.v1.gates.0: 2 did not pass`))
   assert.equal(control.current().revision, 1)
+})
+
+test('a start that is given up ends its gates at once, and nothing is applied', async (context) => {
+  const { control, told, start } = await gateway(await folderWith(context, '{"input":1,"expected":1}\n'))
+  await start(gated('"1": {}'))
+  const giveUp = new AbortController()
+  const starting = start(gated('"1": {}, "hangs": {}'), { signal: giveUp.signal, hangs: () => giveUp.abort() })
+  await assert.rejects(starting, { name: 'StartError', message: /^The start was given up/ })
+  assert.deepEqual([control.current().revision, told], [1, []])
 })
 
 test('a line that is no case ends the start, named by file and number and not by what it says', async (context) => {

@@ -16,6 +16,8 @@ export interface GatesAtStart {
   readonly sets: CaseSetControl
   /** A version did not pass its gate, in words: the gateway serves what it served before. */
   readonly refused: (text: string) => void
+  /** Aborted: the start is given up. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -43,7 +45,7 @@ export async function applyAtStart(
   const before = control.current().revision
   if (gates) await putGateFiles(yaml, file, gates.sets, audit)
   try {
-    const { revision, notes, changes } = await control.apply(yaml, file, ['*'], 'start')
+    const { revision, notes, changes } = await control.apply(yaml, file, ['*'], 'start', gates?.signal)
     for (const text of notes) note(text)
     await state.saveSetting('manifest-at-start', digest)
     if (revision === before) return undefined
@@ -51,6 +53,8 @@ export async function applyAtStart(
     await audit({ operation: 'applyManifest', target, before: { revision: before }, after: { revision, changes } })
     return revision
   } catch (thrown) {
+    // Whatever it then failed with: its upstreams went away with it.
+    if (gates?.signal?.aborted) throw new StartError('The start was given up before the gateway was ready.')
     const fault = manifestFault(thrown, file)
     const refused = thrown instanceof AstraError && thrown.code === 'gate_failed'
     // That a new version is not good enough is no reason to take those away that callers have.

@@ -5,7 +5,6 @@ import { type Logger, pino } from 'pino'
 import { createBackends } from '../backends/backends.ts'
 import { maskOf } from '../control/audit/audit-text.ts'
 import { createCatalogControl } from '../control/catalog/catalog-control.ts'
-import { checkBounds } from '../control/evaluations/bounds.ts'
 import { createGateKeeper } from '../control/gates/gate-keeper.ts'
 import { createKeyring } from '../control/keys/keyring.ts'
 import { embeddedReplica } from '../control/manifest/replica-address.ts'
@@ -26,6 +25,7 @@ import { applyAtStart } from './apply-at-start.ts'
 import { auditStart } from './audit-start.ts'
 import { bannerLines } from './banner.ts'
 import { describe } from './describe.ts'
+import { meterEvaluations } from './evaluation-metrics.ts'
 import { meterExperiments } from './experiment-metrics.ts'
 import { parseEvery, type WiredExperiments, wireExperiments } from './experiments.ts'
 import { lookAround } from './hints.ts'
@@ -131,7 +131,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
       store: store.sets,
       // Asked at applies only, when all is wired.
       evaluate: (run) => evaluating.evaluate(run),
-      checkBounds,
+      evaluations: store.evaluations,
       clock: systemClock,
       log: (message, facts) => log.info(facts, message),
     }),
@@ -152,6 +152,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     captureBytesMax: parseBytes('ASTRA_CAPTURE_BYTES', options.captureBytes),
     tap: (record) => experiments?.note(record),
   })
+  undo.push(wired.observing.close)
   limits = wired.limits
   const { fleet } = wired
   replicas = fleet
@@ -191,6 +192,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     log,
   })
   undo.push(evaluating.close)
+  meterEvaluations(wired.metrics, () => evaluating.evaluations.facts())
   const operations = platformOperations({
     clock: systemClock,
     catalogControl: control,
@@ -203,7 +205,7 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     shadow: wired.observing.shadow.reports,
     judges: wired.observing.judging.reports,
     drift: wired.observing.drift.reports,
-    payloads: store.payloads,
+    payloads: { ...store.payloads, forget: wired.observing.capture.forget },
     sets,
     evaluations: evaluating.evaluations,
     records: store.records,
@@ -285,7 +287,8 @@ async function start(options: StartOptions, undo: (() => Promise<unknown>)[]): P
     options.print?.(`${text}\nUntil then this gateway serves what it served before.`)
     log.warn({ manifest: options.config }, 'the manifest was not applied: a version did not pass its gate')
   }
-  const applied = await applyAtStart(control, store, options.config, note, audit, { sets, refused })
+  const { signal } = options
+  const applied = await applyAtStart(control, store, options.config, note, audit, { sets, refused, signal })
   if (applied !== undefined)
     options.print?.(`${options.config} was new or had changed: applied as revision ${applied}.`)
   const keys = await ownKeys.prepare({ keyring, options, catalog: control.current(), audit })

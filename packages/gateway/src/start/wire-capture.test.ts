@@ -32,14 +32,16 @@ function wired(steps: (readonly [over: number, crowded: number] | 'fails')[]) {
     feedback: async () => undefined,
   }
   const metrics = createMetrics()
+  const clock = { at: 7, now: () => clock.at, elapsed: () => 0, id: () => '' }
   const capture = wireCapture({
     store: { payloads, records },
-    clock: { now: () => 7, elapsed: () => 0, id: () => '' },
+    clock,
     metrics,
     log: { warn: (facts: unknown) => void warned.push(facts) },
+    faulted: (thrown) => assert.fail(String(thrown)),
     captureBytesMax: 1000,
   })
-  return { capture, asked, warned, metrics }
+  return { capture, asked, warned, metrics, clock }
 }
 
 test('every minute those go whose time is over, step by step until none is left', async (context) => {
@@ -75,5 +77,17 @@ test('a sweep that fails is told, and begins anew the next time', async (context
   context.mock.timers.tick(60_000)
   await turn()
   assert.equal(asked.length, 2)
+  await capture.close()
+})
+
+test('while the clock has leapt nothing goes, which is told once', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] })
+  const { capture, asked, warned, clock } = wired([])
+  for (const at of [7, 1e12, 1e12, 8]) {
+    clock.at = at
+    context.mock.timers.tick(60_000)
+    await turn()
+  }
+  assert.deepEqual([asked.map(([now]) => now), warned.length], [[7, 8], 1])
   await capture.close()
 })

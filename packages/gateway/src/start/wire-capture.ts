@@ -3,10 +3,14 @@ import { Capture } from '../journey/observe/capture/capture.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { operatorReason, toAstraError } from '../kernel/errors.ts'
+import type { PayloadStore } from '../kernel/payload.ts'
+import { steadyTime } from '../kernel/steady-time.ts'
 import type { Store } from '../kernel/store.ts'
 
 export interface WiredCapture {
   readonly observer: Capture
+  /** As the store's, but that what is on its way there goes too. */
+  readonly forget: PayloadStore['forget']
   /** Writes what was seen last. */
   close(): Promise<void>
 }
@@ -25,6 +29,7 @@ export function wireCapture(ports: {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Pick<Logger, 'warn'>
+  readonly faulted: (thrown: unknown) => void
   /** Of payloads in the store; left out: 4 GiB. */
   readonly captureBytesMax?: number | undefined
 }): WiredCapture {
@@ -32,9 +37,11 @@ export function wireCapture(ports: {
   const observer = new Capture({
     clock,
     store: store.payloads,
+    faulted: ports.faulted,
     behind: () => store.records.status().waiting > recordsWaitingMax,
     later: (work, ms) => void (ms > 0 ? setTimeout(work, ms) : setImmediate(work)),
   })
+  const isSteady = steadyTime(clock)
   let crowdedOut = 0
   meter(ports.metrics, observer)
   ports.metrics.counters(
@@ -44,7 +51,13 @@ export function wireCapture(ports: {
     () => [{ labels: {}, value: crowdedOut }],
   )
   let closing = false
+  let held = false
   const expire = async () => {
+    const wasHeld = held
+    held = !isSteady()
+    if (held && !wasHeld)
+      log.warn({}, 'old payloads are not deleted for a day, or until the clock is set back: it leapt')
+    if (held) return
     try {
       for (let step = 0; step < stepsMax && !closing; step++) {
         const { over, crowded } = await store.payloads.expire(clock.now(), captureBytesMax)
@@ -61,6 +74,8 @@ export function wireCapture(ports: {
   ]
   return {
     observer,
+    // One after the other: what was on its way is in the store before that lets go of it.
+    forget: async (of) => (await observer.forget(of)) + (await store.payloads.forget(of)),
     async close() {
       closing = true
       timers.forEach(clearInterval)

@@ -1,22 +1,22 @@
 import type { Logger } from 'pino'
+import { DriftLooks } from '../control/drift/drift-looks.ts'
 import { DriftWatch } from '../control/drift/drift-watch.ts'
 import { Drift } from '../journey/observe/drift/drift.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { DriftReports } from '../kernel/drift.ts'
-import { operatorReason, toAstraError } from '../kernel/errors.ts'
 import type { Observer } from '../kernel/observation.ts'
 import type { Store } from '../kernel/store.ts'
+import { writeEvery } from './write-every.ts'
 
 export interface WiredDrift {
   readonly observer: Observer
-  readonly reports: DriftReports
+  readonly reports: Pick<DriftReports, 'drops'> & { readonly looks: DriftLooks }
   /** Writes what was counted last. */
   close(): Promise<void>
 }
 
-const writeEveryMs = 5000
 /** One contract at most is looked at in each. */
 const lookEveryMs = 1000
 
@@ -26,36 +26,32 @@ export function wireDrift(ports: {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Pick<Logger, 'warn'>
+  readonly faulted: (thrown: unknown) => void
 }): WiredDrift {
   const { store, catalog, clock, metrics, log } = ports
-  const drift = new Drift(store.drift)
+  const drift = new Drift(store.drift, ports.faulted)
+  const looks = new DriftLooks(drift.reports, clock)
   const watch = new DriftWatch({
-    ...{ catalog, clock, store: store.drift, reports: drift.reports },
+    ...{ catalog, clock, store: store.drift, looks },
     touched: () => drift.touched(),
     tell: (message, facts) => log.warn(facts, message),
   })
   meter(metrics, drift, watch)
-  const write = async () => {
-    try {
-      await drift.flush()
-    } catch (thrown) {
-      log.warn({ reason: operatorReason(toAstraError(thrown)) }, 'what was counted for drift is not written yet')
-    }
-  }
+  const writing = writeEvery(() => drift.flush(), log, 'what was counted for drift is not written yet')
   let looking: Promise<void> | undefined
   const look = () => {
     looking ??= watch.step().finally(() => {
       looking = undefined
     })
   }
-  const timers = [setInterval(write, writeEveryMs).unref(), setInterval(look, lookEveryMs).unref()]
+  const timer = setInterval(look, lookEveryMs).unref()
   return {
     observer: drift,
-    reports: drift.reports,
+    reports: { drops: drift.reports.drops, looks },
     async close() {
-      for (const timer of timers) clearInterval(timer)
+      clearInterval(timer)
       await looking
-      await write()
+      await writing.close()
     },
   }
 }

@@ -4,10 +4,10 @@ import { Judging } from '../journey/observe/judge/judging.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { operatorReason, toAstraError } from '../kernel/errors.ts'
 import type { JudgeReports } from '../kernel/judge.ts'
 import type { AskOwn } from '../kernel/own-call.ts'
 import type { Store } from '../kernel/store.ts'
+import { writeEvery } from './write-every.ts'
 
 export interface WiredJudge {
   readonly observer: Judging
@@ -16,7 +16,6 @@ export interface WiredJudge {
   close(): Promise<void>
 }
 
-const writeEveryMs = 5000
 /** For words that are on their way to the store. */
 const settleMs = 1000
 
@@ -35,21 +34,13 @@ export function wireJudge(ports: {
     later: (work, ms) => void setTimeout(work, ms).unref(),
   })
   meter(ports.metrics, observer)
-  const write = async () => {
-    try {
-      await observer.flush()
-    } catch (thrown) {
-      ports.log.warn({ reason: operatorReason(toAstraError(thrown)) }, 'what judges came to is not written yet')
-    }
-  }
-  const timer = setInterval(write, writeEveryMs).unref()
+  const writing = writeEvery(() => observer.flush(), ports.log, 'what judges came to is not written yet')
   return {
     observer,
     reports: observer.reports,
     async close() {
-      clearInterval(timer)
       await Promise.race([observer.stop(), wait(settleMs, undefined, { ref: false })])
-      await write()
+      await writing.close()
     },
   }
 }

@@ -9,7 +9,7 @@ import type { Observer } from '../kernel/observation.ts'
 import type { AskOwn } from '../kernel/own-call.ts'
 import type { CallRecord } from '../kernel/record.ts'
 import type { Store } from '../kernel/store.ts'
-import { wireCapture } from './wire-capture.ts'
+import { type WiredCapture, wireCapture } from './wire-capture.ts'
 import { type WiredDrift, wireDrift } from './wire-drift.ts'
 import { type WiredJudge, wireJudge } from './wire-judge.ts'
 import { type WiredShadow, wireShadow } from './wire-shadow.ts'
@@ -20,6 +20,7 @@ export interface WiredObservers {
   readonly shadow: WiredShadow
   readonly judging: WiredJudge
   readonly drift: WiredDrift
+  readonly capture: WiredCapture
   readonly ask: AskOwn
   kept(record: CallRecord): void
   /** The gateway's own calls end, and none begins any more. */
@@ -41,18 +42,23 @@ export interface ObserverPorts {
 /** `settle`: of the journey, which is made of what comes from here. */
 export function wireObservers(ports: ObserverPorts, settle: Settle): WiredObservers {
   const { clock, log } = ports
+  let faults = 0
+  const faulted = (thrown: unknown) => {
+    // The first of them tells it: one that fails may fail for every call.
+    if (faults++ === 0) log.error({ reason: operatorReason(toAstraError(thrown)) }, 'an observer of calls failed')
+  }
   const own = new OwnCalls(clock, settle)
   const shadow = wireShadow({ ...ports, own })
   const judging = wireJudge({ ...ports, ask: own.ask })
-  const drift = wireDrift(ports)
+  const drift = wireDrift({ ...ports, faulted })
+  const capture = wireCapture({ ...ports, faulted })
   /** Each of them: an observer, and what closes it. A new one is a line here. */
   const wired: readonly { readonly observer: Observer; close(): Promise<void> }[] = [
     { observer: shadow.shadow, close: shadow.close },
     judging,
     drift,
-    wireCapture(ports),
+    capture,
   ]
-  let faults = 0
   ports.metrics.counters(
     'astra_observer_faults_total',
     'Observers that failed, each a fault of the gateway',
@@ -61,16 +67,14 @@ export function wireObservers(ports: ObserverPorts, settle: Settle): WiredObserv
   )
   const observers = new Observers(
     wired.map(({ observer }) => observer),
-    (thrown) => {
-      // The first of them tells it: one that fails may fail for every call.
-      if (faults++ === 0) log.error({ reason: operatorReason(toAstraError(thrown)) }, 'an observer of calls failed')
-    },
+    faulted,
   )
   return {
     observers,
     shadow,
     judging,
     drift,
+    capture,
     ask: own.ask,
     kept(record) {
       own.kept(record)

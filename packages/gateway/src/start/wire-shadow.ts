@@ -2,9 +2,9 @@ import type { Logger } from 'pino'
 import { Shadow, type ShadowPorts } from '../journey/observe/shadow/shadow.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { operatorReason, toAstraError } from '../kernel/errors.ts'
 import type { ShadowReports } from '../kernel/shadow.ts'
 import type { Store } from '../kernel/store.ts'
+import { writeEvery } from './write-every.ts'
 
 export interface WiredShadow {
   readonly shadow: Shadow
@@ -12,8 +12,6 @@ export interface WiredShadow {
   /** Writes what was seen last. */
   close(): Promise<void>
 }
-
-const writeEveryMs = 5000
 
 export function wireShadow(ports: {
   readonly store: Pick<Store, 'shadow'>
@@ -24,22 +22,8 @@ export function wireShadow(ports: {
 }): WiredShadow {
   const shadow = new Shadow({ ...ports, store: ports.store.shadow })
   meter(ports.metrics, shadow)
-  const write = async () => {
-    try {
-      await shadow.flush()
-    } catch (thrown) {
-      ports.log.warn({ reason: operatorReason(toAstraError(thrown)) }, 'what shadows came to is not written yet')
-    }
-  }
-  const timer = setInterval(write, writeEveryMs).unref()
-  return {
-    shadow,
-    reports: shadow.reports,
-    async close() {
-      clearInterval(timer)
-      await write()
-    },
-  }
+  const { close } = writeEvery(() => shadow.flush(), ports.log, 'what shadows came to is not written yet')
+  return { shadow, reports: shadow.reports, close }
 }
 
 /** What becomes of copies that are made stands in `astra_calls_total`, as theirs are calls like any other. */

@@ -2,10 +2,17 @@ import type { Epoch, MetricDefinition, Plan } from '../evidence.ts'
 import type { Interval } from '../intervals/interval.ts'
 import { runningP } from '../intervals/normal-mixture.ts'
 import { metricWords } from '../verdict/metric-words.ts'
-import type { Bounds, MetricResult } from './analysis.ts'
+import type { Bounds, FeedbackCheck, MetricResult } from './analysis.ts'
 import { finiteOrNull, type Pair, scaleOf } from './found.ts'
 import { ofMeans } from './of-means.ts'
 import { ofQuantile } from './of-quantile.ts'
+
+/** What is known of it beside its values. */
+export interface Beside {
+  /** The smallest p so far. */
+  readonly previousP?: number | undefined
+  readonly feedback?: FeedbackCheck | undefined
+}
 
 export interface Arms {
   readonly control: string
@@ -13,7 +20,7 @@ export interface Arms {
 }
 
 /**
- * One metric of one candidate against the control, over all epochs. `alpha` after multiplicity; `previousP` the smallest p so far.
+ * One metric of one candidate against the control, over all epochs. `alpha` after multiplicity.
  * Throws RangeError if a quantile metric names no quantile, or if an accumulator is not of the metric's type.
  */
 export function analyseMetric(
@@ -22,7 +29,7 @@ export function analyseMetric(
   arms: Arms,
   plan: Plan,
   alpha: number,
-  previousP?: number,
+  { previousP, feedback }: Beside = {},
 ): MetricResult {
   const parts = metric.type === 'quantile' ? ofQuantile : ofMeans
   const found = parts(metric, pairsOf(metric, epochs, arms), plan, alpha)
@@ -36,6 +43,7 @@ export function analyseMetric(
     p: runningP(previousP, p),
     direction: directionOf(metric, interval, found.mayDecide),
     ...(metric.kind === 'guardrail' ? { guardrail } : {}),
+    ...(feedback ? { feedback } : {}),
   }
   return { ...result, words: metricWords(result) }
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { decide } from '../decide/decide.ts'
 import { emptyEvidence, latencies, scores } from '../decide/evidence-fixture.ts'
-import type { Evidence, MetricDefinition } from '../evidence.ts'
+import type { ArmEvidence, Evidence, MetricDefinition } from '../evidence.ts'
 import { planDefaults } from '../evidence.ts'
 import { analyse } from './analyse.ts'
 
@@ -116,6 +117,37 @@ test('p-values only fall, whatever comes', () => {
   )
 })
 
+test('a metric that one arm loses is seen by its own feedback, though another metric comes for every unit', () => {
+  const stars: MetricDefinition = { ...accuracy, name: 'stars', type: 'mean' }
+  const arm = (values: number, hits: number): ArmEvidence => ({
+    assigned: 1000,
+    withFeedback: 1000,
+    frozen: { units: 1000, withValue: { accuracy: values, stars: 1000 } },
+    metrics: { accuracy: { type: 'rate', counts: { n: values, hits } }, stars: scores(1000, 0.5) },
+  })
+  // Of the candidate's wrong answers 400 are lost: those that are left are nearly all right.
+  const lost = emptyEvidence({ control: arm(1000, 600), candidate: arm(600, 580) })
+  const analysis = analyse(lost, [accuracy, stars, cost])
+  const [found] = analysis.candidates
+  assert.equal(found?.feedbackRatio.p, 1)
+  const [first, second, third] = found?.metrics ?? []
+  assert.equal(first?.direction, 'better', 'what a promotion would rest on')
+  assert.ok((first?.feedback?.p ?? 1) < 1e-9)
+  assert.deepEqual(first?.feedback?.counts, { '1.0': 1000, '1.1': 600 })
+  assert.deepEqual(first?.feedback?.units, { '1.0': 1000, '1.1': 1000 })
+  assert.match(first?.words ?? '', /, known of 1,000 of 1,000 \(1\.0\) and 600 of 1,000 \(1\.1\) units$/)
+  assert.deepEqual([second?.feedback?.p, third?.feedback], [1, undefined])
+  assert.doesNotMatch(second?.words ?? '', /known of/)
+  const { decisions } = decide(analysis)
+  assert.deepEqual(
+    decisions.flatMap(({ action, reasons }) => reasons.map(({ code, metric }) => [action, code, metric])),
+    [['pause', 'feedback-ratio', 'accuracy']],
+  )
+  const equal = emptyEvidence({ control: arm(1000, 600), candidate: arm(1000, 780) })
+  const later = analyse(equal, [accuracy, stars], planDefaults, analysis.running).candidates[0]?.metrics[0]
+  assert.equal(later?.feedback?.p, first?.feedback?.p, 'a p-value once seen stays')
+})
+
 test('evidence against its definitions is refused', () => {
   assert.throws(() => analyse(evidence, [{ ...accuracy, type: 'mean' }]), /accuracy.*mean.*rate/)
   assert.throws(() => analyse(evidence, [{ ...latency, quantile: 95 }]), /quantile between 0 and 1/)
@@ -139,6 +171,32 @@ test('a guardrail to be maximised is harmed from below, and shown safe within it
   assert.deepEqual(of(4000), { margin: { absolute: 0.05 }, harmful: true, safe: false })
   assert.deepEqual(of(4480), { margin: { absolute: 0.05 }, harmful: false, safe: true })
   assert.deepEqual(of(4250), { margin: { absolute: 0.05 }, harmful: false, safe: false })
+})
+
+test('over epochs of other splits the values of the arms of a quantile differ as it says, whatever the traffic did', () => {
+  const epoch = (number: number, share: number, middle: number) => {
+    const arm = (n: number, own: number) => ({
+      assigned: n,
+      withFeedback: 0,
+      metrics: { 'p95 latency': latencies(n, own) },
+    })
+    const shares = { '1.0': 1 - share, '1.1': share }
+    return {
+      number,
+      shares,
+      arms: { '1.0': arm(Math.round(1000 * (1 - share)), middle), '1.1': arm(1000 * share, 0.9 * middle) },
+    }
+  }
+  // Pooled, the faster arm would look slower: most of its calls came when all were slow.
+  const epochs = [epoch(1, 0.1, 100), epoch(2, 0.9, 300)]
+  const found = (scale: 'absolute' | 'relative') =>
+    analyse({ ...evidence, epochs }, [{ ...latency, scale }]).candidates[0]?.metrics[0]
+  const [lift, difference] = [found('relative'), found('absolute')]
+  assert.ok(lift?.control && lift.candidate && lift.estimate && difference?.control && difference.candidate)
+  assert.ok(Math.abs(lift.estimate + 0.1) < 0.01, `${lift.estimate}`)
+  assert.ok(Math.abs(lift.candidate / lift.control - 1 - lift.estimate) < 1e-9)
+  assert.ok(Math.abs(difference.candidate - difference.control - (difference.estimate ?? 0)) < 1e-9)
+  assert.deepEqual(lift.units, { control: 1000, candidate: 1000 })
 })
 
 test('epochs of one split are pooled for quantiles; those of others add their evidence', () => {

@@ -1,16 +1,8 @@
-import {
-  type CircuitCounts,
-  type Epoch,
-  type Evidence,
-  type MetricDefinition,
-  type Plan,
-  planDefaults,
-} from '../evidence.ts'
-import { runningP } from '../intervals/normal-mixture.ts'
+import { type CircuitCounts, type Evidence, type MetricDefinition, type Plan, planDefaults } from '../evidence.ts'
 import { alphaPerMetric } from '../multiplicity.ts'
-import { sampleRatioCheck } from '../sample-ratio.ts'
 import { analyseMetric } from './analyse-metric.ts'
-import type { Analysis, CandidateAnalysis, RatioCheck, RunningPs } from './analysis.ts'
+import type { Analysis, CandidateAnalysis, FeedbackCheck, RatioCheck, RunningPs } from './analysis.ts'
+import { feedbackChecks, ratioCheck } from './ratio-checks.ts'
 
 /**
  * Analyses an experiment: each candidate against the control. It may be called at any time and as often as one likes; every
@@ -24,8 +16,9 @@ export function analyse(
   previous: RunningPs = {},
 ): Analysis {
   const arms = [evidence.control, ...evidence.candidates]
-  const sampleRatio = ratioCheck(evidence.epochs, arms, 'assigned', previous.sampleRatio)
-  const feedbackRatio = ratioCheck(evidence.epochs, arms, 'withFeedback', previous.feedbackRatio)
+  const sampleRatio = ratioCheck(evidence.epochs, arms, ({ assigned }) => assigned, previous.sampleRatio)
+  const feedbackRatio = ratioCheck(evidence.epochs, arms, ({ withFeedback }) => withFeedback, previous.feedbackRatio)
+  const feedback = feedbackChecks(evidence.epochs, arms, metrics, previous.feedback)
   const candidates = evidence.candidates.map((candidate): CandidateAnalysis => {
     const pair = { control: evidence.control, candidate }
     return {
@@ -36,14 +29,10 @@ export function analyse(
       },
       elapsedMs: evidence.elapsedMs,
       metrics: metrics.map((metric) =>
-        analyseMetric(
-          metric,
-          evidence.epochs,
-          pair,
-          plan,
-          alphaOf(metric, metrics, evidence, plan),
-          previous.metrics?.[candidate]?.[metric.name],
-        ),
+        analyseMetric(metric, evidence.epochs, pair, plan, alphaOf(metric, metrics, evidence, plan), {
+          previousP: previous.metrics?.[candidate]?.[metric.name],
+          feedback: feedback.get(metric.name),
+        }),
       ),
       sampleRatio,
       feedbackRatio,
@@ -53,7 +42,7 @@ export function analyse(
       },
     }
   })
-  return { candidates, running: runningOf(candidates, sampleRatio, feedbackRatio) }
+  return { candidates, running: runningOf(candidates, sampleRatio, feedbackRatio, feedback) }
 }
 
 const noCalls: CircuitCounts = { calls: 0, serverErrors: 0, recentFailures: [] }
@@ -65,35 +54,15 @@ function alphaOf(metric: MetricDefinition, all: readonly MetricDefinition[], evi
   return alphaPerMetric(plan.alpha, successMetrics, evidence.candidates.length)
 }
 
-function ratioCheck(
-  epochs: readonly Epoch[],
-  arms: readonly string[],
-  what: 'assigned' | 'withFeedback',
-  previous: number | undefined,
-): RatioCheck {
-  const counted = epochs.map(({ arms: evidence, shares }) => ({
-    counts: arms.map((arm) => evidence[arm]?.[what] ?? 0),
-    shares: arms.map((arm) => shares[arm] ?? 0),
-  }))
-  const counts = Object.fromEntries(arms.map((arm, i) => [arm, sumOf(counted, ({ counts: c }) => c[i] ?? 0)]))
-  const expected = Object.fromEntries(
-    arms.map((arm, i) => [
-      arm,
-      sumOf(counted, (epoch) => (epoch.shares[i] ?? 0) * epoch.counts.reduce((a, b) => a + b, 0)),
-    ]),
-  )
-  return { p: runningP(previous, sampleRatioCheck(counted).p), counts, expected }
-}
-
-const sumOf = <T>(list: readonly T[], of: (item: T) => number): number => list.reduce((sum, item) => sum + of(item), 0)
-
 const runningOf = (
   candidates: readonly CandidateAnalysis[],
   sampleRatio: RatioCheck,
   feedbackRatio: RatioCheck,
+  feedback: ReadonlyMap<string, FeedbackCheck>,
 ): RunningPs => ({
   sampleRatio: sampleRatio.p,
   feedbackRatio: feedbackRatio.p,
+  ...(feedback.size > 0 ? { feedback: Object.fromEntries([...feedback].map(([name, { p }]) => [name, p])) } : {}),
   metrics: Object.fromEntries(
     candidates.map(({ candidate, metrics }) => [
       candidate,

@@ -28,6 +28,8 @@ export interface MetricResult {
   readonly direction: 'better' | 'worse' | 'unknown'
   /** Of guardrails only. */
   readonly guardrail?: GuardrailResult
+  /** Of metrics of feedback, where it is counted. */
+  readonly feedback?: FeedbackCheck
   /** For people, e.g. "accuracy +6.8 points, 95 % interval 4.9 to 8.7". */
   readonly words: string
 }
@@ -49,6 +51,12 @@ export interface RatioCheck {
   readonly expected: Readonly<Record<string, number>>
 }
 
+/** Whether a metric's values came equally from all arms of the experiment: `counts` are units with a value. */
+export interface FeedbackCheck extends RatioCheck {
+  /** By arm, those that could have one: units of which the window has ended. */
+  readonly units: Readonly<Record<string, number>>
+}
+
 export interface CandidateAnalysis {
   readonly control: string
   readonly candidate: string
@@ -66,6 +74,8 @@ export interface CandidateAnalysis {
 export interface RunningPs {
   readonly sampleRatio?: number
   readonly feedbackRatio?: number
+  /** Of each metric's own feedback, by metric. */
+  readonly feedback?: Readonly<Record<string, number>>
   /** By candidate, then by metric. */
   readonly metrics?: Readonly<Record<string, Readonly<Record<string, number>>>>
 }

@@ -17,8 +17,8 @@ export function asRates(pairs: readonly Pair[]): readonly Pair[] {
 
 const near = (a: number, b: number) => Math.abs(a - b) < 1e-6
 
-/** Of values in [0, 1] the squares sum up to the values just where all are 0 or 1. */
-function countsOf(accumulator: Accumulator): RateCounts | undefined {
+/** Of values in [0, 1] the squares sum up to the values just where all are 0 or 1; undefined where they are not. */
+export function countsOf(accumulator: Accumulator): RateCounts | undefined {
   if (accumulator.type === 'rate') return accumulator.counts
   if (accumulator.type === 'quantile') return undefined
   const { n, mean, m2, second } = accumulator.moments

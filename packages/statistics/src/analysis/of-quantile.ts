@@ -1,5 +1,5 @@
 import type { MetricDefinition, Plan } from '../evidence.ts'
-import { type Cells, cellsOf, mergeCells, quantileOf } from '../intervals/counted.ts'
+import { cellsOf, mergeCells } from '../intervals/counted.ts'
 import { pOfLnE } from '../intervals/normal-mixture.ts'
 import { noShift } from '../intervals/quantile-arms.ts'
 import {
@@ -7,6 +7,7 @@ import {
   type QuantileStratum,
   quantileEffect,
   quantileEffectEstimate,
+  quantileOfArm,
 } from '../intervals/quantile-effect.ts'
 import { type Found, finiteOrNull, nothing, type Pair, scaleOf } from './found.ts'
 import { guardrailOfQuantile, unknownGuardrail } from './guardrail.ts'
@@ -19,14 +20,14 @@ export function ofQuantile(metric: MetricDefinition, pairs: readonly Pair[], pla
   const strata = strataOf(pairs)
   if (strata.length === 0) return nothing(metric)
   const scale = scaleOf(metric)
-  const all = { control: mergedCells(strata, 'control'), candidate: mergedCells(strata, 'candidate') }
+  const units = { control: valuesIn(strata, 'control'), candidate: valuesIn(strata, 'candidate') }
   const expectedValues = plan.expectedUnits / 2
   // Exact for any number, if each value is a unit's own; the floor keeps a few units from deciding.
-  const mayDecide = Math.min(all.control.n, all.candidate.n) >= plan.minimalUnits
+  const mayDecide = Math.min(units.control, units.candidate) >= plan.minimalUnits
   return {
-    units: { control: all.control.n, candidate: all.candidate.n },
-    control: finiteOrNull(quantileOf(all.control, quantile)),
-    candidate: finiteOrNull(quantileOf(all.candidate, quantile)),
+    units,
+    control: finiteOrNull(quantileOfArm(strata, 'control', quantile, scale)),
+    candidate: finiteOrNull(quantileOfArm(strata, 'candidate', quantile, scale)),
     estimate: finiteOrNull(quantileEffectEstimate(strata, quantile, scale)),
     interval: quantileEffect(strata, quantile, scale, { alpha, expectedValues }),
     p: pOfLnE(lnEOfStrata(strata, quantile, expectedValues, noShift)),
@@ -35,8 +36,8 @@ export function ofQuantile(metric: MetricDefinition, pairs: readonly Pair[], pla
   }
 }
 
-const mergedCells = (strata: readonly QuantileStratum[], arm: 'control' | 'candidate'): Cells =>
-  strata.map((stratum) => stratum[arm]).reduce(mergeCells)
+const valuesIn = (strata: readonly QuantileStratum[], arm: 'control' | 'candidate'): number =>
+  strata.reduce((sum, stratum) => sum + stratum[arm].n, 0)
 
 /**
  * Epochs with one split between the two arms form one stratum: whatever the traffic did, it did to both arms in proportion.

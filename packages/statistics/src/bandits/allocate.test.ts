@@ -158,3 +158,54 @@ test('all who see the same evidence find the same shares; less is better where i
   assert.ok((find('max')?.b ?? 0) > 0.7)
   assert.ok((find('min')?.b ?? 1) < 0.3)
 })
+
+/** The Beta posteriors of a flat prior: P(an arm of n misses alone is best) = E (1 - y)^(n + 1), y of the other arm's posterior. */
+const missesAloneBest = (n: number, other: { readonly n: number; readonly hits: number }): number =>
+  Array.from({ length: n + 1 }, (_, i) => (1 + other.n - other.hits + i) / (2 + other.n + i)).reduce((a, b) => a * b)
+
+test('a few units that are alike decide nothing: shares of rates are those of their Beta posteriors', () => {
+  const options = { method: 'thompson', least: 0 } as const
+  const asMean = (n: number, hits: number): Accumulator => {
+    const mean = hits / n
+    return { type: 'mean', moments: { n, mean, m2: n * mean * (1 - mean) } }
+  }
+  const vectors = [
+    { few: { n: 20, hits: 0 }, many: { n: 1000, hits: 30 }, best: missesAloneBest(20, { n: 1000, hits: 30 }) },
+    { few: { n: 20, hits: 20 }, many: { n: 300, hits: 270 }, best: 1 - missesAloneBest(20, { n: 300, hits: 30 }) },
+  ] as const
+  assert.deepEqual(
+    vectors.map(({ best }) => best.toFixed(2)),
+    ['0.52', '0.89'],
+  )
+  for (const { few, many, best } of vectors) {
+    for (const kind of [rate, asMean]) {
+      const shares = allocate(
+        [epoch(1, { a: kind(many.n, many.hits), b: kind(few.n, few.hits) })],
+        ['a', 'b'],
+        metric,
+        options,
+      )
+      assert.ok(Math.abs((shares?.b ?? 0) - best) < 0.04, `${shares?.b}, not ${best}`)
+    }
+  }
+})
+
+test('a rate over epochs of other shares is no pooled one: a drift between them is not taken for a difference', () => {
+  // Both arms alike in each epoch, 20 % and then 80 %; pooled, b would have 68 % and a 32 %.
+  const epochs = [epoch(1, { a: rate(800, 160), b: rate(200, 40) }), epoch(2, { a: rate(200, 160), b: rate(800, 640) })]
+  const { a = 0 } = allocate(epochs, ['a', 'b'], metric, { method: 'thompson', least: 0 }) ?? {}
+  assert.ok(Math.abs(a - 0.5) < 0.04, `${a}`)
+})
+
+test('of means, too, a few equal values are no certainty, and many are', () => {
+  const score: MetricDefinition = { name: 'correct', kind: 'success', type: 'mean', optimise: 'max' }
+  const arm = (n: number, mean: number, variance: number): Accumulator => ({
+    type: 'mean',
+    moments: { n, mean, m2: variance * (n - 1) },
+  })
+  const shareOfConstant = (n: number) =>
+    allocate([epoch(1, { a: arm(1000, 3.2, 1), b: arm(n, 3, 0) })], ['a', 'b'], score, { method: 'thompson', least: 0 })
+      ?.b
+  assert.ok((shareOfConstant(20) ?? 0) > 0.1, `${shareOfConstant(20)}`)
+  assert.ok((shareOfConstant(2000) ?? 1) < 0.01, `${shareOfConstant(2000)}`)
+})

@@ -158,6 +158,21 @@ const cases: readonly (readonly [string, Partial<CandidateAnalysis>, Action, rea
     'pause',
     ['feedback-ratio'],
   ],
+  [
+    'one metric lost in one arm, though some feedback came for all',
+    { metrics: [better, { ...result('success', 'unknown'), feedback: { ...even, p: 0.0009, units: {} } }] },
+    'pause',
+    ['feedback-ratio'],
+  ],
+  [
+    'lost feedback is told once, by its metric',
+    {
+      metrics: [{ ...better, feedback: { ...even, p: 1e-9, units: {} } }],
+      feedbackRatio: { ...even, p: 1e-9 },
+    },
+    'pause',
+    ['feedback-ratio'],
+  ],
   ['better and nothing against it', { metrics: [better, harmless] }, 'promote', ['success-better']],
   ['better, but too early', { metrics: [better], elapsedMs: day - 1 }, 'hold', ['too-early']],
   ['better, but too few', { metrics: [better], units: { control: 99, candidate: 700 } }, 'hold', ['too-few-units']],

@@ -64,13 +64,11 @@ export const decisionTable: readonly Row[] = [
     order: 3,
     action: 'pause',
     rule: 'the arms did not get the units that were declared, or not equally much feedback',
-    reasons: ({ sampleRatio, feedbackRatio }, { sampleRatioP, feedbackRatioP }) => [
-      ...(sampleRatio.p < sampleRatioP
-        ? [{ code: 'sample-ratio', actual: sampleRatio.p, limit: sampleRatioP } as const]
+    reasons: (analysis, { sampleRatioP: limit, feedbackRatioP }) => [
+      ...(analysis.sampleRatio.p < limit
+        ? [{ code: 'sample-ratio', actual: analysis.sampleRatio.p, limit } as const]
         : []),
-      ...(feedbackRatio.p < feedbackRatioP
-        ? [{ code: 'feedback-ratio', actual: feedbackRatio.p, limit: feedbackRatioP } as const]
-        : []),
+      ...unequalFeedback(analysis, feedbackRatioP),
     ],
   },
   {
@@ -118,6 +116,15 @@ function controlFailing({ circuit }: CandidateAnalysis, thresholds: Thresholds):
   const actual = failuresIn(latest)
   const inRow = latest.length >= controlFailuresInRow && latest.slice(-controlFailuresInRow).every((failed) => failed)
   return actual >= limit || inRow ? [{ code: 'control-failing', actual, limit }] : []
+}
+
+/** Of which metric, where it is known: what came of any of them may be equal all the same. */
+function unequalFeedback({ metrics, feedbackRatio }: CandidateAnalysis, limit: number): Reason[] {
+  const lost = metrics.flatMap(({ metric, feedback }): Reason[] =>
+    feedback && feedback.p < limit ? [{ code: 'feedback-ratio', metric: metric.name, actual: feedback.p, limit }] : [],
+  )
+  if (lost.length > 0 || feedbackRatio.p >= limit) return lost
+  return [{ code: 'feedback-ratio', actual: feedbackRatio.p, limit }]
 }
 
 const failuresIn = (latest: readonly boolean[]): number => latest.filter((failed) => failed).length

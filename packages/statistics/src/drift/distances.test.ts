@@ -9,7 +9,7 @@ import {
   jensenShannonDistance,
   populationStability,
 } from './category-distances.ts'
-import { chiSquareAgainst, twoProportions, twoSampleChiSquare } from './category-tests.ts'
+import { chiSquareAgainst, fisherExact, isRare, twoProportions, twoSampleChiSquare } from './category-tests.ts'
 import {
   kolmogorovSmirnov,
   pairSamples,
@@ -111,6 +111,39 @@ describe('tests of categories', () => {
     near(statistic ** 2, chiSquare.statistic, 9)
     near(p, chiSquare.p, 9)
     assert.equal(twoProportions({ hits: 5, rows: 5 }, { hits: 9, rows: 9 }).p, 1)
+  })
+
+  it("knows Fisher's exact test of two shares", () => {
+    const p = (hits: number, rows: number, hitsNow: number, rowsNow: number) =>
+      fisherExact({ hits, rows }, { hits: hitsNow, rows: rowsNow }).p
+    // R, ?fisher.test: TeaTasting and Convictions (two-sided); SciPy, fisher_exact: its example; the rest in exact fractions.
+    near(p(3, 4, 1, 4), 34 / 70, 12)
+    near(p(2, 12, 15, 18), 0.000536724, 9)
+    near(p(6, 8, 1, 5), 0.10256410256410257, 12)
+    near(p(0, 1000, 1, 100), 100 / 1100, 12)
+    near(p(3, 1000, 12, 500), 0.00026625266106518927, 12)
+    assert.equal(p(7, 7, 9, 9), 1)
+    assert.equal(p(0, 1000, 0, 100), 1)
+    assert.ok(p(0, 1_000_000, 1000, 1000) < 1e-300)
+  })
+
+  it('has the same p whichever side, and whichever of the two, is counted', () => {
+    const share = fc.tuple(fc.nat(60), fc.nat(60)).map(([hits, misses]) => ({ hits, rows: hits + misses + 1 }))
+    const missesOf = ({ hits, rows }: { hits: number; rows: number }) => ({ hits: rows - hits, rows })
+    fc.assert(
+      fc.property(share, share, (a, b) => {
+        const { p } = fisherExact(a, b)
+        assert.ok(p > 0 && p <= 1)
+        near(fisherExact(b, a).p, p, 9)
+        near(fisherExact(missesOf(a), missesOf(b)).p, p, 9)
+      }),
+    )
+  })
+
+  it('calls shares rare of which fewer than 5 are expected in either window', () => {
+    assert.equal(isRare({ hits: 50, rows: 1000 }, { hits: 5, rows: 100 }), false)
+    assert.equal(isRare({ hits: 49, rows: 1000 }, { hits: 5, rows: 100 }), true)
+    assert.equal(isRare({ hits: 951, rows: 1000 }, { hits: 95, rows: 100 }), true)
   })
 })
 

@@ -28,9 +28,49 @@ describe('drift', () => {
     expectDrift(drift(categories(400, [0.5, 0.5]), categories(400, [0.8, 0.2])), 'two-proportions', 'drifted')
     expectDrift(
       drift(numberSketchOf([...Array(60).fill(0)]), numberSketchOf(Array(60).fill(0))),
-      'two-proportions',
+      'fisher-exact',
       'stable',
     )
+  })
+
+  it('does not take a single value of a new category for drift, and so many for it as chance does not make', () => {
+    const before = categorySketchOf(Array(1000).fill('ham'))
+    const after = (spam: number) => categorySketchOf([...Array(100 - spam).fill('ham'), ...Array(spam).fill('spam')])
+    const at = (spam: number) => drift(before, after(spam), { alpha: 0.01 })
+    expectDrift(at(1), 'fisher-exact', 'stable')
+    expectDrift(at(2), 'fisher-exact', 'drifted')
+    expectDrift(drift(after(1), before, { alpha: 0.01 }), 'fisher-exact', 'stable')
+  })
+
+  it('finds categories that are new though each of them, and all together, are too rare for chi-square', () => {
+    const before = categorySketchOf(Array(1000).fill('ham'))
+    const after = ['ham', ...Array.from({ length: 20 }, (_, i) => `new-${i % 4}`), ...Array(79).fill('ham')]
+    expectDrift(drift(before, categorySketchOf(after)), 'fisher-exact', 'drifted')
+    const one = categorySketchOf(['new', 'newer', ...Array(98).fill('ham')])
+    expectDrift(drift(before, one, { alpha: 0.005 }), 'fisher-exact', 'stable')
+  })
+
+  it('finds a number that stops coming, and one that comes again', () => {
+    const partly = (values: number, missing: number) =>
+      numberSketchOf([...Array.from({ length: values }, (_, i) => i / values), ...Array(missing).fill(Number.NaN)])
+    const [always, often, hardly] = [partly(500, 0), partly(250, 250), partly(5, 495)]
+    expectDrift(drift(always, often), 'two-proportions', 'drifted')
+    expectDrift(drift(often, always), 'two-proportions', 'drifted')
+    expectDrift(drift(often, partly(240, 260)), 'kolmogorov-smirnov', 'stable')
+    const gone = drift(always, hardly)
+    expectDrift(gone, 'two-proportions', 'drifted')
+    assert.match(gone.reason, /^missing values, z-test of two shares: p = /)
+    const rare = drift(hardly, hardly)
+    assert.deepEqual([rare.outcome, /5 in the reference/.test(rare.reason)], ['unknown', true])
+    expectDrift(drift(partly(5000, 0), partly(3000, 2000)), 'jensen-shannon', 'drifted')
+  })
+
+  it('divides the error between the values and the missing ones, where some are missing', () => {
+    const values = Array.from({ length: 200 }, (_, i) => i)
+    const of = (missing: number) =>
+      drift(numberSketchOf(values), numberSketchOf([...values, ...Array(missing).fill(Number.NaN)]))
+    const thresholds = [of(0), of(1)].map((one) => one.outcome !== 'unknown' && one.threshold)
+    assert.deepEqual(thresholds, [0.05, 0.025])
   })
 
   it('measures larger windows, so that a small difference is not drift', () => {

@@ -20,7 +20,7 @@ export const lnEOfStrata = (
 /**
  * The confidence sequence of the effect on the p-quantile: all factors (`relative`: lower and upper are candidate / control - 1) or
  * differences (`absolute`) whose e-value stays below 1/alpha, by bisection. Either end alone is one-sided at the same alpha.
- * `relative` needs positive values. The estimate, of all strata's values together, is always within.
+ * `relative` needs positive values. Bisection begins at the estimate, so that this is always within.
  */
 export function quantileEffect(
   strata: readonly QuantileStratum[],
@@ -62,15 +62,43 @@ function effectCentre(
   p: number,
   scale: 'absolute' | 'relative',
 ): number | undefined {
+  const { from } = scales[scale]
+  const centre = weightedOver(
+    strata,
+    ({ control, candidate }) => from(quantileOf(candidate, p)) - from(quantileOf(control, p)),
+  )
+  return Number.isFinite(centre) ? centre : undefined
+}
+
+/** On which effects are differences: factors are differences of logarithms, which only positive values have. */
+const scales = {
+  absolute: { from: (value: number) => value, to: (value: number) => value },
+  relative: { from: Math.log, to: Math.exp },
+} as const
+
+/** With the weights nA nB / (nA + nB), as epochs are combined everywhere; NaN without strata. */
+function weightedOver(strata: readonly QuantileStratum[], of: (stratum: QuantileStratum) => number): number {
   let [sum, weights] = [0, 0]
-  for (const { control, candidate } of strata) {
-    const [a, b] = [quantileOf(control, p), quantileOf(candidate, p)]
-    if (scale === 'relative' && !(a > 0 && b > 0)) return undefined
+  for (const stratum of strata) {
+    const { control, candidate } = stratum
     const weight = (control.n * candidate.n) / (control.n + candidate.n)
-    sum += weight * (scale === 'relative' ? Math.log(b / a) : b - a)
+    sum += weight * of(stratum)
     weights += weight
   }
-  return weights > 0 && Number.isFinite(sum) ? sum / weights : undefined
+  return sum / weights
+}
+
+/** An arm's own quantile, its strata weighted as the effect is, so that the two arms' values differ by the estimate. */
+export function quantileOfArm(
+  strata: readonly QuantileStratum[],
+  arm: 'control' | 'candidate',
+  p: number,
+  scale: 'absolute' | 'relative',
+): number {
+  const [only, ...others] = strata
+  if (only && others.length === 0) return quantileOf(only[arm], p)
+  const { from, to } = scales[scale]
+  return to(weightedOver(strata, (stratum) => from(quantileOf(stratum[arm], p))))
 }
 
 const spreadOf = (strata: readonly QuantileStratum[], p: number): number =>

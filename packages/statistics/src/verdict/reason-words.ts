@@ -16,8 +16,7 @@ const words: Readonly<Record<ReasonCode, Words>> = {
   'success-better': metricWordsOf,
   'sample-ratio': ({ actual = 0 }, { sampleRatio }) =>
     `the arms got ${countsOf(sampleRatio)} units where ${expectedOf(sampleRatio)} were due (${pWords(actual)})`,
-  'feedback-ratio': ({ actual = 0 }, { feedbackRatio }) =>
-    `feedback came for ${countsOf(feedbackRatio)} units where ${expectedOf(feedbackRatio)} were due (${pWords(actual)})`,
+  'feedback-ratio': feedbackWords,
   'maximal-duration': ({ limit = 0 }) => `in ${durationWords(limit)}`,
   'too-few-units': ({ actual = 0, limit = 0 }) =>
     `${countWords(actual)} of ${countWords(limit)} units in the smaller arm`,
@@ -32,6 +31,16 @@ export const reasonWords: Words = (reason, analysis) => words[reason.code](reaso
 
 function metricWordsOf({ metric: name }: Reason, { metrics }: CandidateAnalysis): string {
   return metrics.find(({ metric }) => metric.name === name)?.words ?? `${name}`
+}
+
+/** Of one metric where it names one, else of any. */
+function feedbackWords({ metric: name, actual = 0 }: Reason, { metrics, feedbackRatio }: CandidateAnalysis): string {
+  const own = metrics.find(({ metric }) => metric.name === name)?.feedback
+  const check = own ?? feedbackRatio
+  const came = `${own ? name : 'feedback'} came for ${countsOf(check)} units where ${expectedOf(check)} were due`
+  return own
+    ? `${came}, among ${listOf(own.units)} whose window has ended (${pWords(actual)})`
+    : `${came} (${pWords(actual)})`
 }
 
 const listOf = (numbers: Readonly<Record<string, number>>): string =>

@@ -82,6 +82,41 @@ test('paused', () => {
   )
 })
 
+test('paused, as one arm lost what one metric says', () => {
+  const [accuracy, ...others] =
+    analyse(evidence({ control: 630, candidate: 640 }), metrics).candidates[0]?.metrics ?? []
+  assert.ok(accuracy)
+  const feedback = {
+    p: 0.00002,
+    counts: { '1.0': 700, '1.1': 420 },
+    expected: { '1.0': 560, '1.1': 560 },
+    units: { '1.0': 706, '1.1': 706 },
+  }
+  assert.equal(
+    tell(evidence({ control: 630, candidate: 640 }), 'automatic', { metrics: [{ ...accuracy, feedback }, ...others] }),
+    "The comparison of 1.1 with 1.0 can't be trusted: accuracy came for 700 (1.0) and 420 (1.1) units where " +
+      '560 (1.0) and 560 (1.1) were due, among 706 (1.0) and 706 (1.1) whose window has ended (p = 0.00002). Paused at 14:02: find out why before it goes on.',
+  )
+})
+
+test('where no unit was analysed it says why', () => {
+  const [accuracy, ...others] =
+    analyse(evidence({ control: 630, candidate: 640 }), metrics).candidates[0]?.metrics ?? []
+  assert.ok(accuracy)
+  const none = { ...accuracy, units: { control: 0, candidate: 0 }, estimate: null, direction: 'unknown' as const }
+  const told = (change: Partial<MetricResult>, more: Partial<CandidateAnalysis> = {}) =>
+    tell(evidence({ control: 630, candidate: 640 }, 102, { elapsedMs: 30 * 86_400_000 }), 'automatic', {
+      ...{ metrics: [{ ...none, ...change }, ...others], ...more },
+    })
+  assert.match(
+    told({}),
+    /in 30 days, 0 of 1,412 units' windows have ended; p95 latency .* Ended at 14:02; 1\.0 stays\.$/,
+  )
+  assert.match(told({}, { units: { control: 0, candidate: 0 } }), /in 30 days, after 0 units; /)
+  const feedback = { p: 1, counts: {}, expected: {}, units: { '1.0': 300, '1.1': 300 } }
+  assert.match(told({ feedback }), /in 30 days, too little feedback from 600 units whose windows have ended; /)
+})
+
 test('inconclusive', () => {
   assert.match(
     tell(evidence({ control: 630, candidate: 633 }, 102, { elapsedMs: 30 * 86_400_000 })),

@@ -115,14 +115,29 @@ function metricsApartFrom({ metrics }: CandidateAnalysis, { reasons }: Decision)
 }
 
 /** Units analysed of the success metrics, or those assigned where nothing was analysed yet. */
-function unitsOf({ metrics, units }: CandidateAnalysis): number {
-  const analysed = metrics
-    .filter(({ metric }) => metric.kind === 'success')
-    .map((result) => result.units.control + result.units.candidate)
-  return Math.max(...analysed, 0) || units.control + units.candidate
+function unitsOf(analysis: CandidateAnalysis): number {
+  return analysedUnits(analysis) || assignedUnits(analysis)
 }
 
-function after(analysis: CandidateAnalysis): string {
-  const n = unitsOf(analysis)
-  return `after ${countWords(n)} ${n === 1 ? 'unit' : 'units'}`
+const assignedUnits = ({ units }: CandidateAnalysis): number => units.control + units.candidate
+const successMetrics = ({ metrics }: CandidateAnalysis) => metrics.filter(({ metric }) => metric.kind === 'success')
+const analysedUnits = (analysis: CandidateAnalysis): number =>
+  Math.max(...successMetrics(analysis).map(({ units }) => units.control + units.candidate), 0)
+
+/** Units whose window has ended, as far as it is known: feedback counts them. */
+const endedUnits = (analysis: CandidateAnalysis): number => {
+  const { control, candidate } = analysis
+  const counted = successMetrics(analysis).map(({ feedback: { units = {} } = {} }) => units)
+  return Math.max(...counted.map((units) => (units[control] ?? 0) + (units[candidate] ?? 0)), 0)
 }
+
+/** Where none was analysed, why not. */
+function after(analysis: CandidateAnalysis): string {
+  const [analysed, assigned, ended] = [analysedUnits(analysis), assignedUnits(analysis), endedUnits(analysis)]
+  if (analysed > 0 || assigned === 0) return `after ${unitWords(analysed)}`
+  return ended > 0
+    ? `too little feedback from ${unitWords(ended)} whose ${ended === 1 ? 'window has' : 'windows have'} ended`
+    : `0 of ${countWords(assigned)} ${assigned === 1 ? "unit's" : "units'"} windows have ended`
+}
+
+const unitWords = (n: number): string => `${countWords(n)} ${n === 1 ? 'unit' : 'units'}`

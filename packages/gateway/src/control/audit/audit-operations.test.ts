@@ -4,6 +4,7 @@ import type { AuditEntry } from '../../kernel/audit.ts'
 import { callerOf } from '../../kernel/caller.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { Operation } from '../../kernel/operation.ts'
+import { spamCatalog } from '../evaluations/testing/asked-world.ts'
 import { fakePlatform } from '../operations/fake-platform.ts'
 import { auditOperations, isManagement } from './audit-operations.ts'
 import { auditBytesMax, maskOf } from './audit-text.ts'
@@ -13,7 +14,8 @@ type Entry = Omit<AuditEntry, 'id'>
 const caller = callerOf({ id: 'key_7', consumer: 'platform', permissions: ['admin'], createdAt: 0 })
 /** Of a form that nobody could know it by. */
 const chosenKey = 'correct horse battery staple, 32 characters'
-const context = { caller, ifMatch: ['*'], etag: () => {}, address: '192.0.2.7' }
+const { signal } = new AbortController()
+const context = { caller, ifMatch: ['*'], signal, etag: () => {}, address: '192.0.2.7' }
 
 function open({ fail = () => {}, chosen = [] }: { fail?: () => void; chosen?: readonly string[] } = {}) {
   const entries: Entry[] = []
@@ -55,6 +57,13 @@ const inputs: Readonly<Record<string, object>> = {
   revokeKey: {},
   purgeCache: { model: 'spam' },
   deletePayloads: { model: 'spam' },
+  createExperiment: { name: 'spam-1-1', model: 'spam', candidates: ['1.1'], metrics: [] },
+  updateExperiment: { name: 'spam-1-1', description: 'as the test wants it' },
+  deleteExperiment: { name: 'spam-1-1' },
+  createEvaluation: { model: 'spam', version: '1.0', cases: [{ input: { text: 'a' } }] },
+  cancelEvaluation: {},
+  putCaseSet: { name: 'heldout', cases: [{ input: 1 }] },
+  deleteCaseSet: { name: 'heldout' },
   ...Object.fromEntries(
     ['start', 'pause', 'resume', 'stop', 'promote', 'rollBack'].map((action) => [
       `${action}Experiment`,
@@ -64,8 +73,12 @@ const inputs: Readonly<Record<string, object>> = {
 }
 
 test('every mutation of the platform leaves exactly one entry, made or refused; what callers do with their own calls none', async () => {
-  const { operations, ports } = await fakePlatform()
+  const { operations, ports, run } = await fakePlatform()
   const mutations = operations.filter(({ kind }) => kind === 'mutation')
+  const { current } = ports.catalogControl
+  // Of it alone contracts can be compiled, which cases are held against.
+  ports.catalogControl.current = () => spamCatalog
+  const evaluation = (await run('createEvaluation', inputs.createEvaluation ?? {})).output
   assert.deepEqual(
     mutations.filter((operation) => !isManagement(operation)).map(({ name }) => name),
     ['createToken', 'giveFeedback'],
@@ -73,7 +86,9 @@ test('every mutation of the platform leaves exactly one entry, made or refused; 
   for (const operation of mutations.filter(isManagement)) {
     const { operate, entries } = open()
     const { key } = await ports.keyring.create({ consumer: 'demo', permissions: ['infer'] })
-    const input = { ...(operation.path.includes('{id}') ? { id: key.id } : {}), ...inputs[operation.name] }
+    ports.catalogControl.current = operation.name === 'createEvaluation' ? () => spamCatalog : current
+    const { id } = operation.name === 'cancelEvaluation' ? evaluation : key
+    const input = { ...(operation.path.includes('{id}') ? { id } : {}), ...inputs[operation.name] }
     assert.ok(operation.name in inputs, `an input for ${operation.name}`)
     await operate(operation, input, context)
     assert.deepEqual([entries.length, entries[0]?.operation, entries[0]?.outcome], [1, operation.name, 'done'])

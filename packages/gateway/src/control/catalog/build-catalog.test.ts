@@ -4,6 +4,7 @@ import { planDefaults } from '@astraapi/statistics'
 import fc from 'fast-check'
 import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
 import { systemClock } from '../../kernel/clock.ts'
+import { currentVersion } from '../../kernel/current-version.ts'
 import type { ExperimentState, ExperimentStatus } from '../../kernel/experiment.ts'
 import type { ExperimentChange } from '../operations/ports.ts'
 import { buildCatalog } from './build-catalog.ts'
@@ -53,6 +54,8 @@ describe('buildCatalog', () => {
         ['1.1', 0.25, 1],
       ],
     )
+    assert.equal(currentVersion(one())?.id, '1.0')
+    assert.equal(currentVersion(one({ weights: {} })), undefined)
     const thirds = one({ weights: { '1.0': 0.1, '1.1': 0.1, '1.2': 0.1 } }).split
     assert.equal(thirds.at(-1)?.upTo, 1)
   })
@@ -178,6 +181,10 @@ describe('buildCatalog', () => {
       'shares that follow the evidence are cut anew',
     )
     assert.equal(of('paused')?.experiment?.paused, true)
+    const leads = of('running', { control: '1.2' }) ?? assert.fail()
+    assert.equal(currentVersion(leads)?.id, '1.2', 'its control serves, whoever has more')
+    const some = currentVersion(leads, (id) => id !== '1.2')
+    assert.equal(some?.id, '1.1', 'else who has most')
     for (const status of ['draft', 'promoted'] as const) {
       assert.deepEqual([of(status)?.experiment, of(status)?.split[0]?.share], [undefined, 0.98], status)
     }

@@ -9,10 +9,11 @@ import type {
   Version,
 } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import { compileCheck } from '../../kernel/schema/validator.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
-import { contractName, coverageOf, enrolledShares, firstShares, type Holder, holdersOf } from './held-traffic.ts'
+import { coverageOf, enrolledShares, firstShares, type Holder, holdersOf } from './held-traffic.ts'
 
 /**
  * The stored state as the journey uses it. Nothing is built before it is asked for: models at their first look-up, validators at

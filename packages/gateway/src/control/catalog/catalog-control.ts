@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Backend } from '../../kernel/backend.ts'
-import type { CaseSets } from '../../kernel/case-set.ts'
+import type { CaseSet, CaseSets } from '../../kernel/case-set.ts'
 import type { Catalog, CatalogState, VersionState } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, type ErrorCode } from '../../kernel/errors.ts'
 import type { StateStore, StoredCatalog } from '../../kernel/store.ts'
-import { changedMeanwhile, type GateKeeper } from '../gates/gate-keeper.ts'
-import { hasGates, mayHaveGates } from '../gates/gate-runs.ts'
+import { changedMeanwhile, type GateKeeper, type GateStanding } from '../gates/gate-keeper.ts'
+import { type GateRun, hasGates, mayHaveGates } from '../gates/gate-runs.ts'
 import { inLine } from '../gates/in-line.ts'
 import { plannedGate } from '../gates/planned-gate.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
@@ -18,12 +18,14 @@ import type {
   CatalogControl,
   ExperimentSet,
   Fault,
+  GateFile,
   IfMatch,
   PlanResult,
   ReplicasSet,
   TrafficSet,
 } from '../operations/ports.ts'
 import { requireRevision } from '../operations/require-revision.ts'
+import { requireWanted } from '../operations/require-wanted.ts'
 import { changesBetween } from '../plan/changes.ts'
 import {
   type Declaring,
@@ -38,6 +40,7 @@ import { experimentIn, withExperiment } from './change-experiment.ts'
 import { type ReplicasChange, withoutReplica, withReplica } from './change-replicas.ts'
 import { withTraffic } from './change-traffic.ts'
 import { completed } from './completed.ts'
+import { withIncumbent } from './with-incumbent.ts'
 
 export interface CatalogControlPorts {
   readonly store: StateStore
@@ -88,7 +91,11 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
 
   const atGates = inLine()
 
-  const planOf = async (yaml: string, shown: Pick<PlanPorts, 'describe' | 'actor'>): Promise<Plan> => {
+  const planOf = async (
+    yaml: string,
+    shown: Pick<PlanPorts, 'describe' | 'actor'>,
+    files: readonly GateFile[] = [],
+  ): Promise<Plan> => {
     const read = readManifest(yaml)
     if ('faults' in read) {
       return refusedPlan(
@@ -102,7 +109,8 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
       current: stored,
       backends: ports.backends,
       expand: ports.names.expand,
-      sets: hasGates(read.manifest) ? ((await ports.sets?.list()) ?? []) : [],
+      // Of one name the last counts.
+      sets: hasGates(read.manifest) ? [...((await ports.sets?.list()) ?? []), ...files.map(asSet)] : [],
       ...shown,
       signal: AbortSignal.timeout(inspectMs),
     })
@@ -142,10 +150,14 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     const read = readManifest(yaml)
     if ('faults' in read || !mayHaveGates(read.manifest, stored.state)) return
     await atGates(async () => {
+      requireWanted(signal)
       requireRevision(ifMatch, stored.revision, 'The catalog')
       const { next, faults, gates } = await planOf(yaml, { actor })
       if (!next) throw refusal(faults)
-      await ports.gates?.pass(gates, { next, revision: stored.revision, faultAt: read.faultAt, signal })
+      const { revision } = stored
+      const catalogOf = (run: GateRun) =>
+        buildCatalog({ revision, time: ports.clock.now(), ...withIncumbent(next, run) }, ports.clock)
+      await ports.gates?.pass(gates, { catalogOf, faultAt: read.faultAt, by: actor, signal })
     })
   }
 
@@ -174,20 +186,23 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
   return {
     current: () => active,
     export: () => writeManifest(stored.state),
-    async plan(yaml): Promise<PlanResult> {
-      const { next, gates, ...plan } = await planOf(yaml, { describe: ports.describe })
+    async plan(yaml, _file, files): Promise<PlanResult> {
+      const { next, gates, ...plan } = await planOf(yaml, { describe: ports.describe }, files)
       const standing = (await ports.gates?.standing(gates)) ?? []
       return { ...plan, gates: standing.map(plannedGate), valid: next !== undefined }
     },
     async apply(yaml, _file, ifMatch, actor, signal): Promise<Applied> {
       await passGates(yaml, ifMatch, actor, signal)
       return await inTurn(async () => {
+        requireWanted(signal)
         requireRevision(ifMatch, stored.revision, 'The catalog')
         const { next, faults, changes, notes, gates } = await planOf(yaml, { actor })
         if (!next) throw refusal(faults)
-        const passed = (await ports.gates?.standing(gates)) ?? gates
-        const due = passed.find((gate) => !('pass' in gate))
+        const passed: readonly GateStanding[] = (await ports.gates?.standing(gates)) ?? gates
+        const due = passed.find(({ result }) => !result?.passed)
         if (due) throw changedMeanwhile(due.gate.data)
+        // Between the last look and the change nothing waits but the store.
+        requireWanted(signal)
         // At a start replicas were not all looked at yet.
         if (actor !== startActor) requireServed(next.state)
         // The first one counts even when it is empty: from then on there is a manifest.
@@ -230,6 +245,11 @@ export async function createCatalogControl(ports: CatalogControlPorts): Promise<
     removeReplica: (place, ifMatch, actor) =>
       changeReplicas(ifMatch, actor, () => withoutReplica(stored.state, place, ports.names)),
   }
+}
+
+/** Of a file that was not put nothing else is known, and nothing else is asked. */
+function asSet(file: GateFile): CaseSet {
+  return { ...file, bytes: 0, time: 0, by: 'plan' }
 }
 
 /** The gravest fault names the refusal; each place is in the list. */

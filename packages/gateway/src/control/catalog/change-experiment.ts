@@ -1,10 +1,11 @@
 import type { CatalogState } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { type ExperimentState, type ExperimentStatus, epochsMax, type Progress } from '../../kernel/experiment.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import type { ExperimentChange } from '../operations/ports.ts'
 import { deployedContract, deployedVersion, withContract } from './deployed.ts'
-import { contractName, enrolledShares, holdersOf, normalised, weightsOf } from './held-traffic.ts'
+import { enrolledShares, holdersOf, normalised, weightsOf } from './held-traffic.ts'
 
 /** Who changes it, and when (ms since the Unix epoch). */
 export interface ChangeContext {

@@ -1,10 +1,11 @@
 import type { CatalogState, ContractState, Shadow, VersionState } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { childPath } from '../../kernel/schema/facets.ts'
 import { callerFaults, ruleOut, steeringFaults } from '../manifest/traffic-rules.ts'
 import type { TrafficChange, TrafficSet } from '../operations/ports.ts'
 import { deployedContract, deployedVersion, withContract } from './deployed.ts'
-import { contractName, type Holder, holdersOf } from './held-traffic.ts'
+import { type Holder, holdersOf } from './held-traffic.ts'
 
 /** The state with a contract's calls split so, and what it keeps of that: weights above 0. What the change leaves out stays. */
 export function withTraffic(

@@ -170,4 +170,38 @@ describe('an experiment made by the API', () => {
     await assert.rejects(create(control), { code: 'conflict' })
     await assert.rejects(control.deleteExperiment('one', any, 'key-1'), { code: 'unknown_experiment' })
   })
+
+  it('leaves what it found when it is deleted: without weights what lost gets nothing, and what won stays', async () => {
+    const weightless = manifest().replace('traffic: {weights: {"1": 1}}, ', '').replace(', "3": {}', '')
+    for (const [action, serving] of [
+      ['roll-back', '1'],
+      ['promote', '2'],
+    ] as const) {
+      const control = await deployed(weightless)
+      await create(control, { control: '1' })
+      await control.changeExperiment('one', { action: 'start' }, any, 'key-1')
+      await control.changeExperiment('one', { action }, any, 'key-1')
+      await control.deleteExperiment('one', any, 'key-1')
+      await control.apply(weightless, undefined, any, 'me')
+      assert.deepEqual(Object.keys(control.current().state.models.m?.contracts[1]?.weights ?? {}), [serving])
+    }
+  })
+
+  it('is deleted where the manifest has it only once that leaves it out', async () => {
+    const experiment = (state: string) =>
+      manifest(`experiments: {one: {model: m, candidates: ["2"], metrics: [correct], state: ${state}}}`)
+    const refused = {
+      code: 'conflict',
+      message: 'The experiment "one" stands in the manifest, and cannot be deleted beside it',
+    }
+    const control = await deployed(experiment('draft'))
+    await assert.rejects(control.deleteExperiment('one', any, 'key-1'), refused)
+    await control.apply(experiment('running'), undefined, any, 'me')
+    await control.changeExperiment('one', { action: 'stop' }, any, 'key-1')
+    await assert.rejects(control.deleteExperiment('one', any, 'key-1'), refused)
+    await control.apply(experiment('running'), undefined, any, 'me')
+    await control.apply(manifest(), undefined, any, 'me')
+    await control.deleteExperiment('one', any, 'key-1')
+    assert.equal((await control.apply(manifest(), undefined, any, 'me')).changes.length, 0)
+  })
 })

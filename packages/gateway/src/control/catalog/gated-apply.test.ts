@@ -20,17 +20,17 @@ async function started(pass: (version: string, candidate: Candidate) => Promise<
   const asked: string[] = []
   const sets = createCaseSets({ store, clock: systemClock, catalog: () => control.current() })
   const { standing } = createGateKeeper({
-    ...{ sets, store, clock: systemClock, log: () => {}, checkBounds: () => [] },
+    ...{ sets, store, clock: systemClock, log: () => {}, evaluations: { save: async () => {} } },
     evaluate: () => Promise.reject(new Error('not run here')),
   })
   const gates: GateKeeper = {
     standing,
     async pass(runs: readonly GateRun[], candidate) {
-      for (const { key, version, pass: passed } of await standing(runs)) {
-        if (passed) continue
+      for (const { key, version, result } of await standing(runs)) {
+        if (result?.passed) continue
         asked.push(version)
         await pass(version, candidate)
-        await store.savePass({ key, time: 7, words: 'accuracy 98 %' })
+        await store.saveGateResult({ key, time: 7, passed: true, words: 'accuracy 98 %' })
       }
     },
   }
@@ -148,6 +148,41 @@ describe('apply with gates', () => {
     assert.equal(ended.filter(({ status }) => status === 'fulfilled').length, 5)
   })
 
+  it('begins nothing for who left while others were before them', async () => {
+    const gate = Promise.withResolvers<void>()
+    const leave = new AbortController()
+    const { asked, saved, apply } = await started(() => gate.promise)
+    const first = apply(manifest('"1": {}'))
+    const second = apply(manifest('"2": {}'), '*', leave.signal)
+    leave.abort()
+    gate.resolve()
+    await assert.rejects(second, { code: 'cancelled' })
+    await first
+    assert.deepEqual([asked, saved.length], [['1'], 1])
+  })
+
+  it('changes nothing for who has left, with gates or without', async () => {
+    const { saved, apply } = await started()
+    await assert.rejects(apply('consumers: {other: {}}', '*', AbortSignal.abort()), { code: 'cancelled' })
+    const leave = new AbortController()
+    const leaving = await started(async () => leave.abort())
+    await assert.rejects(leaving.apply(manifest('"1": {}'), '*', leave.signal), { code: 'cancelled' })
+    assert.deepEqual([saved, leaving.saved], [[], []])
+  })
+
+  it('tries a version again against another one than it was held against', async () => {
+    const compares = '[{data: heldout, require: {accuracy: {drop: 0.01}}}]'
+    const { asked, apply } = await started()
+    await apply(manifest('"1": {}', compares))
+    await apply(manifest('"1": {}, "2": {model: b}', compares))
+    await apply(manifest('"1": {}, "2": {model: b, retired: {}}', compares))
+    await apply(manifest('"1": {}, "2": {model: b}', compares))
+    assert.deepEqual(asked, ['1', '2'])
+    await apply(manifest('"3": {model: c}', compares))
+    await apply(manifest('"3": {model: c}, "2": {model: b}', compares))
+    assert.deepEqual(asked, ['1', '2', '3', '2'])
+  })
+
   it('hands on that nobody waits for it any more', async () => {
     const leave = new AbortController()
     const { saved, apply } = await started(async (_, { signal }) => {
@@ -160,6 +195,31 @@ describe('apply with gates', () => {
 })
 
 describe('a plan with gates', () => {
+  it('is made as though files had been put, and puts none', async () => {
+    const { control, sets } = await started()
+    const file = { name: 'new.jsonl', digest: 'sha256:1', cases: 7, expected: 7 }
+    const larger = { name: 'heldout', digest: 'sha256:2', cases: 9, expected: 9 }
+    const yaml = manifest(
+      '"1": {}',
+      '[{data: new.jsonl, require: {errors: {max: 0}}}, {data: heldout, require: {errors: {max: 0}}}]',
+    )
+    const { gates, valid } = await control.plan(yaml, undefined, [file, larger])
+    assert.deepEqual(
+      [valid, gates.map(({ data, cases }) => [data, cases])],
+      [
+        true,
+        [
+          ['new.jsonl', 7],
+          ['heldout', 9],
+        ],
+      ],
+    )
+    assert.deepEqual(
+      (await sets.list()).map(({ name, cases }) => [name, cases]),
+      [['heldout', 1]],
+    )
+  })
+
   it('names what a gate cannot be run on, with its line and the remedy', async () => {
     const { control, sets } = await started()
     await sets.put('blind', [{ input: 1 }], 'key_1')

@@ -1,4 +1,5 @@
 import type { CatalogState } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import { type ExperimentState, type ExperimentStatus, holdsTraffic } from '../../kernel/experiment.ts'
 
 /** An experiment that owns the weights of a contract. */
@@ -18,11 +19,6 @@ export function holdersOf({ experiments = {} }: Pick<CatalogState, 'experiments'
   return new Map(
     held.map(([name, experiment]) => [contractName(experiment.model, experiment.major), { name, experiment }]),
   )
-}
-
-/** "spam@v1" */
-export function contractName(model: string, major: number | string): string {
-  return `${model}@v${major}`
 }
 
 /** How it splits the units that are enrolled at present: parts that add up to 1. */

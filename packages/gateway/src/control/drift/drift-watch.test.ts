@@ -5,6 +5,7 @@ import { countValue, type DriftKept, type DriftQuery, emptySketch } from '../../
 import { AstraError } from '../../kernel/errors.ts'
 import { buildCatalog } from '../catalog/build-catalog.ts'
 import { fakeCatalog, noon } from '../operations/fake-catalog.ts'
+import { DriftLooks } from './drift-looks.ts'
 import { DriftWatch } from './drift-watch.ts'
 
 const policy: DriftPolicy = {
@@ -34,6 +35,7 @@ function lengths(mean: number, count = 200) {
 function watching(catalog = catalogWith(policy)) {
   const state = {
     elapsed: 0,
+    leap: 0,
     touched: ['spam@v1'],
     current: lengths(100),
     looks: 0,
@@ -42,19 +44,21 @@ function watching(catalog = catalogWith(policy)) {
   const told: string[] = []
   const lookedAt: string[] = []
   const swept: { before: number; kept: readonly DriftKept[] }[] = []
+  const clock = { now: () => noon + state.leap + state.elapsed, elapsed: () => state.elapsed }
+  const reports = {
+    async sums({ first, model, from }: DriftQuery) {
+      if (state.fault) throw state.fault
+      if (first && from === 0) {
+        state.looks++
+        lookedAt.push(model)
+      }
+      return first ? lengths(100) : state.current
+    },
+  }
   const watch = new DriftWatch({
     catalog: () => catalog,
-    clock: { now: () => noon, elapsed: () => state.elapsed },
-    reports: {
-      async sums({ first, model }: DriftQuery) {
-        if (state.fault) throw state.fault
-        if (first) {
-          state.looks++
-          lookedAt.push(model)
-        }
-        return first ? lengths(100) : state.current
-      },
-    },
+    clock,
+    looks: new DriftLooks(reports, clock),
     store: { forget: async (before, kept) => void swept.push({ before, kept }) },
     touched: () => new Set(state.touched.splice(0)),
     tell: (message, facts) => told.push(`${message} ${Object.values(facts).slice(0, 3).join(' ')}`),
@@ -135,6 +139,12 @@ describe('the watch over drift', () => {
     const before = noon / 3_600_000 - 90 * 24
     const versions = ['0.9', '1.0', '1.1']
     assert.deepEqual(world.swept[0], { before, kept: [{ model: 'spam', major: 1, versions }] })
+    world.state.leap = 100 * 86_400_000
+    await world.step(3_600_000)
+    assert.equal(world.swept.length, 2, 'the clock leapt')
+    world.state.leap = 0
+    await world.step(1)
+    assert.equal(world.swept.length, 3)
     const days = watching(catalogWith({ ...policy, reference: { from: '2026-11-01', to: '2026-11-01' } }))
     await days.step(0)
     const from = Date.UTC(2026, 10, 1) / 3_600_000

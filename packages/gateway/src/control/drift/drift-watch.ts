@@ -1,9 +1,11 @@
 import type { Catalog, Contract } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import type { DriftKept, DriftReports, DriftStore } from '../../kernel/drift.ts'
+import type { DriftKept, DriftStore } from '../../kernel/drift.ts'
 import { hourMs } from '../../kernel/drift.ts'
 import { operatorReason, toAstraError } from '../../kernel/errors.ts'
-import { evaluateDrift, type FoundDrift, referenceHours } from './evaluate-drift.ts'
+import { steadyTime } from '../../kernel/steady-time.ts'
+import type { DriftLooks } from './drift-looks.ts'
+import { type FoundDrift, referenceHours } from './evaluate-drift.ts'
 
 /** A contract is looked at this often at most: once at the start, and then where it was called since, or something drifts in it. */
 const everyMs = 60_000
@@ -13,7 +15,7 @@ const keepHours = 90 * 24
 export interface DriftWatchPorts {
   readonly catalog: () => Catalog
   readonly clock: Pick<Clock, 'now' | 'elapsed'>
-  readonly reports: Pick<DriftReports, 'sums'>
+  readonly looks: Pick<DriftLooks, 'of'>
   readonly store: Pick<DriftStore, 'forget'>
   /** Contracts that were called since this was asked last. */
   readonly touched: () => ReadonlySet<string>
@@ -27,10 +29,12 @@ export class DriftWatch {
   readonly #drifting = new Map<string, ReadonlySet<string>>()
   readonly #lookedAt = new Map<string, number>()
   readonly #due = new Set<string>()
+  readonly #isSteady: () => boolean
   #sweptAt = Number.NEGATIVE_INFINITY
 
   constructor(ports: DriftWatchPorts) {
     this.#ports = ports
+    this.#isSteady = steadyTime(ports.clock)
   }
 
   /** How many features drift, of contracts that were looked at. */
@@ -48,7 +52,7 @@ export class DriftWatch {
     const now = this.#ports.clock.elapsed()
     for (const name of this.#ports.touched()) this.#due.add(name)
     const watched = this.#watched()
-    if (watched.length > 0 && now - this.#sweptAt >= hourMs) {
+    if (watched.length > 0 && now - this.#sweptAt >= hourMs && this.#isSteady()) {
       this.#sweptAt = now
       await this.#sweep(watched)
     }
@@ -58,7 +62,7 @@ export class DriftWatch {
     this.#lookedAt.set(name, now)
     this.#due.delete(name)
     try {
-      const found = await evaluateDrift(next, this.#ports.reports, this.#ports.clock.now())
+      const { found } = await this.#ports.looks.of(next)
       if (found) this.#tell(name, found)
     } catch (thrown) {
       this.#due.add(name)

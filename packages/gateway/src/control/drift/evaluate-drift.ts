@@ -1,6 +1,7 @@
 import { type Drift, type DriftOfMany, type DriftSketch, drift, driftOfMany } from '@astraapi/statistics'
 import type { Contract, DriftPolicy } from '../../kernel/catalog.ts'
-import { type DriftReports, type DriftSum, type Feature, hourMs, rowsOf } from '../../kernel/drift.ts'
+import { currentVersion } from '../../kernel/current-version.ts'
+import { type DriftReports, type DriftSum, type Feature, hourMs, valuesIn } from '../../kernel/drift.ts'
 import { featuresOf } from '../../kernel/drift-features.ts'
 
 export interface FeatureDrift {
@@ -25,7 +26,7 @@ export interface FoundDrift {
   readonly window: Hours
   /** Each against its own reference. */
   readonly versions: readonly VersionDrift[]
-  /** Each against the base, both in the window: live traffic of the same time. Empty where one version alone answered. */
+  /** Each against the base, in those hours of the window in which both have values. Empty where one version alone answered. */
   readonly pairs: readonly VersionDrift[]
   /** Whom the pairs are held against. */
   readonly base: string | undefined
@@ -41,10 +42,11 @@ interface Hours {
  */
 const valuesMin = 100
 /**
- * Of all features of a version together (Bonferroni), each time one looks. Windows of the same time overlap, so looks are as many as
- * windows, and not as minutes: a look that errs once in a hundred windows is quiet enough to be read. Evidently has 5 % for each feature.
+ * Of all features of a version together (Bonferroni), each time one looks. Looks at windows of one day overlap, but not wholly: of days
+ * on which nothing drifts about five times as many have an alarm as one look errs (simulated; see docs/drift.md), so about one in a
+ * hundred. Evidently has 5 % for each feature and look.
  */
-const alpha = 0.01
+const alpha = 0.002
 
 /** What of a contract is looked at. */
 export type DriftContract = Pick<
@@ -65,14 +67,21 @@ export async function evaluateDrift(
   const window = windowOf(policy, days, now)
   const of = { model, major }
   const everFirst = { ...of, from: 0, to: Number.MAX_SAFE_INTEGER, first: true }
-  const [references, currents, all] = await Promise.all([
+  const [references, currents, firsts] = await Promise.all([
     reports.sums(days ? { ...of, ...days } : everFirst),
     reports.sums({ ...of, ...window, ...(days ? {} : { first: false }) }),
-    reports.sums({ ...of, ...window }),
+    // Those that are not among the latter already.
+    days ? [] : reports.sums({ ...of, ...window, first: true }),
   ])
-  const [reference, current, live] = [byVersion(references), byVersion(currents), byVersion(all)]
+  const [reference, current] = [byVersion(references), byVersion(currents)]
+  const live = new Set([...currents, ...firsts].map(({ version }) => version))
   const deployed = [...contract.versions.keys()]
-  const base = baseOf(contract, live)
+  const base = currentVersion(contract, (id) => live.has(id))?.id
+  const besides = async (base: string, version: string): Promise<VersionDrift> => {
+    const both = byVersion(await reports.sums({ ...of, ...window, both: [base, version] }))
+    const sides = { before: both.get(base), now: both.get(version) }
+    return compare(version, features, { ...sides, names: [`of ${base}`, `of ${version} in the hours of both`] })
+  }
   return {
     ...{ policy, features, leftOut, window, base },
     versions: deployed
@@ -81,11 +90,11 @@ export async function evaluateDrift(
         const sides = { before: reference.get(version), now: current.get(version) }
         return compare(version, features, { ...sides, names: ['in the reference', 'now'], policy })
       }),
-    pairs: deployed.flatMap((version) => {
-      if (base === undefined || version === base || !live.has(version)) return []
-      const sides = { before: live.get(base), now: live.get(version) }
-      return [compare(version, features, { ...sides, names: [`of ${base}`, `of ${version}`] })]
-    }),
+    pairs: await Promise.all(
+      deployed.flatMap((version) =>
+        base !== undefined && version !== base && live.has(version) ? [besides(base, version)] : [],
+      ),
+    ),
   }
 }
 
@@ -99,13 +108,6 @@ export function referenceHours({ reference }: DriftPolicy): Hours | undefined {
 function windowOf({ windowMs }: DriftPolicy, days: Hours | undefined, now: number): Hours {
   const to = Math.floor(now / hourMs) + 1
   return { from: Math.min(to, Math.max(Math.floor((now - windowMs) / hourMs), days?.to ?? 0)), to }
-}
-
-/** The control of an experiment, else the version with most of the traffic. */
-function baseOf({ experiment, split }: DriftContract, live: Sums): string | undefined {
-  if (experiment && live.has(experiment.control.id)) return experiment.control.id
-  const [most] = split.toSorted((a, b) => b.share - a.share).filter(({ version }) => live.has(version.id))
-  return most?.version.id
 }
 
 type Sketches = ReadonlyMap<string, DriftSketch>
@@ -133,11 +135,12 @@ function compare(version: string, features: readonly Feature[], sides: Sides): V
   const options = { rowsMin: valuesMin, alpha: alpha / Math.max(1, features.length) }
   const compared = features.map((feature): FeatureDrift => {
     const [reference, current] = [sides.before?.get(feature.key), sides.now?.get(feature.key)]
-    const reason = wantingReference(reference, sides.policy) ?? wantingValues(reference, current, sides.names)
-    if (reason !== undefined || !reference || !current) {
-      return { feature, reference, current, found: { outcome: 'unknown', reason: reason ?? 'no values' } }
-    }
-    return { feature, reference, current, found: drift(reference, current, options) }
+    const wanting = wantingReference(reference, sides.policy)
+    const found = wanting === undefined && reference && current ? drift(reference, current, options) : undefined
+    // Too few values may still tell that they are missing more often.
+    if (found && found.outcome !== 'unknown') return { feature, reference, current, found }
+    const reason = wanting ?? wantingValues(reference, current, sides.names) ?? found?.reason ?? 'no values'
+    return { feature, reference, current, found: { outcome: 'unknown', reason } }
   })
   const byName = Object.fromEntries(compared.map(({ feature, found }) => [feature.name, found]))
   return { version, features: compared, ofMany: driftOfMany(byName) }
@@ -145,10 +148,10 @@ function compare(version: string, features: readonly Feature[], sides: Sides): V
 
 /** Until its first values are all there, those that come belong to the reference. */
 function wantingReference(reference: DriftSketch | undefined, policy: DriftPolicy | undefined): string | undefined {
-  const rows = reference ? rowsOf(reference) : 0
+  const values = countedIn(reference)
   if (!policy) return undefined
-  if (policy.reference) return rows === 0 ? `no values in the reference, ${daysOf(policy.reference)}` : undefined
-  return rows < policy.first ? `too few to say: ${rows} of the first ${policy.first} values are there` : undefined
+  if (policy.reference) return values === 0 ? `no values in the reference, ${daysOf(policy.reference)}` : undefined
+  return values < policy.first ? `too few to say: ${values} of the first ${policy.first} values are there` : undefined
 }
 
 function daysOf({ from, to }: { readonly from: string; readonly to: string }): string {
@@ -167,6 +170,5 @@ function wantingValues(
 
 /** Numbers that are missing tell nothing of the others. */
 function countedIn(sketch: DriftSketch | undefined): number {
-  if (!sketch) return 0
-  return sketch.kind === 'numbers' ? sketch.count : rowsOf(sketch)
+  return sketch ? valuesIn(sketch) : 0
 }

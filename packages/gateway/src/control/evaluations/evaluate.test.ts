@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { AstraError } from '../../kernel/errors.ts'
 import type { EvaluationRun } from '../../kernel/evaluation.ts'
-import { currentVersion } from './evaluate.ts'
-import { askedWorld, mails, spamCatalog, textOf } from './testing/asked-world.ts'
+import { checkBounds } from './bounds.ts'
+import { askedWorld, mails, textOf } from './testing/asked-world.ts'
 
 const run = (over: Partial<EvaluationRun> = {}): EvaluationRun => ({
   ...{ id: 'eval-1', kind: 'eval', model: 'spam', major: 1, version: '1.1', cases: mails(100) },
@@ -52,6 +52,20 @@ describe('an evaluation against the truth', () => {
     assert.deepEqual([disagreements[0]?.code, disagreements[0]?.distance], ['invalid_output', 1])
     assert.match(verdict, /On 1\.1 1 case failed \(invalid_output 1\)\./)
   })
+})
+
+test('cases that failed took their time, too, and of how soon the others were answered no bound holds', async () => {
+  const { evaluate } = askedWorld((call) =>
+    call.version === '1.1' && textOf(call) > 0 ? new AstraError('timeout') : truth(textOf(call)),
+  )
+  const report = await evaluate(run({ against: '1.0' }))
+  const { latency, 'latency-p95': p95 } = report.version.measures
+  assert.deepEqual([report.version.answered, latency?.n, p95?.n, report.differences.latency?.n], [1, 100, 100, 100])
+  const bounds = checkBounds({ 'latency-p95': { max: 200, drop: 10 }, latency: { drop: 10 } }, report)
+  assert.deepEqual(
+    bounds.map(({ outcome, words }) => `${outcome} ${/ of 1 of 100 cases only/.test(words)}`),
+    ['failed true', 'failed true', 'failed true'],
+  )
 })
 
 test('two versions are asked the same cases, which comes first alternates, and their difference is of pairs', async () => {
@@ -178,9 +192,4 @@ test('a version that is not there, or was retired, is refused before anything is
   await assert.rejects(evaluate(run({ against: '0.9' })), { code: 'version_retired' })
   await assert.rejects(evaluate(run({ model: 'spma' })), { code: 'unknown_model' })
   assert.equal(calls.length, 0)
-})
-
-test('the current version is the one with most traffic', () => {
-  const contract = spamCatalog.model('spam')?.contracts.get(1)
-  assert.equal(contract && currentVersion(contract)?.id, '1.0')
 })

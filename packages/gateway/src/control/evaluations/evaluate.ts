@@ -63,11 +63,3 @@ function versionOf({ model, major, catalog }: EvaluationRun, id: string, ports: 
   if (version.state.retired === undefined) return version
   throw new AstraError('version_retired', { detail: `${model}@v${major} ${id} was retired`, next: 'Name another one.' })
 }
-
-/** Who has most of the traffic: the one that a new version is held against. */
-export function currentVersion({ split }: Contract): Version | undefined {
-  return split.reduce<(typeof split)[number] | undefined>(
-    (most, share) => (most === undefined || share.share > most.share ? share : most),
-    undefined,
-  )?.version
-}

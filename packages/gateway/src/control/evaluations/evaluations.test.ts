@@ -17,6 +17,7 @@ function world({ kept = [] as Evaluation[], refuse = false } = {}) {
   const store = new Map(kept.map((one) => [one.id, one]))
   const runs: { run: EvaluationRun; end: (report: EvaluationReport) => void; fail: (thrown: unknown) => void }[] = []
   const faults: string[] = []
+  const writing = { wait: Promise.resolve() }
   let ids = 0
   const evaluations = new Evaluations({
     clock: { now: () => 7, id: () => `id-${String(++ids).padStart(2, '0')}` },
@@ -28,11 +29,13 @@ function world({ kept = [] as Evaluation[], refuse = false } = {}) {
     },
     store: {
       save: async (evaluation) => {
+        if (evaluation.status === 'queued') await writing.wait
         if (refuse) throw new AstraError('store_unavailable')
         store.set(evaluation.id, evaluation)
       },
       evaluation: async (id) => store.get(id),
       list: async () => [...store.values()],
+      remove: async (id) => store.delete(id),
     },
     failed: (id, reason) => faults.push(`${id} ${reason}`),
   })
@@ -40,7 +43,7 @@ function world({ kept = [] as Evaluation[], refuse = false } = {}) {
   const settled = async () => {
     for (let i = 0; i < 5; i++) await turn()
   }
-  return { evaluations, store, runs, faults, statuses, settled }
+  return { evaluations, store, runs, faults, statuses, settled, writing }
 }
 
 test('one runs at a time; what has ended is kept with its report and what was required of it', async () => {
@@ -125,4 +128,76 @@ test('what cannot be kept is refused, and does not run', async () => {
   await assert.rejects(evaluations.create(wanted()), { code: 'store_unavailable' })
   await settled()
   assert.deepEqual([runs.length, evaluations.progress('id-01')], [0, undefined])
+})
+
+test('nor does it where what ran before ends while it is written; until then it takes its place', async () => {
+  const { evaluations, runs, settled, writing } = world()
+  await evaluations.create(wanted())
+  await settled()
+  const { promise, reject } = Promise.withResolvers<void>()
+  writing.wait = promise
+  const all = Array.from({ length: 10 }, () => evaluations.create(wanted()))
+  await assert.rejects(evaluations.create(wanted()), { code: 'conflict', message: /10 evaluations wait/ })
+  runs[0]?.end(fakeReport)
+  await settled()
+  assert.equal(runs.length, 1)
+  reject(new AstraError('store_unavailable'))
+  const settledAs = (await Promise.allSettled(all)).map(({ status }) => status)
+  await settled()
+  assert.deepEqual([new Set(settledAs), runs.length], [new Set(['rejected']), 1])
+  assert.deepEqual(evaluations.facts(), { running: 0, waiting: 0, ended: new Map([['done', 1]]) })
+})
+
+test('one that is written while the gateway stops is interrupted before the stop is over', async () => {
+  const { evaluations, runs, statuses, writing } = world()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  writing.wait = promise
+  const created = evaluations.create(wanted())
+  await turn()
+  const closed = evaluations.close()
+  resolve()
+  await created
+  await closed
+  assert.deepEqual([statuses(), runs.length], [['interrupted'], 0])
+})
+
+test('calls are served while many cases are weighed', async () => {
+  const { evaluations } = world()
+  const cases = ['1', '2', '3'].map((id) => ({ id, input: 'x'.repeat(300_000) }))
+  let isCreated = false
+  const created = evaluations.create(wanted({ cases })).then(() => {
+    isCreated = true
+  })
+  await turn()
+  assert.equal(isCreated, false)
+  await created
+  await evaluations.close()
+})
+
+test('one that has ended is deleted, one that has not is to be cancelled first', async () => {
+  const { evaluations, runs, store, settled } = world()
+  await evaluations.create(wanted())
+  await settled()
+  await assert.rejects(evaluations.remove('id-01'), { code: 'conflict' })
+  runs[0]?.end(fakeReport)
+  await settled()
+  assert.equal(await evaluations.remove('id-01'), true)
+  assert.equal(await evaluations.remove('id-01'), false)
+  assert.equal(store.size, 0)
+})
+
+test('reports on a set that was deleted quote nothing of it, those that are still to come among them', async () => {
+  const { evaluations, runs, store, settled } = world()
+  for (const set of ['held-out', 'other', 'held-out']) await evaluations.create(wanted({ set }))
+  await settled()
+  for (const at of [0, 1]) {
+    runs[at]?.end(fakeReport)
+    await settled()
+  }
+  await evaluations.forgetSet('held-out')
+  runs[2]?.end(fakeReport)
+  await settled()
+  const quotes = [...store.values()].map(({ report }) => JSON.stringify(report?.disagreements).includes('input'))
+  assert.deepEqual(quotes, [false, true, false])
+  assert.deepEqual(store.get('id-03')?.report?.disagreements, [{ distance: 1, call: 'call-2' }])
 })

@@ -12,7 +12,9 @@ import type {
   EvaluationStore,
 } from '../../kernel/evaluation.ts'
 import { evaluationsMax } from '../../kernel/evaluation.ts'
+import { bytesOf } from '../sets/case-lines.ts'
 import { checkBounds } from './bounds.ts'
+import { withoutQuotes } from './without-quotes.ts'
 
 /** What somebody asks for. */
 export interface Wanted extends Omit<Evaluation, 'id' | 'time' | 'status' | 'cases'> {
@@ -32,11 +34,19 @@ export interface EvaluationPorts {
 const waitingMax = 10
 const bytesMax = 32 * 2 ** 20
 
+export interface EvaluationFacts {
+  readonly running: number
+  readonly waiting: number
+  readonly ended: ReadonlyMap<EvaluationStatus, number>
+}
+
 interface Held {
   evaluation: Evaluation
   readonly wanted: Wanted
   readonly bytes: number
   readonly controller: AbortController
+  /** Its set was deleted: its report quotes nothing. */
+  unquoted?: true
   progress: EvaluationProgress
 }
 
@@ -45,6 +55,9 @@ export class Evaluations {
   readonly #ports: EvaluationPorts
   /** The first is running. */
   readonly #held: Held[] = []
+  /** Have their place, and begin when they are written: who is refused must not be evaluated all the same. */
+  readonly #writing = new Map<Held, Promise<void>>()
+  readonly #ended = new Map<EvaluationStatus, number>()
   #working: Promise<void> | undefined
   #closed = false
 
@@ -63,26 +76,36 @@ export class Evaluations {
   }
 
   async create(wanted: Wanted): Promise<Evaluation> {
+    const bytes = await bytesOf(wanted.cases)
     if (this.#closed) throw new AstraError('stopping')
-    const bytes = Buffer.byteLength(JSON.stringify(wanted.cases))
-    const held = this.#held.reduce((sum, one) => sum + one.bytes, 0)
-    if (this.#held.length > waitingMax || (this.#held.length > 0 && held + bytes > bytesMax)) {
-      throw new AstraError('conflict', {
-        detail: `${this.#held.length - 1} evaluations wait already, which is as many or as much as may`,
-        next: 'Wait until one has ended (GET /api/v1/evaluations), or cancel one.',
-      })
-    }
+    this.#requirePlace(bytes)
     const { cases, concurrency: _, ...rest } = wanted
     const { id, now } = this.#ports.clock
     const evaluation: Evaluation = { ...rest, id: id(), time: now(), status: 'queued', cases: cases.length }
     const progress = { cases: cases.length, done: 0, failed: 0 }
-    this.#held.push({ evaluation, wanted, bytes, controller: new AbortController(), progress })
-    await this.#ports.store.save(evaluation).catch((thrown) => {
-      this.#drop(evaluation.id)
-      throw thrown
-    })
+    const held = { evaluation, wanted, bytes, controller: new AbortController(), progress }
+    const written = this.#ports.store.save(evaluation).finally(() => this.#writing.delete(held))
+    this.#writing.set(held, written)
+    await written
+    this.#held.push(held)
     this.#working ??= this.#work()
     return evaluation
+  }
+
+  #requirePlace(bytes: number): void {
+    const taken = [...this.#held, ...this.#writing.keys()]
+    const sum = taken.reduce((all, one) => all + one.bytes, bytes)
+    if (taken.length <= waitingMax && (taken.length === 0 || sum <= bytesMax)) return
+    throw new AstraError('conflict', {
+      detail: `${taken.length - 1} evaluations wait already, which is as many or as much as may`,
+      next: 'Wait until one has ended (GET /api/v1/evaluations), or cancel one.',
+    })
+  }
+
+  /** How many there are now, and how many have ended since the start. */
+  facts(): EvaluationFacts {
+    const queued = this.#held.filter(({ evaluation }) => evaluation.status === 'queued').length
+    return { running: this.#held.length - queued, waiting: queued + this.#writing.size, ended: this.#ended }
   }
 
   async evaluation(id: string): Promise<Evaluation | undefined> {
@@ -110,10 +133,32 @@ export class Evaluations {
     return held.evaluation
   }
 
+  /** With its report, for good. Whether there was one; rejects with `conflict` for one that has not ended. */
+  async remove(id: string): Promise<boolean> {
+    if (this.#held.some(({ evaluation }) => evaluation.id === id)) {
+      throw new AstraError('conflict', {
+        detail: `The evaluation "${id}" has not ended`,
+        next: `Cancel it first: POST /api/v1/evaluations/${id}/cancel.`,
+      })
+    }
+    return await this.#ports.store.remove(id)
+  }
+
+  /** Reports of evaluations on the set quote its cases no more: figures stay. */
+  async forgetSet(set: string): Promise<void> {
+    for (const held of [...this.#held, ...this.#writing.keys()]) if (held.evaluation.set === set) held.unquoted = true
+    for (const row of await this.#ports.store.list({ limit: evaluationsMax })) {
+      if (row.set !== set) continue
+      const kept = await this.#ports.store.evaluation(row.id)
+      if (kept?.report) await this.#ports.store.save({ ...kept, report: withoutQuotes(kept.report) })
+    }
+  }
+
   /** Begins nothing more; what runs ends with what it has, what waits is interrupted. */
   async close(): Promise<void> {
     this.#closed = true
     for (const { controller } of this.#held) controller.abort()
+    await Promise.allSettled(this.#writing.values())
     await this.#working
   }
 
@@ -146,7 +191,8 @@ export class Evaluations {
       // Its calls are refused before `close` is asked for: the next one's would be, too.
       if (report.partial === 'stopping') this.#closed = true
       const bounds = checkBounds(wanted.require, report)
-      await this.#end(held, { status: this.#statusOf(report.partial), report, bounds })
+      const told = held.unquoted ? withoutQuotes(report) : report
+      await this.#end(held, { status: this.#statusOf(report.partial), report: told, bounds })
     } catch (thrown) {
       const error = toAstraError(thrown)
       if (error.code === 'internal') this.#ports.failed(held.evaluation.id, operatorReason(error))
@@ -160,7 +206,8 @@ export class Evaluations {
     return partial === 'cancelled' ? 'cancelled' : 'done'
   }
 
-  #end(held: Held, over: Partial<Evaluation>): Promise<void> {
+  #end(held: Held, over: Partial<Evaluation> & Pick<Evaluation, 'status'>): Promise<void> {
+    this.#ended.set(over.status, (this.#ended.get(over.status) ?? 0) + 1)
     return this.#save(held, { ...over, endedAt: this.#ports.clock.now() })
   }
 

@@ -6,7 +6,7 @@ import {
 } from '../../kernel/evaluation.ts'
 import type { OwnAnswer } from '../../kernel/own-call.ts'
 import { difference, inOrder, Mean, pairedShares } from './figures.ts'
-import { type Held, outputOf } from './held.ts'
+import type { Held } from './held.ts'
 
 /** One version's answer to a case, with what it was held against. */
 export interface HeldAnswer {
@@ -24,7 +24,7 @@ const shares: Values<boolean> = {
 const means: Values<number> = {
   distance: ({ held }) => (held.accurate === undefined ? undefined : held.distance),
   'absolute-error': ({ held }) => held.absolute,
-  latency: ({ answer }) => (outputOf(answer) === undefined ? undefined : answer.record?.latencyMs),
+  latency: ({ answer }) => answer.record?.latencyMs,
   cost: ({ answer }) => answer.record?.costUsd,
   tokens: ({ answer }) => answer.record?.outputTokens,
 }

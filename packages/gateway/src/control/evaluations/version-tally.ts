@@ -50,10 +50,9 @@ export class VersionTally {
     if (absolute !== undefined) this.#mean('absolute-error', absolute)
     if (labels) this.#labels.add(labels.expected, labels.answered)
     if (!record) return
-    if (code === undefined) {
-      this.#latencies.push(record.latencyMs)
-      this.#mean('latency', record.latencyMs)
-    }
+    // Of those that failed, too: else a version that answers its quick cases in time and none of the others would be a fast one.
+    this.#latencies.push(record.latencyMs)
+    this.#mean('latency', record.latencyMs)
     if (record.finish !== undefined) {
       this.#count('refusals', record.finish === 'refusal')
       this.#count('truncations', record.finish === 'length')

@@ -184,6 +184,23 @@ describe('a controller', () => {
     assert.match(world.advice[0] ?? '', /Advice: promote 1\.1\.$/)
   })
 
+  for (const least of [0.0004, 0.0124]) {
+    it(`leaves no arm less than its least share, which may be ${least}`, async () => {
+      const allocation = { method: 'thompson', everyMs: 20 * secondMs, least } as const
+      const world = new ExperimentWorld({ allocation, rule: 'advise' })
+      const controller = world.controller()
+      for (let turn = 0; turn < 2; turn++) {
+        world.add('1.0', 60, 1)
+        world.add('1.1', 60, 59)
+        world.now += 10 * secondMs
+        await controller.turn()
+      }
+      assert.deepEqual([world.status, world.faults], ['running', []])
+      const [, followed] = world.experiment.progress.epochs
+      assert.equal(followed?.shares['1.0'], least)
+    })
+  }
+
   it('lets a candidate that is worse go while the others go on', async () => {
     const shares = { '1.0': 1, '1.1': 1, '0.9': 1 }
     const world = new ExperimentWorld({ candidates: ['1.1', '0.9'], shares })

@@ -28,6 +28,8 @@ export interface Evaluation {
   readonly elapsedMs: number
   /** How long the present step of the ramp lasts; left out where only the circuit was looked at. */
   readonly stepRan?: StepRan
+  /** Units by epoch, each in the first that it was met in; left out where only the circuit was looked at. */
+  readonly epochUnits?: Readonly<Record<string, number>>
   readonly analysis: Analysis
   readonly decision: ExperimentDecision
 }
@@ -51,7 +53,7 @@ export function evaluate(experiment: ExperimentState, known: Known): Evaluation 
   return {
     time: now,
     elapsedMs,
-    ...(seen ? { stepRan: stepRan(progress, now, seen) } : {}),
+    ...(seen ? { stepRan: stepRan(progress, now, seen), epochUnits: epochUnitsOf(all.epochs) } : {}),
     analysis,
     decision: decideAmong(activeArms(experiment), analysis, thresholdsOf(experiment)),
   }
@@ -74,8 +76,8 @@ export function withCircuit(before: Evaluation | undefined, broken: Evaluation):
     const now = broken.analysis.candidates.find(({ candidate }) => candidate === known.candidate)
     return now ? { ...known, circuit: now.circuit } : known
   })
-  const step = before.stepRan ? { stepRan: before.stepRan } : {}
-  return { ...broken, elapsedMs: before.elapsedMs, ...step, analysis: { ...before.analysis, candidates } }
+  const { time: _, decision: __, ...known } = before
+  return { ...broken, ...known, analysis: { ...before.analysis, candidates } }
 }
 
 /** Arms that still get units: a candidate may have left a test of several. */
@@ -102,6 +104,11 @@ export function epochsOf({ progress }: ExperimentState, evidence: readonly Epoch
     shares: partsOf(shares),
     arms: evidence.find(({ epoch }) => epoch === number)?.arms ?? {},
   }))
+}
+
+function epochUnitsOf(epochs: readonly Epoch[]): Readonly<Record<string, number>> {
+  const unitsOf = ({ arms }: Epoch) => Object.values(arms).reduce((sum, { assigned }) => sum + assigned, 0)
+  return Object.fromEntries(epochs.map((epoch) => [epoch.number, unitsOf(epoch)]))
 }
 
 function partsOf(shares: Readonly<Record<string, number>>): Readonly<Record<string, number>> {

@@ -25,12 +25,15 @@ export function nextShares(
   const present = enrolledShares(experiment)
   const differs = (arm: string) => Math.abs((shares?.[arm] ?? 0) - (present[arm] ?? 0)) >= changeMin
   if (!shares || !Object.keys(shares).some(differs)) return undefined
-  return { action: 'reshare', shares: rounded(shares), reason: reasonOf(shares, metric.name) }
+  return { action: 'reshare', shares: rounded(shares, allocation.least), reason: reasonOf(shares, metric.name) }
 }
 
-/** To a thousandth, as they are told; they are parts, so that they need not add up to 1. */
-function rounded(shares: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(shares).map(([arm, share]) => [arm, Number(share.toFixed(3))]))
+/** To a thousandth, as they are told, but none below `least`: an arm without a share would have left. The largest takes what that leaves. */
+function rounded(shares: Readonly<Record<string, number>>, least: number): Readonly<Record<string, number>> {
+  const [[largest] = [''], ...others] = Object.entries(shares).sort(([, a], [, b]) => b - a)
+  const parts = others.map(([arm, share]) => [arm, Math.max(least, Number(share.toFixed(3)))] as const)
+  const rest = parts.reduce((sum, [, part]) => sum - part, 1)
+  return Object.fromEntries([[largest, Number(rest.toFixed(6))], ...parts])
 }
 
 function reasonOf(shares: Readonly<Record<string, number>>, metric: string): string {

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CatalogState, Gate } from '../../kernel/catalog.ts'
 import { systemClock } from '../../kernel/clock.ts'
-import type { EvaluatedVersion, EvaluationReport, EvaluationRun } from '../../kernel/evaluation.ts'
-import { checkBounds } from '../evaluations/bounds.ts'
+import type { EvaluatedVersion, Evaluation, EvaluationReport, EvaluationRun } from '../../kernel/evaluation.ts'
+import { buildCatalog } from '../catalog/build-catalog.ts'
+import { withIncumbent } from '../catalog/with-incumbent.ts'
 import { applied, contractOf } from '../plan/testing/planning.ts'
 import { createCaseSets } from '../sets/case-sets.ts'
 import { memorySets } from '../sets/testing/memory-sets.ts'
 import { createGateKeeper } from './gate-keeper.ts'
-import { gateRuns } from './gate-runs.ts'
+import { type GateRun, gateRuns } from './gate-runs.ts'
+import { plannedGate } from './planned-gate.ts'
 
 const accurate: Gate = { data: 'heldout', require: { accuracy: { min: 0.95, drop: 0.01 }, errors: { max: 0.1 } } }
 
@@ -17,13 +19,17 @@ interface World {
   /** Versions that are deployed already. */
   readonly deployed?: string
   readonly cases?: readonly { readonly input: unknown; readonly expected?: unknown }[]
+  /** Whether reports can be written. */
+  readonly kept?: boolean
   readonly said?: (run: EvaluationRun) => Partial<EvaluationReport>
 }
 
 /** A contract whose "2" is to be deployed; accuracies are what `said` says. */
-async function world({ gates = [accurate], deployed = '', cases, said = () => ({}) }: World = {}) {
+async function world({ gates = [accurate], deployed = '', cases, said = () => ({}), kept = true }: World = {}) {
   const store = memorySets()
   const asked: EvaluationRun[] = []
+  const logged: Readonly<Record<string, unknown>>[] = []
+  const evaluations: Evaluation[] = []
   const stateOf = async (versions: string, gates: readonly Gate[]): Promise<CatalogState> => {
     const stored = await applied(
       `models: {m: {owner: me, contracts: {v1: {task: regression, input: {type: object}, versions: {${versions}}}}}}`,
@@ -47,13 +53,14 @@ async function world({ gates = [accurate], deployed = '', cases, said = () => ({
     ],
     'key_1',
   )
-  const runs = gateRuns(current, next, new Map((await sets.list()).map((set) => [set.name, set])))
+  const catalogOf = (state: CatalogState) => buildCatalog({ revision: 3, time: 0, state, digests: {} }, systemClock)
+  const runs = gateRuns(catalogOf(current), next, new Map((await sets.list()).map((set) => [set.name, set])))
   const keeper = createGateKeeper({
     sets,
     store,
-    checkBounds,
     clock: systemClock,
-    log: () => {},
+    log: (_, facts) => void logged.push(facts),
+    evaluations: { save: async (one) => (kept ? void evaluations.push(one) : Promise.reject(new Error('disk full'))) },
     async evaluate(run) {
       asked.push(run)
       return report(run, said(run))
@@ -64,8 +71,20 @@ async function world({ gates = [accurate], deployed = '', cases, said = () => ({
     message,
     ...(suggestion === undefined ? {} : { suggestion }),
   })
-  const candidate = { next: { state: next, digests: {} }, revision: 3, faultAt }
-  return { keeper, runs, sets, asked, pass: (signal?: AbortSignal) => keeper.pass(runs, { ...candidate, signal }) }
+  const candidate = {
+    catalogOf: (run: GateRun) => catalogOf(withIncumbent({ state: next, digests: {} }, run).state),
+    faultAt,
+    by: 'key_1',
+  }
+  return {
+    keeper,
+    runs,
+    sets,
+    asked,
+    logged,
+    evaluations,
+    pass: (signal?: AbortSignal) => keeper.pass(runs, { ...candidate, signal }),
+  }
 }
 
 function evaluated(version: string, accuracy: number): EvaluatedVersion {
@@ -85,14 +104,14 @@ describe('a gate', () => {
   it('that is passed is not run again', async () => {
     const { keeper, runs, asked, pass } = await world()
     assert.deepEqual(
-      (await keeper.standing(runs)).map(({ pass }) => pass),
+      (await keeper.standing(runs)).map(({ result }) => result),
       [undefined],
     )
     await pass()
     await pass()
     assert.equal(asked.length, 1)
     const [standing] = await keeper.standing(runs)
-    assert.match(standing?.pass?.words ?? '', /accuracy 99 % is at least 95 %/)
+    assert.match(standing?.result?.words ?? '', /accuracy 99 % is at least 95 %/)
   })
 
   it('asks the candidate by the catalog that would deploy it, and beside it who serves, though it would be gone', async () => {
@@ -107,26 +126,85 @@ describe('a gate', () => {
     assert.equal(run?.catalog?.revision, 3)
   })
 
-  it('that is not met is named bound by bound, with its figures and where to look, and is run again', async () => {
+  it('that is not met is named bound by bound, with its figures and where to look, and is run again, which is told', async () => {
     const disagreements = [{ case: '17', distance: 1 }]
-    const { asked, pass } = await world({
+    const { keeper, runs, asked, evaluations, pass } = await world({
       deployed: '"1": {}',
       said: () => ({ version: evaluated('2', 0.9), against: evaluated('1', 0.97), disagreements }),
     })
-    for (const times of [1, 2]) {
+    for (const [times, before] of [
+      [1, ''],
+      [2, '; missed once before'],
+      [3, '; missed 2 times before'],
+    ]) {
       await assert.rejects(pass(), ({ code, facts }) => {
         assert.equal(code, 'gate_failed')
         const [min, drop] = facts.violations
         assert.deepEqual(min, {
           path: '0.require.accuracy',
-          message: '2 did not pass: accuracy 90 % is below 95 % (2 cases of heldout)',
-          suggestion: 'Look at the cases that it was furthest off: 17.',
+          message: `2 did not pass: accuracy 90 % is below 95 % (2 cases of heldout${before})`,
+          suggestion: `Look at the cases that it was furthest off: 17. What it answered: astraapi evaluations show ${evaluations.at(-1)?.id}`,
         })
         assert.match(drop.message, /accuracy 90 % is .*worse.* 97 %/)
         return true
       })
       assert.equal(asked.length, times)
+      const [standing] = await keeper.standing(runs)
+      assert.deepEqual([standing?.result?.passed, standing?.result?.misses], [false, times])
     }
+  })
+
+  it('is kept as an evaluation that can be looked into, passed or not', async () => {
+    const gates: readonly Gate[] = [{ data: 'heldout', cases: 1, require: { accuracy: { min: 0.95 } } }]
+    for (const accuracy of [0.9, 0.99]) {
+      const { asked, evaluations, pass } = await world({ gates, said: () => ({ version: evaluated('2', accuracy) }) })
+      await pass().catch(() => undefined)
+      const { report, bounds = [], ...rest } = evaluations[0] ?? assert.fail()
+      assert.deepEqual([rest.id, rest.model, rest.version, rest.status], [asked[0]?.id, 'm', '2', 'done'])
+      assert.deepEqual(
+        [rest.source, rest.set, rest.by, rest.cases],
+        ['gate of m@v1: 1 of 2 cases of the set "heldout"', 'heldout', 'key_1', 1],
+      )
+      assert.equal(report?.version.measures.accuracy?.value, accuracy)
+      assert.deepEqual(
+        bounds.map(({ outcome }) => outcome),
+        [accuracy > 0.95 ? 'passed' : 'failed'],
+      )
+    }
+    const unkept = await world({ gates, kept: false, said: () => ({ version: evaluated('2', 0.9) }) })
+    await assert.rejects(unkept.pass(), ({ facts }) => facts.violations[0].suggestion === undefined)
+    assert.match(String(unkept.logged[0]?.reason), /disk full/)
+  })
+
+  it('that is passed after misses says in the log and for good how many there were', async () => {
+    const accuracies = [0.9, 0.99]
+    const { keeper, runs, logged, pass } = await world({
+      said: () => ({ version: evaluated('2', accuracies.shift() ?? 1) }),
+    })
+    await assert.rejects(pass(), { code: 'gate_failed' })
+    await pass()
+    assert.deepEqual(
+      logged.map(({ missedBefore }) => missedBefore),
+      [0, 1],
+    )
+    const [standing] = await keeper.standing(runs)
+    assert.deepEqual([standing?.result?.passed, standing?.result?.misses], [true, 1])
+    assert.equal(plannedGate(standing ?? assert.fail()).missed, 1)
+  })
+
+  it('shows with each figure its interval, of a drop that of the difference', async () => {
+    const version = { ...evaluated('2', 0.9), measures: { accuracy: { value: 0.9, n: 2, lower: 0.85, upper: 0.94 } } }
+    const differences = { accuracy: { value: -0.07, n: 2, lower: -0.09, upper: -0.05 } }
+    const { pass } = await world({
+      deployed: '"1": {}',
+      said: () => ({ version, against: evaluated('1', 0.97), differences }),
+    })
+    await assert.rejects(pass(), ({ facts }) => {
+      const [min, drop] = facts.violations
+      assert.match(min.message, / is below 95 % \(95 % interval 85 % to 94 %; 2 cases of heldout\)$/)
+      assert.match(drop.message, /\(95 % interval of the difference .*9 points to .*5 points; 2 cases of heldout\)$/)
+      return true
+    })
   })
 
   it('names all that were not met at once, and keeps those that were', async () => {
@@ -142,7 +220,7 @@ describe('a gate', () => {
       return true
     })
     assert.deepEqual(
-      (await keeper.standing(runs)).map(({ pass }) => pass !== undefined),
+      (await keeper.standing(runs)).map(({ result }) => result?.passed),
       [true, false, false],
     )
   })
@@ -156,9 +234,26 @@ describe('a gate', () => {
     it(`that ended early is not passed, whatever its figures (${partial})`, async () => {
       const { keeper, runs, pass } = await world({ said: () => ({ partial, asked: 1 }) })
       await assert.rejects(pass(), { code: 'gate_failed', message: words })
-      assert.equal((await keeper.standing(runs))[0]?.pass, undefined)
+      assert.equal((await keeper.standing(runs))[0]?.result, undefined)
     })
   }
+
+  it('is not decided by a version that is down: neither a pass nor a miss of it is kept', async () => {
+    const gates: readonly Gate[] = [{ data: 'heldout', require: { accuracy: { min: 0.5, drop: 0.01 } } }]
+    const down = { ...evaluated('1', 0), answered: 1, failed: { upstream_unavailable: 1 } }
+    const { keeper, runs, pass } = await world({ gates, deployed: '"1": {}', said: () => ({ against: down }) })
+    const message = /1 failed 1 of 2 cases, so it says nothing of 2: try again when it answers/
+    await assert.rejects(pass(), { code: 'gate_failed', message })
+    assert.equal((await keeper.standing(runs))[0]?.result, undefined)
+    // What 2 missed by itself counts all the same.
+    const bad = await world({
+      gates,
+      deployed: '"1": {}',
+      said: () => ({ version: evaluated('2', 0.3), against: down }),
+    })
+    await assert.rejects(bad.pass(), { code: 'gate_failed' })
+    assert.equal((await bad.keeper.standing(bad.runs))[0]?.result?.misses, 1)
+  })
 
   it('ends with the gateway, or with whoever asked for it', async () => {
     const stopping = await world({ said: () => ({ partial: 'stopping' }) })
@@ -171,7 +266,7 @@ describe('a gate', () => {
     const gates: readonly Gate[] = [{ data: 'heldout', require: { agreement: { min: 0.9 } } }]
     const { keeper, runs, pass } = await world({ gates })
     await pass()
-    assert.match((await keeper.standing(runs))[0]?.pass?.words ?? '', /agreement has no other version/)
+    assert.match((await keeper.standing(runs))[0]?.result?.words ?? '', /agreement has no other version/)
   })
 
   it('names a case that does not fit the contract before anybody is asked', async () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CaseSet } from '../../kernel/case-set.ts'
 import type { CatalogState, Gate } from '../../kernel/catalog.ts'
+import { systemClock } from '../../kernel/clock.ts'
+import { buildCatalog } from '../catalog/build-catalog.ts'
 import { readManifest } from '../manifest/read-manifest.ts'
 import { applied, contractOf } from '../plan/testing/planning.ts'
 import { gateRuns, mayHaveGates } from './gate-runs.ts'
@@ -21,8 +23,10 @@ async function stateOf(versions: string, gates: readonly Gate[] = [], weights?: 
   return { ...stored.state, models: { m: { owner: 'me', defaultMajor: 1, contracts: { '1': contract } } } }
 }
 
+const catalogOf = (state: CatalogState) => buildCatalog({ revision: 1, time: 0, state, digests: {} }, systemClock)
+
 const versionsOf = (current: CatalogState, next: CatalogState) =>
-  gateRuns(current, next, sets).map(({ version, index }) => `${version}/${index}`)
+  gateRuns(catalogOf(current), next, sets).map(({ version, index }) => `${version}/${index}`)
 
 describe('gates are run', () => {
   it('for live versions that are not deployed', async () => {
@@ -37,14 +41,14 @@ describe('gates are run', () => {
   it('beside the version with most traffic, where they compare', async () => {
     const current = await stateOf('"1": {}, "2": {}', [], { '1': 10, '2': 90 })
     const next = await stateOf('"3": {}', [plain, comparing])
-    const [alone, beside] = gateRuns(current, next, sets)
-    assert.deepEqual([alone?.incumbent, beside?.incumbent?.version], [undefined, '2'])
-    assert.equal(gateRuns(empty, next, sets)[1]?.incumbent, undefined)
+    const [alone, beside] = gateRuns(catalogOf(current), next, sets)
+    assert.deepEqual([alone?.incumbent, beside?.incumbent?.id], [undefined, '2'])
+    assert.equal(gateRuns(catalogOf(empty), next, sets)[1]?.incumbent, undefined)
   })
 
   it('again where anything that they are about differs, and not where only names do', async () => {
     const key = async (versions: string, gate: Gate, over: Partial<CaseSet> = {}, current = empty) =>
-      gateRuns(current, await stateOf(versions, [gate]), new Map([[gate.data, { ...set, ...over }]]))[0]?.key
+      gateRuns(catalogOf(current), await stateOf(versions, [gate]), new Map([[gate.data, { ...set, ...over }]]))[0]?.key
     const known = await key('"1": {model: a}', plain)
     assert.equal(await key('"1": {model: a}', { ...plain, data: 'copy' }, { time: 9 }), known)
     const others = await Promise.all([
@@ -54,8 +58,9 @@ describe('gates are run', () => {
       key('"1": {model: a}', plain, { digest: 'sha256:2' }),
       key('"1": {model: a}', comparing),
       key('"1": {model: a}', comparing, {}, await stateOf('"0": {}')),
+      key('"1": {model: a}', comparing, {}, await stateOf('"0": {model: better}')),
     ])
-    assert.equal(new Set([known, ...others]).size, 7)
+    assert.equal(new Set([known, ...others]).size, 8)
   })
 
   it('only for manifests that declare them for something new, which is told without asking anybody', async () => {

@@ -1,6 +1,7 @@
 import { countWords } from '@astraapi/statistics'
 import type { Violation } from '../../kernel/errors.ts'
-import type { EvaluationCase, EvaluationReport, PartialReason } from '../../kernel/evaluation.ts'
+import type { BoundOutcome, EvaluationCase, EvaluationReport, PartialReason } from '../../kernel/evaluation.ts'
+import { differenceWords, measureWords } from '../evaluations/verdict.ts'
 import { durationText } from '../manifest/quantities.ts'
 
 /** "/cases/3/input/text": the number is its place among those that were taken. */
@@ -16,13 +17,36 @@ export function askedText({ asked, version }: EvaluationReport, data: string): s
   return `${countWords(asked)} cases of ${data}${failed}`
 }
 
+/** "accuracy 88.6 % is below 95 % (95 % interval 83.4 % to 92.6 %; 500 cases of heldout.jsonl)" */
+export function boundText(outcome: BoundOutcome, report: EvaluationReport, facts: readonly string[] = []): string {
+  const shown = [...intervalText(outcome, report), ...facts].join('; ')
+  return shown === '' ? outcome.words : `${outcome.words} (${shown})`
+}
+
+/** Of what was held against the bound: of `drop` the difference. */
+function intervalText({ measure, bound, value }: BoundOutcome, report: EvaluationReport): readonly string[] {
+  const compares = bound === 'drop'
+  const { lower, upper } = (compares ? report.differences : report.version.measures)[measure] ?? {}
+  if (value === undefined || lower === undefined || upper === undefined) return []
+  const words = compares ? differenceWords : measureWords
+  return [`95 % interval${compares ? ' of the difference' : ''} ${words(measure, lower)} to ${words(measure, upper)}`]
+}
+
+export function missedText(misses: number): readonly string[] {
+  if (misses === 0) return []
+  return [`missed ${misses === 1 ? 'once' : `${countWords(misses)} times`} before`]
+}
+
 const worstShown = 5
 
-/** Where to look; their inputs are not told. */
-export function worstText({ disagreements }: EvaluationReport): string | undefined {
-  if (disagreements.length === 0) return undefined
-  const ids = disagreements.slice(0, worstShown).map((one) => one.case)
-  return `Look at the cases that it was furthest off: ${ids.join(', ')}.`
+/** Where to look; their inputs are not told. `evaluation`: the id under which the report is kept. */
+export function worstText({ disagreements }: EvaluationReport, evaluation: string | undefined): string | undefined {
+  const ids = disagreements.slice(0, worstShown).flatMap((one) => one.case ?? [])
+  const told = [
+    ...(ids.length > 0 ? [`Look at the cases that it was furthest off: ${ids.join(', ')}.`] : []),
+    ...(evaluation === undefined ? [] : [`What it answered: astraapi evaluations show ${evaluation}`]),
+  ]
+  return told.length > 0 ? told.join(' ') : undefined
 }
 
 /** Why it could not be decided, and what to do. */

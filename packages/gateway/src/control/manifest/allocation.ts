@@ -15,7 +15,7 @@ const usualLeast = 0.1
 
 export const allocationForm: Schema = closed(
   { method: { type: 'string', enum: ['fixed', 'thompson', 'track-and-stop'] } },
-  { every: { ...duration, examples: ['10m'] }, least: { type: 'number', exclusiveMinimum: 0, maximum: 0.5 } },
+  { every: { ...duration, examples: ['10m'] }, least: { type: 'number', minimum: 0.01, maximum: 0.5 } },
 )
 
 /** With defaults spelt out; undefined of shares that stay. */

@@ -140,19 +140,37 @@ function rampFaults({ ramp, coverage }: ManifestExperiment, at: At): Violation[]
 }
 
 function timeFaults(experiment: ManifestExperiment, at: At): Violation[] {
-  const { minimalDuration, maximalDuration } = experiment
+  const { attribution, minimalDuration, maximalDuration } = experiment
   const faults = (['attribution', 'minimalDuration', 'maximalDuration'] as const).flatMap((field) =>
     durationFaults(experiment[field], [field], at),
   )
   const least = parseLongDuration(minimalDuration ?? '24h') ?? 0
   const most = parseLongDuration(maximalDuration ?? '30d') ?? Number.POSITIVE_INFINITY
-  if (least <= most) return faults
+  const window = parseLongDuration(attribution ?? '1d') ?? 0
+  if (least <= most)
+    return window >= most && window <= experimentMsMax ? [...faults, windowFault(experiment, at)] : faults
   const field = maximalDuration === undefined ? 'minimalDuration' : 'maximalDuration'
   const message =
     field === 'minimalDuration'
       ? 'must not be longer than "maximalDuration", 30d when left out'
       : `must not be shorter than "minimalDuration", ${minimalDuration ?? '24h when left out'}`
   return [...faults, at([field], message)]
+}
+
+/** Means of units are analysed when their windows have ended: none would be before the end. */
+function windowFault({ attribution, maximalDuration }: ManifestExperiment, at: At): Violation {
+  const advice = 'Take a shorter "attribution", such as 1h.'
+  return attribution === undefined
+    ? at(
+        ['maximalDuration'],
+        'must be longer than "attribution", 1d when left out: no unit would count before it',
+        advice,
+      )
+    : at(
+        ['attribution'],
+        `must be shorter than "maximalDuration", ${maximalDuration ?? '30d when left out'}: no unit would count before that`,
+        advice,
+      )
 }
 
 function durationFaults(text: string | undefined, keys: readonly string[], at: At): Violation[] {

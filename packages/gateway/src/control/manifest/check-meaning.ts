@@ -8,6 +8,7 @@ import { experimentFaults } from './check-experiment.ts'
 import { issuerFaults, issuersTwice } from './check-issuer.ts'
 import { priceFaults } from './check-prices.ts'
 import { consumerFaults, internalFaults } from './consumer.ts'
+import { metricConsumerFaults } from './feedback-metrics.ts'
 import { judgeFaults } from './judges.ts'
 import type { FaultAt, Manifest, ManifestModel, Place } from './manifest.ts'
 import { isName, majorPattern, nameWords } from './names.ts'
@@ -24,6 +25,7 @@ export function meaningFaults(manifest: Manifest, faultAt: FaultAt, sound: (plac
     ...collisions(Object.keys(manifest.models), faultAt),
     ...semanticFaults(manifest, faultAt, sound),
     ...ruleCallerFaults(manifest, faultAt, sound),
+    ...metricConsumerFaults(manifest, faultAt, sound),
     ...judgeFaults(manifest, faultAt, sound),
     ...callerFaults(manifest, faultAt, sound),
     ...Object.entries(manifest.experiments).flatMap(([name, experiment]) => [

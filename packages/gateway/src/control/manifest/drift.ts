@@ -27,23 +27,27 @@ const usual = { windowMs: dayMs, first: 1000 } as const
 const date: Schema = { type: 'string', format: 'date' }
 const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 
-export const driftForm: Schema = closed(
-  {},
-  {
-    window: { ...duration, examples: ['1d'] },
-    reference: closed({}, { from: date, to: date, first: { type: 'integer', minimum: 100, maximum: 1_000_000 } }),
-    features: {
-      type: 'object',
-      additionalProperties: closed({
-        of: { type: 'string', enum: ['input', 'output'] },
-        at: { type: 'string', maxLength: 200 },
-        as: { type: 'string', enum: ['length', 'number', 'probability', 'category'] },
-      }),
-      minProperties: 1,
-      maxProperties: featuresMax,
+export const driftForm: Schema = {
+  // `drift:` with nothing behind it is null.
+  examples: [{}],
+  ...closed(
+    {},
+    {
+      window: { ...duration, examples: ['1d'] },
+      reference: closed({}, { from: date, to: date, first: { type: 'integer', minimum: 100, maximum: 1_000_000 } }),
+      features: {
+        type: 'object',
+        additionalProperties: closed({
+          of: { type: 'string', enum: ['input', 'output'] },
+          at: { type: 'string', maxLength: 200 },
+          as: { type: 'string', enum: ['length', 'number', 'probability', 'category'] },
+        }),
+        minProperties: 1,
+        maxProperties: featuresMax,
+      },
     },
-  },
-)
+  ),
+}
 
 /** What the form cannot say of it. */
 export function driftFaults(contract: ManifestContract, at: Place, faultAt: FaultAt): Violation[] {

@@ -41,8 +41,8 @@ export interface ManifestGuardrail {
 }
 
 export const candidatesMax = 9
-const metricsMax = 20
-const rampMax = 20
+export const metricsMax = 20
+export const rampMax = 20
 /** 90 days: longer than any window or test that is still about the same traffic. */
 export const experimentMsMax = 90 * 86_400_000
 export const experimentDurationWords = 'must be a duration such as 30m, 24h or 7d, at most 90d'

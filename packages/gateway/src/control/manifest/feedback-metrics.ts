@@ -1,10 +1,13 @@
 import type { Violation } from '../../kernel/errors.ts'
 import type { FeedbackMetric } from '../../kernel/experiment.ts'
+import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
+import { contractsOf } from './contracts-of.ts'
 import { closed, list, map, text } from './forms.ts'
-import type { FaultAt, ManifestContract, Place } from './manifest.ts'
+import type { FaultAt, Manifest, ManifestContract, Place } from './manifest.ts'
 import { recordMetricOf } from './metric-names.ts'
+import { consumerNames } from './traffic-rules.ts'
 
 /** What feedback may say of a contract's calls, as people write it. */
 export type ManifestMetric = Omit<FeedbackMetric, 'optimise'> & { readonly optimise?: FeedbackMetric['optimise'] }
@@ -47,6 +50,24 @@ export function metricFaults({ metrics = {} }: ManifestContract, place: Place, f
     if (!recordMetricOf(name)) return []
     return [faultAt(at, 'is taken: it is measured of every call by itself', 'Choose another name.')]
   })
+}
+
+/** Consumers who may speak of a metric, and whom nobody is: what they were to tell would be refused. Contracts that are not sound are passed over. */
+export function metricConsumerFaults(
+  manifest: Manifest,
+  faultAt: FaultAt,
+  sound: (place: Place) => boolean,
+): Violation[] {
+  const known = consumerNames(Object.keys(manifest.consumers))
+  return contractsOf(manifest).flatMap(({ contract, place }) =>
+    Object.entries((sound(place) ? contract?.metrics : undefined) ?? {}).flatMap(([metric, { consumers = [] }]) =>
+      consumers.flatMap((name, i) => {
+        if (known.includes(name)) return []
+        const at = [...place, 'metrics', metric, 'consumers', String(i)]
+        return [faultAt(at, `is no consumer of this manifest: "${name}"`, didYouMean(name, known).suggestion)]
+      }),
+    ),
+  )
 }
 
 export function metricOf({ optimise = usualOptimise, ...rest }: ManifestMetric): FeedbackMetric {

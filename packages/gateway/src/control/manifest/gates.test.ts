@@ -46,6 +46,11 @@ describe('gates in a manifest', () => {
       gate({ latency: { max: 200 } }),
       '0.require.latency.max | must be a duration such as 200ms or 2s',
     ],
+    [
+      'per cent with its sign',
+      gate({ accuracy: { min: '95%' } }),
+      '0.require.accuracy.min | must be a number | Write 0.95.',
+    ],
     ['a text for a number', gate({ cost: { max: '2 USD' } }), '0.require.cost.max | must be a number'],
     [
       'bounds that nothing meets',
@@ -55,7 +60,7 @@ describe('gates in a manifest', () => {
     [
       'a path from the root',
       gate({ errors: { max: 0 } }, { data: '/etc/passwd' }),
-      '0.data | must be the name of a set, or of a file as seen from the manifest: letters, digits, ".", "_", "-", "/"',
+      '0.data | must be the name of a set, or of a file as seen from the manifest: letters, digits, ".", "_", "-" and "/", as in "heldout" or "data/heldout.jsonl"',
     ],
   ]
   for (const [what, gates, fault] of refused) {

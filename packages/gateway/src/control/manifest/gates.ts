@@ -1,7 +1,7 @@
-import { setNameCharactersMax, setNamePattern } from '../../kernel/case-set.ts'
+import { setNameCharactersMax, setNamePattern, setNameWords } from '../../kernel/case-set.ts'
 import type { Gate, GateBound } from '../../kernel/catalog.ts'
 import type { Violation } from '../../kernel/errors.ts'
-import { casesMax, evaluationMeasures, isMeasure } from '../../kernel/evaluation.ts'
+import { boundFault, casesMax, type EvaluationMeasure, evaluationMeasures, isMeasure } from '../../kernel/evaluation.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
@@ -64,8 +64,7 @@ export function gateFaults({ gates = [] }: ManifestContract, place: Place, fault
       boundFaults(measure, bound, [...at, 'require', measure], faultAt),
     )
     if (name.test(setName(data))) return bounds
-    const message =
-      'must be the name of a set, or of a file as seen from the manifest: letters, digits, ".", "_", "-", "/"'
+    const message = `must be the name of a set, or of a file as seen from the manifest: ${setNameWords}`
     return [faultAt([...at, 'data'], message), ...bounds]
   })
 }
@@ -76,9 +75,8 @@ function boundFaults(measure: string, bound: ManifestBound, at: Place, faultAt: 
     const { suggestion = `There are ${measures.join(', ')}.` } = didYouMean(measure, measures)
     return [faultAt(at, 'is nothing that an evaluation measures', suggestion)]
   }
-  const { unit } = evaluationMeasures[measure]
   const faults = Object.entries(bound).flatMap(([side, value]) => {
-    const wrong = valueFault(unit, value)
+    const wrong = valueFault(measure, value)
     return wrong === undefined ? [] : [faultAt([...at, side], wrong)]
   })
   if (faults.length > 0) return faults
@@ -88,14 +86,13 @@ function boundFaults(measure: string, bound: ManifestBound, at: Place, faultAt: 
     : [faultAt([...at, 'min'], `must be at most max, ${bound.max}`)]
 }
 
-function valueFault(unit: string, value: number | string): string | undefined {
-  if (unit === 'ms') {
+function valueFault(measure: EvaluationMeasure, value: number | string): string | undefined {
+  if (evaluationMeasures[measure].unit === 'ms') {
     return typeof value === 'string' && parseDuration(value) !== undefined
       ? undefined
       : 'must be a duration such as 200ms or 2s'
   }
-  if (typeof value === 'string') return 'must be a number'
-  return unit === 'share' && value > 1 ? 'must be a share from 0 to 1, such as 0.95' : undefined
+  return typeof value === 'string' ? 'must be a number' : boundFault(measure, value)
 }
 
 export function gateOf({ data, cases, require }: ManifestGate): Gate {

@@ -18,7 +18,7 @@ const judge = (fields: string) =>
 const judged = (
   judges: string,
   fields = '',
-  metrics = 'helpful: {type: number, source: judge}, liked: {type: boolean}',
+  metrics = 'helpful: {type: number, min: 1, max: 5, source: judge}, liked: {type: boolean}',
 ) =>
   `models:\n  m: {owner: me, contracts: {v1: {versions: {"1": {}},\n    metrics: {${metrics}},\n    judges: ${judges}}}}\n${judge(fields)}\n`
 const at = 'models.m.contracts.v1.judges'
@@ -54,6 +54,11 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     judged(sound.replace('helpful', 'liked')),
     `4 | ${at}.liked | is a metric that a judge has no say in | Give the metric "source: judge".`,
   ],
+  'a number without both bounds': [
+    judged(sound, '', 'helpful: {type: number, min: 1, source: judge}'),
+    `4 | ${at}.helpful | speaks of a number without both bounds | Give the metric its "min" and "max", as min: 1, max: 5.`,
+  ],
+  'a boolean, which needs none': [judged(sound, '', 'helpful: {type: boolean, source: judge}')],
   'a model that is none': [
     judged(sound.replace('model: judge', 'model: jugde')),
     `4 | ${at}.helpful.model | is no model or contract of this manifest: "jugde" | Did you mean "judge"?`,

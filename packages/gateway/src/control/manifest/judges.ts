@@ -20,6 +20,7 @@ export interface ManifestJudge {
 }
 
 const usual = { value: '/score', comment: '/reason' } as const
+export const defaultComment = usual.comment
 const pointer: Schema = { type: 'string', maxLength: 200, examples: ['/score'] }
 
 export const judgesForm: Schema = map(
@@ -59,8 +60,12 @@ function metricFaults(metric: string, contract: NamedContract['contract'], at: A
     const { suggestion = hint } = didYouMean(metric, Object.keys(metrics))
     return [at([], 'is no metric of this contract', suggestion)]
   }
-  if (declared.source === 'judge') return []
-  return [at([], 'is a metric that a judge has no say in', `Give the metric "source: judge".`)]
+  if (declared.source !== 'judge') {
+    return [at([], 'is a metric that a judge has no say in', `Give the metric "source: judge".`)]
+  }
+  // What is judged may talk its judge into any number: of one without bounds a single answer would outweigh all others.
+  if (declared.type === 'boolean' || (declared.min !== undefined && declared.max !== undefined)) return []
+  return [at([], 'speaks of a number without both bounds', 'Give the metric its "min" and "max", as min: 1, max: 5.')]
 }
 
 function modelFaults(

@@ -3,7 +3,7 @@ import type { FaultAt, Place } from './manifest.ts'
 
 /** Faults of a parsed manifest, each with the line that its place has in the file. */
 export function faultsIn(document: Document, lineAt: (offset: number) => number): FaultAt {
-  return (place, message, suggestion = quoteAdvice(document, place, message)) => {
+  return (place, message, suggestion = advice(document, place, message)) => {
     const range = rangeOf(document, place)
     return {
       path: place.join('.'),
@@ -26,9 +26,33 @@ function rangeOf(document: Document, place: Place): Node['range'] {
   return document.contents?.range
 }
 
-/** `version: 1.10` is the number 1.1 to YAML: where text is wanted, quotes are what is missing. */
-function quoteAdvice(document: Document, place: Place, message: string): string | undefined {
-  if (!message.startsWith('must be a string')) return undefined
+/** What a plain value was likely meant to be, where the fault itself says nothing; the first row that knows. */
+const rows: readonly ((fault: Misread) => string | undefined)[] = [
+  // `version: 1.10` is the number 1.1 to YAML: where text is wanted, quotes are what is missing.
+  ({ message, source }) => (message.startsWith('must be a string') ? `Quote it: "${source}".` : undefined),
+  ({ message, source, place }) => {
+    const [, percents] = /^(\d+(?:\.\d+)?) ?%$/.exec(source) ?? []
+    if (!message.startsWith('must be a number') || percents === undefined) return undefined
+    // Weights and arms' shares are parts of whatever they add up to.
+    const relative = place.includes('weights') || place.includes('shares')
+    return `Write ${relative ? Number(percents) : Number((Number(percents) / 100).toPrecision(12))}.`
+  },
+  ({ message, source }) => (isNumber(message) && number.test(source) ? `Write ${source}, without quotes.` : undefined),
+]
+
+interface Misread {
+  readonly place: Place
+  readonly message: string
+  /** As the file has it, without quotes. */
+  readonly source: string
+}
+
+const number = /^-?\d+(?:\.\d+)?$/
+const isNumber = (message: string) => /^must be a (?:whole )?number/.test(message)
+
+function advice(document: Document, place: Place, message: string): string | undefined {
   const node = document.getIn(place, true)
-  return isScalar(node) && node.source ? `Quote it: "${node.source}".` : undefined
+  if (!isScalar(node) || !node.source) return undefined
+  const misread = { place, message, source: node.source.trim() }
+  return rows.map((row) => row(misread)).find((told) => told !== undefined)
 }

@@ -34,6 +34,7 @@ const tested = (...fields: readonly string[]) => `${models()}experiments:
 const at = 'experiments.one'
 const metrics = 'metrics: [correct]'
 const contract = 'models.spam.contracts.v1'
+const shorter = 'Take a shorter "attribution", such as 1h.'
 const lasts = 'must be a duration such as 30m, 24h or 7d, at most 90d'
 const known =
   'The contract declares correct, stars; of every call there are errors, latency, first-chunk, cost, tokens, invalid-output, refusals, truncations, latency-p95 and the like.'
@@ -56,6 +57,15 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
   'shares that follow what is seen': [
     tested(metrics, 'allocation: {method: thompson, every: 30m, least: 0.2}', 'harmAlpha: 0.02'),
   ],
+  'yes where a proof is named': [
+    tested(metrics, 'guardrails: [{metric: errors, margin: 1 point, prove: true}]', 'alpha: 5%'),
+    `${at}.guardrails.0.prove | must be a string, not true or false | Write "harm" or "safe".`,
+    `${at}.alpha | must be a number, not a string | Write 0.05.`,
+  ],
+  'a metric of consumers that are none': [
+    models('').replace('type: boolean}', 'type: boolean, consumers: [shp, admin, shop]}'),
+    `${contract}.metrics.correct.consumers.0 | is no consumer of this manifest: "shp" | Did you mean "shop"?`,
+  ],
   'shares that cannot follow': [
     tested('metrics: [latency-p95, correct]', 'allocation: {method: track-and-stop, every: 100d, least: 0.5}').replace(
       '["1.1"]',
@@ -65,6 +75,10 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     `${at}.metrics.0 | is a quantile, which shares cannot follow | Take a mean, such as latency.`,
     `${at}.allocation.every | ${lasts}`,
     `${at}.allocation.least | must be at most 1 / 3, the equal part of each of 3 arms`,
+  ],
+  'shares that leave an arm next to nothing': [
+    tested(metrics, 'allocation: {method: thompson, least: 0.0004}'),
+    `${at}.allocation.least | must be at least 0.01`,
   ],
   'shares that stay, and how they would move': [
     tested(metrics, 'allocation: {method: fixed, every: 10m}'),
@@ -121,6 +135,18 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
   'an end before the beginning': [
     tested(metrics, 'maximalDuration: 1h'),
     `${at}.maximalDuration | must not be shorter than "minimalDuration", 24h when left out`,
+  ],
+  'windows that end with the experiment': [
+    tested(metrics, 'attribution: 12h', 'minimalDuration: 1h', 'maximalDuration: 12h'),
+    `${at}.attribution | must be shorter than "maximalDuration", 12h: no unit would count before that | ${shorter}`,
+  ],
+  'windows that end after the usual end': [
+    tested(metrics, 'attribution: 30d'),
+    `${at}.attribution | must be shorter than "maximalDuration", 30d when left out: no unit would count before that | ${shorter}`,
+  ],
+  'an end before the usual window has ended': [
+    tested(metrics, 'minimalDuration: 1h', 'maximalDuration: 12h'),
+    `${at}.maximalDuration | must be longer than "attribution", 1d when left out: no unit would count before it | ${shorter}`,
   ],
   'metrics that are none, or stand twice': [
     tested('metrics: [corect, latency-95, nothing]', 'guardrails: [errors, {metric: stars}, {metric: errors}]'),

@@ -222,6 +222,19 @@ const table: Readonly<Record<string, readonly [yaml: string, ...faults: string[]
     `8 | ${v1}.limits.timeout | must be a string, not 3 | Write for example "30s".`,
     `9 | ${v1}.traffic.hedge.after | must be a string, not 2 | Write for example "30s".`,
   ],
+  'per cent, and quotes, where a number is wanted': [
+    custom(
+      'traffic:\n  weights: {"1.0": 90%}\n  shadow: {version: "1.0", share: 5%}\n  hedge: {after: 1s, share: "0.1"}',
+    ),
+    `9 | ${v1}.traffic.weights.1.0 | must be a number, not a string | Write 90.`,
+    `10 | ${v1}.traffic.shadow.share | must be a number, not a string | Write 0.05.`,
+    `11 | ${v1}.traffic.hedge.share | must be a number, not a string | Write 0.1, without quotes.`,
+  ],
+  'yes where there is a choice of words, or an object that may be empty': [
+    custom('capture: true\ndrift:'),
+    `8 | ${v1}.capture | must be a string or an object, not true or false | Write "redacted" or "full".`,
+    `9 | ${v1}.drift | must be an object, not null | Write for example {}.`,
+  ],
   'a field far from any': [
     custom('limits: {zzz: 3}'),
     `8 | ${v1}.limits.zzz | is not a field here | The fields here are body, items, timeout, firstByte, idle, inFlight, queue, outputTokens, whenUnavailable.`,

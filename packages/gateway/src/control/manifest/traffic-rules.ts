@@ -75,7 +75,7 @@ export function callerFaults(
   at: Place,
   faultAt: FaultAt,
 ): Violation[] {
-  const names = { consumers: [...known.consumers, 'admin'], teams: known.teams }
+  const names = { consumers: consumerNames(known.consumers), teams: known.teams }
   return rules.flatMap(({ when }, i) =>
     (['consumers', 'teams'] as const).flatMap((kind) =>
       (listOf(when[kind]) ?? []).flatMap((name, j) => {
@@ -87,6 +87,11 @@ export function callerFaults(
       }),
     ),
   )
+}
+
+/** Who may call: those that are declared, and who has the admin key. */
+export function consumerNames(declared: readonly string[]): readonly string[] {
+  return [...declared, 'admin']
 }
 
 /** With lists alone. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Permission } from '../../kernel/caller.ts'
+import type { ExperimentStatus } from '../../kernel/experiment.ts'
 import { fakePlatform, replica } from './fake-platform.ts'
 
 test('deployments show every model with its versions and their part of the traffic', async () => {
@@ -27,6 +28,7 @@ test('deployments show every model with its versions and their part of the traff
         streams: false,
         revision: 2,
         publishedRevision: 1,
+        experiment: { name: 'spam-again', status: 'running' },
         deprecated: { since: '2026-11-01' },
         versions: [
           { ...version, id: '0.9', replicas: [], share: 0, retired: true, successor: '1.1' },
@@ -71,6 +73,23 @@ test('rules are for keys that may read, the shadow for everybody', async () => {
   }
   assert.deepEqual(await shown('infer', 'read'), [[{ version: '1.1', when: { teams: ['mail'] } }], shadow])
   assert.deepEqual(await shown('infer'), [undefined, shadow])
+})
+
+test('the experiment that sets the parts of the traffic is for keys that may read', async () => {
+  const { run, ports } = await fakePlatform()
+  const before = ports.catalogControl.current()
+  const { 'spam-1-1': one } = before.state.experiments ?? {}
+  assert.ok(one)
+  const shown = async (status: ExperimentStatus, ...permissions: Permission[]) => {
+    const experiments = { 'spam-1-1': { ...one, progress: { ...one.progress, status } } }
+    Object.assign(ports.catalogControl, { current: () => ({ ...before, state: { ...before.state, experiments } }) })
+    const { output } = await run('listDeployments', {}, { permissions })
+    const [{ contracts }] = output.models as [{ contracts: [{ experiment?: unknown }] }]
+    return contracts[0].experiment
+  }
+  assert.deepEqual(await shown('paused', 'infer', 'read'), { name: 'spam-1-1', status: 'paused' })
+  assert.equal(await shown('paused', 'infer'), undefined)
+  assert.equal(await shown('draft', 'infer', 'read'), undefined)
 })
 
 test('a key that may only infer learns which models it may use, and no addresses', async () => {

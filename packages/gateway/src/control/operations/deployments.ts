@@ -3,12 +3,15 @@ import type { Caller } from '../../kernel/caller.ts'
 import {
   type CapturePolicy,
   type Catalog,
+  type Contract,
   type ContractState,
   type Model,
   type Version,
   versionKey,
 } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
+import { holdersOf } from '../catalog/held-traffic.ts'
 import { ruleOut } from '../manifest/traffic-rules.ts'
 import type { OperationPorts, ReplicaReports } from './ports.ts'
 import { replicaReason, replicaState } from './replicas.ts'
@@ -42,6 +45,11 @@ const capture = closed({
   keepMs: milliseconds,
 })
 
+const holder = closed({
+  name: text('The experiment that sets the parts of the traffic just now. Shown to keys with the permission read'),
+  status: choice(['running', 'paused']),
+})
+
 const contract = closed({
   major: majorText,
   task: Type.String(),
@@ -56,6 +64,7 @@ const contract = closed({
   rules: Type.Optional(rules),
   shadow: Type.Optional(shadow),
   capture: Type.Optional(capture),
+  experiment: Type.Optional(holder),
 })
 
 const deployment = closed({
@@ -114,6 +123,7 @@ function deploymentOf(model: Model, catalog: Catalog, caller: Caller, reports: R
         rules: mayRead ? stored?.[contract.major]?.rules?.map(ruleOut) : undefined,
         shadow: stored?.[contract.major]?.shadow,
         capture: contract.capture && captureOf(contract.capture),
+        experiment: mayRead ? holderOf(contract, catalog) : undefined,
         versions: [...contract.versions.values()].map((version) => ({
           ...deployedVersion(version, caller, reports),
           share: shareOf(version.id, stored?.[contract.major]?.weights),
@@ -121,6 +131,13 @@ function deploymentOf(model: Model, catalog: Catalog, caller: Caller, reports: R
       }),
     ),
   })
+}
+
+function holderOf({ model, major }: Contract, { state }: Catalog) {
+  const held = holdersOf(state).get(contractName(model, major))
+  if (!held) return undefined
+  const status: 'running' | 'paused' = held.experiment.progress.status === 'paused' ? 'paused' : 'running'
+  return { name: held.name, status }
 }
 
 function captureOf({ payload, share, keepMs }: CapturePolicy) {

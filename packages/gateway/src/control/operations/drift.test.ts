@@ -53,6 +53,7 @@ test('drift is told with what was counted on both sides, the test and its thresh
   assert.deepEqual(rest, {
     ...{ model: 'spam', major: 'v1', leftOut: 0, dropped: { form: 3 }, pairs: [] },
     declared: { windowMs: 3_600_000, first: 100 },
+    asOf: '2026-11-22T12:00:00.000Z',
     from: '2026-11-22T11:00:00.000Z',
     to: '2026-11-22T13:00:00.000Z',
     features: ['length', 'label'],
@@ -63,7 +64,7 @@ test('drift is told with what was counted on both sides, the test and its thresh
   assert.equal(others.length, 0)
   assert.deepEqual(version, { version: '1.0', outcome: 'drifted', share: 0.5, drifted: ['length'], unknown: [] })
   const [length, label] = features
-  assert.deepEqual([length?.outcome, length?.test, length?.threshold], ['drifted', 'kolmogorov-smirnov', 0.005])
+  assert.deepEqual([length?.outcome, length?.test, length?.threshold], ['drifted', 'kolmogorov-smirnov', 0.0005])
   const { p50, p95, ...counted } = (length?.reference ?? {}) as Record<string, number>
   assert.deepEqual(counted, { values: 198, missing: 2, mean: 100.5 })
   assert.ok(Math.abs((p50 ?? 0) - 100) <= 1.01 && Math.abs((p95 ?? 0) - 190) <= 2, `${p50} ${p95}`)

@@ -1,4 +1,5 @@
 import type { Evaluation, EvaluationProgress, EvaluationReport } from '../../kernel/evaluation.ts'
+import { withoutQuotes } from '../evaluations/without-quotes.ts'
 import { isoTime } from './schemas.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
@@ -27,13 +28,10 @@ export function evaluationRowJson(row: Omit<Evaluation, 'report'>, progress: Eva
 }
 
 function reportJson(report: EvaluationReport, mayReadPayloads: boolean) {
-  const { version, against, asked, partial, durationMs, differences, disagreements, verdict } = report
+  const { version, against, asked, partial, durationMs, differences, verdict } = report
+  const { disagreements } = mayReadPayloads ? report : withoutQuotes(report)
   return withoutUndefined({
     ...{ version, against, asked, partial, durationMs, differences, verdict },
-    disagreements: disagreements.map((one) => {
-      if (mayReadPayloads) return one
-      const { input: _, expected: __, answered: ___, answeredAgainst: ____, ...rest } = one
-      return rest
-    }),
+    disagreements,
   })
 }

@@ -32,7 +32,10 @@ export const wantedEvaluation = closed({
   major: Type.Optional(majorText),
   version: versionId,
   against: Type.Optional(
-    text('Another version that is asked the same: its id, or "current" for that with most traffic', 64),
+    text(
+      'Another version that is asked the same: its id, or "current" for who serves now: the version with most traffic, or the control of an experiment',
+      64,
+    ),
   ),
   cases: Type.Optional(
     listOf(oneCase, { minItems: 1, maxItems: casesMax, description: 'One of cases, set and replay' }),
@@ -85,7 +88,9 @@ const evaluated = closed({
 })
 
 const disagreement = closed({
-  case: Type.String({ description: 'Its id; of a replay that of the call' }),
+  case: Type.Optional(
+    Type.String({ description: 'Its id; of a replay that of the call; for keys with the permission operate' }),
+  ),
   distance: Type.Number({ minimum: 0, maximum: 1 }),
   lost: Type.Optional(Type.Boolean({ description: 'The other version was right' })),
   call: Type.Optional(Type.String({ description: 'Id of the call that asked it' })),
@@ -127,6 +132,7 @@ const rowFields = {
   version: Type.String(),
   against: Type.Optional(Type.String()),
   source: Type.String({ description: 'Where the cases are from' }),
+  set: Type.Optional(Type.String({ description: 'Name of their set, where they are of one' })),
   cases: count,
   require,
   startedAt: Type.Optional(time),

@@ -1,7 +1,11 @@
 import type { Static } from 'typebox'
+import type { Caller } from '../../kernel/caller.ts'
 import type { Contract } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
+import { currentVersion } from '../../kernel/current-version.ts'
 import { AstraError, type Violation } from '../../kernel/errors.ts'
 import {
+  boundFault,
   type EvaluationCase,
   type EvaluationRun,
   evaluationMeasures,
@@ -10,44 +14,44 @@ import {
 } from '../../kernel/evaluation.ts'
 import { didYouMean, nearest } from '../../kernel/schema/nearest.ts'
 import { deployedContract, deployedVersion } from '../catalog/deployed.ts'
-import { contractName } from '../catalog/held-traffic.ts'
 import { faultsOfCases } from '../evaluations/check-cases.ts'
-import { currentVersion } from '../evaluations/evaluate.ts'
 import type { Wanted } from '../evaluations/evaluations.ts'
 import { replayCases } from '../evaluations/replay-cases.ts'
-import { sampleCases } from '../gates/sample-cases.ts'
+import { sampleCases } from '../sets/sample-cases.ts'
+import { mayReadSet, modelFor, setForbidden } from './bound-models.ts'
 import type { wantedEvaluation } from './evaluation-schemas.ts'
 import { momentOf } from './moments.ts'
 import type { OperationPorts } from './ports.ts'
 import { isoTime } from './schemas.ts'
-import { modelOf } from './unknown.ts'
 
 type Asked = Static<typeof wantedEvaluation>
 type Ports = Pick<OperationPorts, 'catalogControl' | 'sets' | 'payloads' | 'clock'>
 
 /** What was asked for, with all names looked up and all cases at hand. */
-export async function wantedOf(asked: Asked, by: string, ports: Ports): Promise<Wanted> {
-  const contract = contractOf(asked, ports)
+export async function wantedOf(asked: Asked, caller: Caller, ports: Ports): Promise<Wanted> {
+  const contract = contractOf(asked, caller, ports)
   const require = requirementsOf(asked)
   const against = againstOf(asked, contract)
-  const found = await casesOf(asked, contract, ports)
-  const cases = sampleCases(found.cases, asked.sample)
+  const found = await casesOf(asked, contract, caller, ports)
+  const cases = await sampleCases(found.cases, asked.sample)
   // What was captured was held against the contract already.
   const violations = found.kind === 'replay' ? [] : await faultsOfCases(cases, contract)
   if (violations.length > 0) throw misfits(violations)
   const { model, major } = contract
-  const sampled = cases.length < found.cases.length ? `${cases.length} of ` : ''
+  const sampled = cases.length < (found.seen ?? found.cases.length) ? `${cases.length} of ` : ''
   return {
-    ...{ by, model, major, version: asked.version, require, cases, kind: found.kind, notes: found.notes },
+    ...{ by: caller.keyId, model, major, version: asked.version, require, cases, kind: found.kind, notes: found.notes },
     source: sampled + found.source,
+    ...(asked.set === undefined ? {} : { set: asked.set }),
     ...(against === undefined ? {} : { against }),
     ...(asked.concurrency === undefined ? {} : { concurrency: asked.concurrency }),
   }
 }
 
-function contractOf({ model: name, major, version, against, replay }: Asked, { catalogControl }: Ports): Contract {
+function contractOf(asked: Asked, caller: Caller, { catalogControl }: Ports): Contract {
+  const { model: name, major, version, against, replay } = asked
   const catalog = catalogControl.current()
-  const model = modelOf(catalog, name)
+  const model = modelFor(caller, name, catalog)
   const number = major === undefined ? model.defaultMajor : Number(major.slice(1))
   const state = deployedContract(catalog.state, name, number)
   const other = against === 'current' ? undefined : against
@@ -71,7 +75,12 @@ function requirementsOf({ require = {}, against }: Asked): Requirements {
       const suggestion = 'Name another version (against), or "current".'
       return [{ path: `${path}/drop`, message: 'has no other version to be held against', suggestion }]
     }
-    return Object.keys(bounds).length > 0 ? [] : [{ path, message: 'needs one of min, max and drop' }]
+    const sides = Object.entries(bounds)
+    if (sides.length === 0) return [{ path, message: 'needs one of min, max and drop' }]
+    return sides.flatMap(([side, value]) => {
+      const message = boundFault(measure, value)
+      return message === undefined ? [] : [{ path: `${path}/${side}`, message }]
+    })
   })
   const [first] = violations
   if (first) throw new AstraError('invalid_input', { detail: `${first.path} ${first.message}`, violations })
@@ -92,7 +101,7 @@ function againstOf({ against, version, replay }: Asked, contract: Contract): str
   if (id !== version) return id
   throw new AstraError('conflict', {
     detail: `${name} ${id} cannot be held against itself`,
-    next: against === 'current' ? 'It has most of the traffic already: name another version.' : 'Name another version.',
+    next: against === 'current' ? 'It is the one that serves now: name another version.' : 'Name another version.',
   })
 }
 
@@ -100,10 +109,13 @@ interface Found {
   readonly kind: EvaluationRun['kind']
   readonly source: string
   readonly cases: readonly EvaluationCase[]
+  /** Where these are a sample already: of how many. */
+  readonly seen?: number
   readonly notes: readonly string[]
 }
 
-async function casesOf(asked: Asked, contract: Contract, { sets, payloads, clock }: Ports): Promise<Found> {
+async function casesOf(asked: Asked, contract: Contract, caller: Caller, ports: Ports): Promise<Found> {
+  const { catalogControl, sets, payloads, clock } = ports
   const { cases, set, replay } = asked
   if ([cases, set, replay].filter((one) => one !== undefined).length !== 1) {
     throw new AstraError('invalid_input', { detail: 'Exactly one of cases, set and replay says what is asked' })
@@ -113,13 +125,15 @@ async function casesOf(asked: Asked, contract: Contract, { sets, payloads, clock
     const from = momentOf(replay.since, now, 'replay/since')
     const to = replay.until === undefined ? now : momentOf(replay.until, now, 'replay/until')
     const { version } = replay
-    const found = await replayCases(contract, { from, to, ...(version === undefined ? {} : { version }) }, payloads)
+    const filter = { from, to, ...(version === undefined ? {} : { version }) }
+    const found = await replayCases(contract, filter, { payloads, clock }, asked.sample)
     const by = version === undefined ? '' : ` answered by ${version}`
-    const source = `${found.cases.length} captured calls${by} from ${isoTime(from)} to ${isoTime(to)}`
+    const source = `${found.seen} captured calls${by} from ${isoTime(from)} to ${isoTime(to)}`
     return { kind: 'replay', source, ...found }
   }
   if (set !== undefined) {
     const read = (await sets.cases(set)) ?? (await unknownSet(set, sets))
+    if (!mayReadSet(read.set, caller, catalogControl.current())) throw setForbidden(set)
     return { kind: 'eval', source: `${read.cases.length} cases of the set "${set}"`, cases: read.cases, notes: [] }
   }
   const given = (cases ?? []).map((one, place) => ({ ...one, id: one.id ?? String(place + 1) }))

@@ -48,7 +48,7 @@ test('who may only read sees no payloads', async () => {
   for (let i = 0; i < 5; i++) await turn()
   const { output: ended } = await run('getEvaluation', { id: String(output.id) }, { permissions: ['read'] })
   const report = ended.report as { readonly disagreements: readonly object[] }
-  assert.deepEqual(report.disagreements, [{ case: '2', distance: 1, call: 'call-2' }])
+  assert.deepEqual(report.disagreements, [{ distance: 1, call: 'call-2' }])
   assert.equal(ended.passed, undefined, 'nothing was required')
 })
 
@@ -69,6 +69,8 @@ test('what is not there or does not fit is refused with its place, and nothing i
     [{ cases: [cases[1], cases[1]] }, /^invalid_input: \/cases\/1\/id stands there twice: "b"/],
     [{ cases, require: { acuracy: { min: 1 } } }, /^invalid_input: \/require\/acuracy/],
     [{ cases, require: { accuracy: { drop: 0 } } }, /^invalid_input: \/require\/accuracy\/drop has no other version/],
+    [{ cases, require: { errors: { max: 5 } } }, /^invalid_input: \/require\/errors\/max must be a share from 0 to 1/],
+    [{ cases, require: { accuracy: { min: 95 } } }, /^invalid_input: \/require\/accuracy\/min must be a share/],
     [{ cases, require: { accuracy: {} } }, /^invalid_input: \/require\/accuracy needs one of/],
     [{ replay: { since: '1d' }, against: '1.0' }, /^invalid_input: A replay is held against what was answered then/],
     [{ replay: { since: 'soon' } }, /^invalid_input: replay\/since/],
@@ -76,6 +78,43 @@ test('what is not there or does not fit is refused with its place, and nothing i
   ]
   for (const [over, expected] of table) assert.match(await refusal(over), expected)
   assert.deepEqual(evaluationRuns, [])
+})
+
+test('a key that may not call models evaluates none', async () => {
+  const { run, cases, evaluationRuns } = await platform()
+  const wanted = { model: 'spam', version: '1.1', cases }
+  await assert.rejects(run('createEvaluation', wanted, { permissions: ['operate'] }), { code: 'forbidden' })
+  assert.deepEqual(evaluationRuns, [])
+  const { output } = await run('createEvaluation', wanted, { permissions: ['operate', 'infer'] })
+  assert.equal(output.status, 'queued')
+})
+
+test('a key that is bound to other models sees and changes none', async () => {
+  const { run, create, cases } = await platform()
+  const { output } = await create({ cases })
+  const id = String(output.id)
+  for (let i = 0; i < 5; i++) await turn()
+  const bound = { models: ['digits'] }
+  for (const [name, input] of [
+    ['createEvaluation', { model: 'spam', version: '1.1', cases }],
+    ['getEvaluation', { id }],
+    ['cancelEvaluation', { id }],
+    ['deleteEvaluation', { id }],
+  ] as const) {
+    await assert.rejects(run(name, input, bound), { code: 'model_forbidden' }, name)
+  }
+  assert.deepEqual((await run('listEvaluations', {}, bound)).output.evaluations, [])
+  const theirs = await run('listEvaluations', { limit: 1 }, { models: ['spam'] })
+  assert.equal((theirs.output.evaluations as unknown[]).length, 1)
+})
+
+test('an evaluation is deleted', async () => {
+  const { run, create, cases } = await platform()
+  const id = String((await create({ cases })).output.id)
+  await assert.rejects(run('deleteEvaluation', { id }), { code: 'conflict' })
+  for (let i = 0; i < 5; i++) await turn()
+  assert.deepEqual((await run('deleteEvaluation', { id })).output, { id, model: 'spam', version: '1.1' })
+  await assert.rejects(run('getEvaluation', { id }), { code: 'unknown_evaluation' })
 })
 
 test('one that is not known is told so', async () => {

@@ -1,6 +1,9 @@
+import Type from 'typebox'
 import type { Caller } from '../../kernel/caller.ts'
 import { AstraError } from '../../kernel/errors.ts'
+import { evaluationsMax } from '../../kernel/evaluation.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
+import { requireModel } from './bound-models.ts'
 import { evaluationJson, evaluationRowJson } from './evaluation-json.ts'
 import {
   evaluationFilter,
@@ -14,7 +17,12 @@ import type { OperationPorts } from './ports.ts'
 import { closed, listOf } from './schemas.ts'
 
 export function evaluationOperations(ports: OperationPorts): readonly Operation[] {
-  const { evaluations } = ports
+  const { evaluations, catalogControl } = ports
+  const evaluationFor = async (caller: Caller, id: string) => {
+    const evaluation = (await evaluations.evaluation(id)) ?? unknown(id)
+    requireModel(evaluation.model, caller, catalogControl.current())
+    return evaluation
+  }
   return [
     operation({
       name: 'createEvaluation',
@@ -30,7 +38,8 @@ export function evaluationOperations(ports: OperationPorts): readonly Operation[
       audit: ({ cases, ...wanted }, output) => ({ ...wanted, cases: output?.cases ?? cases?.length }),
       auditTarget: (_, output) => `/evaluations/${output?.id ?? ''}`,
       run: async (asked, { caller }) => {
-        const evaluation = await evaluations.create(await wantedOf(asked, caller.keyId, ports))
+        requireInfer(caller)
+        const evaluation = await evaluations.create(await wantedOf(asked, caller, ports))
         return evaluationRowJson(evaluation, evaluations.progress(evaluation.id))
       },
     }),
@@ -43,9 +52,10 @@ export function evaluationOperations(ports: OperationPorts): readonly Operation[
       path: '/evaluations',
       input: evaluationFilter,
       output: closed({ evaluations: listOf(evaluationRow) }),
-      run: async ({ limit = 50, ...rest }) => {
-        const rows = await evaluations.list({ ...rest, limit })
-        return { evaluations: rows.map((row) => evaluationRowJson(row, evaluations.progress(row.id))) }
+      run: async ({ limit = 50, ...rest }, { caller: { models } }) => {
+        const rows = await evaluations.list({ ...rest, limit: models ? evaluationsMax : limit })
+        const theirs = rows.filter(({ model }) => models?.has(model) ?? true).slice(0, limit)
+        return { evaluations: theirs.map((row) => evaluationRowJson(row, evaluations.progress(row.id))) }
       },
     }),
     operation({
@@ -58,7 +68,7 @@ export function evaluationOperations(ports: OperationPorts): readonly Operation[
       input: evaluationId,
       output: evaluationSchema,
       run: async ({ id }, { caller }) => {
-        const evaluation = (await evaluations.evaluation(id)) ?? unknown(id)
+        const evaluation = await evaluationFor(caller, id)
         return evaluationJson(evaluation, evaluations.progress(id), mayReadPayloads(caller))
       },
     }),
@@ -72,12 +82,38 @@ export function evaluationOperations(ports: OperationPorts): readonly Operation[
       input: evaluationId,
       output: evaluationRow,
       audit: ({ id }, output) => ({ id, ...(output ? { status: output.status } : {}) }),
-      run: async ({ id }) => {
+      run: async ({ id }, { caller }) => {
+        await evaluationFor(caller, id)
         const { report: _, ...row } = (await evaluations.cancel(id)) ?? unknown(id)
         return evaluationRowJson(row, evaluations.progress(id))
       },
     }),
+    operation({
+      name: 'deleteEvaluation',
+      summary: 'Deletes an evaluation that has ended, with its report; the Records of its calls stay',
+      kind: 'mutation',
+      permission: 'operate',
+      method: 'DELETE',
+      path: '/evaluations/{id}',
+      input: evaluationId,
+      output: closed({ id: Type.String(), model: Type.String(), version: Type.String() }),
+      audit: (_, output) => output,
+      run: async ({ id }, { caller }) => {
+        const { model, version } = await evaluationFor(caller, id)
+        if (!(await evaluations.remove(id))) unknown(id)
+        return { id, model, version }
+      },
+    }),
   ]
+}
+
+/** An evaluation asks the model and shows its answers: it is no way around a permission that a key lacks. */
+function requireInfer({ permissions }: Caller): void {
+  if (permissions.has('infer')) return
+  throw new AstraError('forbidden', {
+    detail: 'This key lacks the permission "infer": an evaluation asks the model',
+    next: 'Take a key that may "operate" and "infer".',
+  })
 }
 
 /** Those who may change what is deployed may see what it is tested with. */

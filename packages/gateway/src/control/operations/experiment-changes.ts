@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { type Operation, type OperationContext, operation } from '../../kernel/operation.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
+import { experimentFor } from './bound-models.ts'
 import { experimentRowJson } from './experiment-json.ts'
 import { changedExperiment, experimentName } from './experiment-schemas.ts'
 import { auditTargetOf, experimentAudit, operationOf } from './experiment-words.ts'
@@ -8,7 +9,6 @@ import { precondition } from './manifest.ts'
 import type { ExperimentChange, OperationPorts } from './ports.ts'
 import { requireReady, requireTrust } from './require-ready.ts'
 import { closed, text } from './schemas.ts'
-import { experimentOf } from './unknown.ts'
 
 const reason = text('Why, for people', 1000)
 
@@ -19,7 +19,7 @@ export function experimentChanges(ports: OperationPorts): readonly Operation[] {
   const withReason = closed({ name: experimentName, reason: Type.Optional(reason) })
 
   const change = async (name: string, change: ExperimentChange, context: OperationContext) => {
-    experimentOf(catalogControl.current(), name)
+    experimentFor(context.caller, name, catalogControl.current())
     const { keyId } = context.caller
     const { revision, experiment } = await catalogControl.changeExperiment(name, change, precondition(context), keyId)
     context.etag(String(revision))
@@ -46,7 +46,7 @@ export function experimentChanges(ports: OperationPorts): readonly Operation[] {
       path: '/experiments/{name}/start',
       input: named,
       run: async ({ name }, context) => {
-        const experiment = experimentOf(catalogControl.current(), name)
+        const experiment = experimentFor(context.caller, name, catalogControl.current())
         requireReady(name, experiment, ports)
         return await change(name, { action: 'start' }, context)
       },
@@ -66,7 +66,7 @@ export function experimentChanges(ports: OperationPorts): readonly Operation[] {
       path: '/experiments/{name}/resume',
       input: named,
       run: async ({ name }, context) => {
-        await requireTrust(name, experimentOf(catalogControl.current(), name), ports)
+        await requireTrust(name, experimentFor(context.caller, name, catalogControl.current()), ports)
         return await change(name, { action: 'resume' }, context)
       },
     }),

@@ -1,14 +1,15 @@
 import Type from 'typebox'
 import { type Operation, type OperationContext, operation } from '../../kernel/operation.ts'
+import { candidatesMax, metricsMax, rampMax } from '../manifest/experiment.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import type { DeclaredExperiment } from '../plan/declare-experiment.ts'
+import { experimentFor, requireModel } from './bound-models.ts'
 import { experimentRowJson } from './experiment-json.ts'
 import { changedExperiment, experimentName } from './experiment-schemas.ts'
 import { auditTargetOf, experimentAudit } from './experiment-words.ts'
 import { precondition } from './manifest.ts'
 import type { ExperimentSet, OperationPorts } from './ports.ts'
 import { choice, closed, listOf, mapOf, revision, text } from './schemas.ts'
-import { experimentOf } from './unknown.ts'
 
 const duration = (description: string) => text(`${description}, such as 30m, 24h or 7d`, 32)
 const share = (description: string) => Type.Number({ description })
@@ -20,17 +21,23 @@ const declared = {
   control: Type.Optional(
     text('Version whose place the candidates are to take; left out, the one with all the traffic', 64),
   ),
-  shares: Type.Optional(mapOf(Type.Number(), { description: 'Parts of the units that take part, by version' })),
+  shares: Type.Optional(
+    mapOf(Type.Number(), {
+      maxProperties: candidatesMax + 1,
+      description: 'Parts of the units that take part, by version',
+    }),
+  ),
   allocation: Type.Optional(
     closed({
       method: choice(['fixed', 'thompson', 'track-and-stop'], { description: 'Whether shares follow what is seen' }),
       every: Type.Optional(duration('No sooner than so long after the last change')),
-      least: Type.Optional(share('The least share of each arm')),
+      least: Type.Optional(share('The least share of each arm, from 0.01')),
     }),
   ),
   coverage: Type.Optional(share('The share of all units that take part')),
   ramp: Type.Optional(
     listOf(closed({ coverage: share('Of all units'), for: Type.Optional(duration('How long')) }), {
+      maxItems: rampMax,
       description: 'Instead of coverage: steps of it',
     }),
   ),
@@ -42,6 +49,7 @@ const declared = {
         margin: Type.Optional(text('How much worse it may be: "10 %", "0.5 points", "50 ms"', 32)),
         prove: Type.Optional(choice(['harm', 'safe'])),
       }),
+      { maxItems: metricsMax },
     ),
   ),
   alpha: Type.Optional(share('Probability of an error over all success metrics and candidates together')),
@@ -53,9 +61,18 @@ const declared = {
   rule: Type.Optional(choice(['advise', 'automatic'])),
   cached: Type.Optional(Type.Boolean({ description: 'Whether its calls may be answered by the cache' })),
 }
-const candidates = listOf(text('Version', 64), { description: 'Versions that are compared with the control' })
-const metrics = listOf(metric('Name of a metric'), { description: 'What a candidate shall improve' })
+const candidates = listOf(text('Version', 64), {
+  maxItems: candidatesMax,
+  description: 'Versions that are compared with the control',
+})
+const metrics = listOf(metric('Name of a metric'), {
+  maxItems: metricsMax,
+  description: 'What a candidate shall improve',
+})
 const model = text('The model, or its contract: "spam@v1"', 256)
+
+/** "spam" of "spam@v1" */
+const modelIn = (target: string) => target.split('@', 1)[0] ?? target
 
 /** What the manifest does with experiments, for those that no manifest names. */
 export function experimentDeclarations({ catalogControl }: OperationPorts): readonly Operation[] {
@@ -85,6 +102,7 @@ export function experimentDeclarations({ catalogControl }: OperationPorts): read
       output: changedExperiment,
       run: async ({ name, ...fields }, context) => {
         const actor = context.caller.keyId
+        requireModel(modelIn(fields.model), context.caller, catalogControl.current())
         return told(await catalogControl.createExperiment(name, fields, precondition(context), actor), name, context)
       },
     }),
@@ -104,7 +122,9 @@ export function experimentDeclarations({ catalogControl }: OperationPorts): read
       }),
       output: changedExperiment,
       run: async ({ name, ...fields }, context) => {
-        experimentOf(catalogControl.current(), name)
+        const catalog = catalogControl.current()
+        experimentFor(context.caller, name, catalog)
+        if (fields.model !== undefined) requireModel(modelIn(fields.model), context.caller, catalog)
         const change: Partial<DeclaredExperiment> = fields
         const actor = context.caller.keyId
         return told(await catalogControl.updateExperiment(name, change, precondition(context), actor), name, context)
@@ -119,7 +139,7 @@ export function experimentDeclarations({ catalogControl }: OperationPorts): read
       input: closed({ name: experimentName }),
       output: closed({ name: Type.String(), revision }),
       run: async ({ name }, context) => {
-        experimentOf(catalogControl.current(), name)
+        experimentFor(context.caller, name, catalogControl.current())
         const now = await catalogControl.deleteExperiment(name, precondition(context), context.caller.keyId)
         context.etag(String(now))
         return { name, revision: now }

@@ -46,7 +46,11 @@ export function experimentJson(name: string, experiment: ExperimentState, { arms
     ...{ shares, ramp, attributionMs, cached, plan, step, arms },
     metrics: metrics.map(({ from, ...metric }) => ({ ...metric, from: withoutUndefined(from) })),
     elapsedMs: Math.round(elapsedOf(progress, latest, now)),
-    epochs: epochs.map(({ from, ...epoch }) => ({ ...epoch, from: isoTime(from) })),
+    epochs: epochs.map(({ from, ...epoch }) => ({
+      ...epoch,
+      from: isoTime(from),
+      ...withoutUndefined({ units: latest?.epochUnits?.[epoch.number] }),
+    })),
     evaluations: latest ? evaluationsJson(latest, progress) : [],
   }
 }

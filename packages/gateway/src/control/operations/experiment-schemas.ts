@@ -63,6 +63,9 @@ const allocation = closed({
   least: share('Of each arm'),
 })
 
+const counts = mapOf(Type.Number(), { description: 'By version' })
+const ratio = { p: probability, counts, expected: counts }
+
 const metricResult = closed({
   metric: closed({ ...metric, from: Type.Optional(from) }),
   units: closed({ control: count, candidate: count }),
@@ -78,11 +81,18 @@ const metricResult = closed({
   mayDecide: Type.Boolean(),
   direction: choice(['better', 'worse', 'unknown']),
   guardrail: Type.Optional(closed({ margin, harmful: Type.Boolean(), safe: Type.Boolean() })),
+  feedback: Type.Optional(
+    closed({
+      ...ratio,
+      units: mapOf(Type.Number(), {
+        description: 'By version: units whose window has ended; counts are those of them with a value',
+      }),
+    }),
+  ),
   words: Type.String(),
 })
 
-const counts = mapOf(Type.Number(), { description: 'By version' })
-const ratioCheck = closed({ p: probability, counts, expected: counts })
+const ratioCheck = closed(ratio)
 
 const circuit = closed({
   calls: count,
@@ -142,7 +152,12 @@ const whole = {
   description: Type.Optional(Type.String()),
   shares: parts,
   allocation: Type.Optional(allocation),
-  origin: Type.Optional(choice(['api'], { description: 'api: made by this API, and named by no manifest' })),
+  origin: Type.Optional(
+    choice(['api', 'past'], {
+      description:
+        'api: made by this API, and named by no manifest; past: over, and named by the manifest no more; left out: the manifest has it',
+    }),
+  ),
   ramp: listOf(closed({ coverage: share('Of all units'), forMs: Type.Optional(milliseconds) })),
   attributionMs: milliseconds,
   cached: Type.Boolean({ description: 'Whether its calls may be answered by the cache' }),
@@ -155,7 +170,17 @@ const whole = {
   stepEndsInMs: Type.Optional(
     Type.Number({ description: 'How long this step still lasts, as far as evaluations saw it, ms of running time' }),
   ),
-  epochs: listOf(closed({ number: count, from: time, shares: parts }), { description: 'Spans with unchanged shares' }),
+  epochs: listOf(
+    closed({
+      number: count,
+      from: time,
+      shares: parts,
+      units: Type.Optional(
+        Type.Integer({ minimum: 0, description: 'That were new in it, as evaluated last: no other is evidence of it' }),
+      ),
+    }),
+    { description: 'Spans with unchanged shares' },
+  ),
   by: Type.Optional(text('Key id of who changed it last; "astra-experiments" decides by itself')),
   arms: listOf(arm, { description: 'What each arm got, of every unit so far' }),
   beyond: Type.Optional(

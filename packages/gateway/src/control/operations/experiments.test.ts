@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AuditEntry } from '../../kernel/audit.ts'
 import type { AstraError } from '../../kernel/errors.ts'
+import type { Schema } from '../../kernel/schema/schema.ts'
+import { compileSchema } from '../../kernel/schema/validator.ts'
 import { evaluate } from '../experiments/evaluate.ts'
 import { pointOf, withPoint } from '../experiments/history.ts'
 import { fakeCatalog, noon } from './fake-catalog.ts'
@@ -69,6 +71,10 @@ test('one that runs shows what it found, the advice in words, what each arm got 
   assert.deepEqual([etag, elapsedMs, fault, by], ['7', 60_000, 'the disk is full', 'key_7'])
   assert.equal(evaluatedAt, '2026-11-22T12:00:00.000Z')
   assert.equal((output as { beyond?: number }).beyond, 7)
+  assert.deepEqual(
+    (output as { epochs: { units?: number }[] }).epochs.map(({ units }) => units),
+    [2000],
+  )
   assert.deepEqual(arms, [
     { version: '1.0', units: 1000, calls: 0, failed: 0 },
     { version: '1.1', units: 0, calls: 0, failed: 0 },
@@ -208,4 +214,25 @@ test('one that was paused as its evidence cannot be trusted is not resumed: it w
   kept.latest = undefined
   await run('resumeExperiment', { name: running }, {}, '7')
   assert.notEqual(asked.experiment, undefined)
+})
+
+test('what is declared is as bounded as in the manifest', async () => {
+  const { operations } = await fakePlatform()
+  const { input } = operations.find(({ name }) => name === 'createExperiment') ?? {}
+  assert.ok(input)
+  const check = compileSchema(input as Schema)
+  const many = (n: number, of: unknown) => Array.from({ length: n }, () => of)
+  const declared = (over: object) => {
+    const faults = check({ name: 'x', model: 'spam', candidates: ['1.1'], metrics: ['correct'], ...over }, '') ?? []
+    return faults.map(({ path }) => path)
+  }
+  const lists = (more: number) => ({
+    candidates: many(9 + more, '1.1'),
+    metrics: many(20 + more, 'correct'),
+    guardrails: many(20 + more, { metric: 'errors' }),
+    ramp: many(20 + more, { coverage: 0.1 }),
+    shares: Object.fromEntries(many(10 + more, 1).map((share, n) => [`v${n}`, share])),
+  })
+  assert.deepEqual(declared(lists(0)), [])
+  assert.deepEqual(declared(lists(1)).toSorted(), ['/candidates', '/guardrails', '/metrics', '/ramp', '/shares'])
 })

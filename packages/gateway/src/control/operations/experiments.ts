@@ -1,6 +1,8 @@
+import type { Caller } from '../../kernel/caller.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import { armFigures } from '../experiments/arm-figures.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
+import { experimentFor } from './bound-models.ts'
 import { experimentChanges } from './experiment-changes.ts'
 import { experimentDeclarations } from './experiment-declarations.ts'
 import { decisionsJson, experimentJson, experimentRowJson, historyJson } from './experiment-json.ts'
@@ -8,7 +10,6 @@ import { experimentName, experimentReport, experimentRow, experimentSchema } fro
 import { auditTargetOf } from './experiment-words.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, listOf, revision } from './schemas.ts'
-import { experimentOf } from './unknown.ts'
 import { written } from './written.ts'
 
 /** Of what was done so many are told. */
@@ -18,9 +19,9 @@ export function experimentOperations(ports: OperationPorts): readonly Operation[
   const { catalogControl, reports, audit, experiments, clock } = ports
   const named = closed({ name: experimentName })
 
-  const look = async (name: string) => {
+  const look = async (name: string, caller: Caller) => {
     const catalog = catalogControl.current()
-    const experiment = experimentOf(catalog, name)
+    const experiment = experimentFor(caller, name, catalog)
     const { startedAt } = experiment.progress
     const now = clock.now()
     if (startedAt === undefined) {
@@ -53,10 +54,10 @@ export function experimentOperations(ports: OperationPorts): readonly Operation[
       path: '/experiments',
       input: closed({}),
       output: closed({ experiments: listOf(experimentRow), revision }),
-      run: async (_, { etag }) => {
+      run: async (_, { etag, caller: { models } }) => {
         const { revision, state } = catalogControl.current()
         etag(String(revision))
-        const all = Object.entries(state.experiments ?? {})
+        const all = Object.entries(state.experiments ?? {}).filter(([, { model }]) => models?.has(model) ?? true)
         return { experiments: all.map(([name, experiment]) => experimentRowJson(name, experiment)), revision }
       },
     }),
@@ -70,8 +71,8 @@ export function experimentOperations(ports: OperationPorts): readonly Operation[
       path: '/experiments/{name}',
       input: named,
       output: experimentSchema,
-      run: async ({ name }, { etag }) => {
-        const { json, revision } = await look(name)
+      run: async ({ name }, { etag, caller }) => {
+        const { json, revision } = await look(name, caller)
         etag(String(revision))
         return { ...json, revision }
       },
@@ -85,8 +86,8 @@ export function experimentOperations(ports: OperationPorts): readonly Operation[
       path: '/experiments/{name}/report',
       input: named,
       output: experimentReport,
-      run: async ({ name }) => {
-        const { json, history } = await look(name)
+      run: async ({ name }, { caller }) => {
+        const { json, history } = await look(name, caller)
         const done = await audit.list({ target: auditTargetOf(name), outcome: 'done', limit: decisionsMax })
         return { ...json, history: historyJson(history), decisions: decisionsJson(done.entries) }
       },

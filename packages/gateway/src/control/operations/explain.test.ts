@@ -200,7 +200,8 @@ test('with a token, calls of that token alone, or of the key that it was minted 
   const run = operations.find(({ name }) => name === 'explainCall')?.run ?? assert.fail()
   const by = (keyId: string) => {
     const caller = { ...callerOf({ ...infer, id: keyId, createdAt: 0 }), token: 'minted' } as const
-    return run({ id: record.id } as never, { caller, ifMatch: undefined, etag: assert.fail })
+    const { signal } = new AbortController()
+    return run({ id: record.id } as never, { caller, signal, ifMatch: undefined, etag: assert.fail })
   }
   await by(record.keyId)
   await assert.rejects(by('key_2'), { code: 'unknown_call' })

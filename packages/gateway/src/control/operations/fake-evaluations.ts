@@ -14,6 +14,7 @@ export function fakeEvaluations(clock: Clock, runs: EvaluationRun[]): Evaluation
     store: {
       save: async (evaluation) => void kept.set(evaluation.id, evaluation),
       evaluation: async (id) => kept.get(id),
+      remove: async (id) => kept.delete(id),
       list: async () => [...kept.values()].map(({ report: _, ...row }) => row).toReversed(),
     },
     failed: () => {},

@@ -15,6 +15,7 @@ import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import { Secret } from '../../kernel/secret.ts'
 import type { ShadowDisagreement, ShadowSum } from '../../kernel/shadow.ts'
 import type { CallFilter, StoredKey, UsageQuery } from '../../kernel/store.ts'
+import { DriftLooks } from '../drift/drift-looks.ts'
 import { noHistory } from '../experiments/history.ts'
 import type { Kept } from '../experiments/kept.ts'
 import { createKeyring } from '../keys/keyring.ts'
@@ -34,7 +35,7 @@ export async function fakePlatform() {
     filter?: CallFilter
     usage?: UsageQuery
     plan?: unknown
-    apply?: unknown
+    apply?: readonly unknown[]
     traffic?: unknown
     experiment?: unknown
     forgotten?: string
@@ -186,7 +187,10 @@ export async function fakePlatform() {
       count: async () => payloads.size,
     },
     drift: {
-      sums: async (query) => driftSums.filter(({ first }) => first === (query.first ?? first)),
+      looks: new DriftLooks(
+        { sums: async (query) => driftSums.filter(({ first }) => first === (query.first ?? first)) },
+        clock,
+      ),
       drops: () => driftDrops,
     },
     sets: createCaseSets({ store: memorySets(), clock, catalog: () => fakeCatalog }),
@@ -217,10 +221,12 @@ export async function fakePlatform() {
     assert.ok(operation, name)
     fits(operation.input, input)
     const tags: string[] = []
+    const { signal } = new AbortController()
     const caller = callerOf({ ...adminKey, ...by })
     const output = await operation.run(input as never, {
       caller,
       ifMatch: ifMatch === undefined ? undefined : [ifMatch],
+      signal,
       etag: (tag) => tags.push(tag),
     })
     fits(operation.output, output)

@@ -6,9 +6,9 @@ import type { JudgeSubject, JudgeSum, JudgeSumName } from '../../kernel/judge.ts
 import { type Operation, operation } from '../../kernel/operation.ts'
 import { meanFigure, shareFigure } from '../evaluations/figures.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
+import { modelFor } from './bound-models.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, count, isoTime, listOf, majorText, mapOf, milliseconds, text, usd } from './schemas.ts'
-import { modelOf } from './unknown.ts'
 
 /** At so many judgements intervals are narrowest; valid they are at any number. */
 const expectedJudgements = 1000
@@ -69,9 +69,9 @@ export function judgeOperations({ catalogControl, judges }: OperationPorts): rea
           description: 'The same by day, the oldest first',
         }),
       }),
-      run: async ({ model, major }) => {
+      run: async ({ model, major }, { caller }) => {
         const catalog = catalogControl.current()
-        const contract = modelOf(catalog, model).contracts.get(Number(major.slice(1)))
+        const contract = modelFor(caller, model, catalog).contracts.get(Number(major.slice(1)))
         if (!contract) throw new AstraError('unknown_major', { detail: `${model} has no ${major}` })
         const metrics = catalog.state.models[model]?.contracts[contract.major]?.metrics ?? {}
         const all = (await judges.sums(model)).filter((one) => one.major === contract.major)

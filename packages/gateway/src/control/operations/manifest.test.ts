@@ -11,19 +11,23 @@ test('the manifest comes with the revision as its ETag', async () => {
 test('a plan hands on the manifest and its name', async () => {
   const { run, asked } = await fakePlatform()
   assert.equal((await run('planManifest', { yaml: 'x', file: 'astra.yaml' })).output.valid, true)
-  assert.deepEqual(asked.plan, ['x', 'astra.yaml'])
+  assert.deepEqual(asked.plan, ['x', 'astra.yaml', undefined])
+  const sets = [{ name: 'heldout.jsonl', digest: 'sha256:1', cases: 2, expected: 1 }]
+  await run('planManifest', { yaml: 'x', sets })
+  assert.deepEqual(asked.plan, ['x', undefined, sets])
 })
 
 test('plans and applies tell gates, and when they were passed', async () => {
   const { run, ports } = await fakePlatform()
   const gate = { contract: 'spam@v1', version: '1.2', data: 'heldout', cases: 9, require: 'errors at most 0 %' }
-  const passed = { ...gate, passed: { at: noon, words: 'errors 0 % is at most 0 %' } }
+  const missed = { ...gate, missed: 2 }
+  const passed = { ...missed, passed: { at: noon, words: 'errors 0 % is at most 0 %' } }
   const none = { openapiDiff: '', sdlDiff: '', notes: [], changes: [] }
   const { catalogControl } = ports
-  catalogControl.plan = async () => ({ revision: 7, valid: true, faults: [], gates: [gate, passed], ...none })
+  catalogControl.plan = async () => ({ revision: 7, valid: true, faults: [], gates: [gate, missed, passed], ...none })
   catalogControl.apply = async () => ({ revision: 8, gates: [passed], ...none })
-  const told = { ...gate, passed: { at: '2026-11-22T12:00:00.000Z', words: passed.passed.words } }
-  assert.deepEqual((await run('planManifest', { yaml: 'x' })).output.gates, [gate, told])
+  const told = { ...missed, passed: { at: '2026-11-22T12:00:00.000Z', words: passed.passed.words } }
+  assert.deepEqual((await run('planManifest', { yaml: 'x' })).output.gates, [gate, missed, told])
   const applied = (await run('applyManifest', { yaml: 'x' }, {}, '7')).output
   assert.deepEqual(applied, { revision: 8, changes: [], gates: [told] })
 })
@@ -31,7 +35,8 @@ test('plans and applies tell gates, and when they were passed', async () => {
 test('guarded writes hand on the precondition and who wrote, and give the new ETag', async () => {
   const { run, asked } = await fakePlatform()
   assert.equal((await run('applyManifest', { yaml: 'x' }, {}, '7')).etag, '8')
-  assert.deepEqual(asked.apply, ['x', undefined, ['7'], 'key_admin', undefined])
+  const [signal, ...handed] = asked.apply?.toReversed() ?? []
+  assert.deepEqual([handed.toReversed(), signal instanceof AbortSignal], [['x', undefined, ['7'], 'key_admin'], true])
   const weights = { '1.0': 90, '1.1': 10 }
   assert.equal((await run('setTraffic', { model: 'spam', major: 'v12', weights }, {}, '7')).etag, '8')
   assert.deepEqual(asked.traffic, ['spam', 12, { weights }, ['7'], 'key_admin'])

@@ -1,12 +1,28 @@
 import Type from 'typebox'
+import { setNameCharactersMax, setsMax } from '../../kernel/case-set.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { type Operation, type OperationContext, operation } from '../../kernel/operation.ts'
 import type { OperationPorts, PlannedGate } from './ports.ts'
-import { choice, closed, isoTime, listOf, revision, text, time } from './schemas.ts'
+import { choice, closed, count, isoTime, listOf, revision, text, time } from './schemas.ts'
 
 const manifest = closed({
   yaml: text('The manifest'),
   file: Type.Optional(text('Its name, for messages', 1024)),
+})
+
+const planned = closed({
+  ...manifest.properties,
+  sets: Type.Optional(
+    listOf(
+      closed({
+        name: Type.String({ maxLength: setNameCharactersMax }),
+        digest: text('As the set would have it', 100),
+        cases: count,
+        expected: Type.Integer({ minimum: 0, description: 'Of them those with a truth' }),
+      }),
+      { maxItems: setsMax, description: 'Plans as though these sets had been put, in place of those that are kept' },
+    ),
+  ),
 })
 
 const change = closed({
@@ -32,6 +48,7 @@ const gate = closed({
   cases: Type.Integer({ minimum: 0, description: 'How many of them the version is asked' }),
   require: text('E.g. "accuracy at least 95 %"'),
   passed: Type.Optional(closed({ at: time, words: text('The figures') })),
+  missed: Type.Optional(Type.Integer({ minimum: 1, description: 'How often it did not pass before' })),
 })
 
 const plan = closed({
@@ -73,10 +90,10 @@ export function manifestOperations({ catalogControl }: OperationPorts): readonly
       permission: 'operate',
       method: 'POST',
       path: '/manifest/plan',
-      input: manifest,
+      input: planned,
       output: plan,
-      run: async ({ yaml, file }) => {
-        const { gates, ...planned } = await catalogControl.plan(yaml, file)
+      run: async ({ yaml, file, sets }) => {
+        const { gates, ...planned } = await catalogControl.plan(yaml, file, sets)
         return { ...planned, gates: gates.map(gateOut) }
       },
     }),

@@ -32,6 +32,7 @@ const table = [
   'GET /evaluations read listEvaluations',
   'GET /evaluations/{id} read getEvaluation',
   'POST /evaluations/{id}/cancel operate cancelEvaluation',
+  'DELETE /evaluations/{id} operate deleteEvaluation',
   'GET /models/{model}/{major}/replicas read listReplicas',
   'POST /models/{model}/{major}/versions/{version}/replicas operate addReplica guarded',
   'DELETE /models/{model}/{major}/versions/{version}/replicas operate removeReplica guarded',

@@ -80,3 +80,15 @@ test('404 with the nearest name where nothing is kept of a model that there is n
   payloads.set(record.id, payload)
   await run('deletePayloads', { model: 'gone' })
 })
+
+test('a key that is bound to other models neither reads nor deletes them', async () => {
+  const { run, payloads, calls, asked } = await fakePlatform()
+  const bound = { models: ['digits'] }
+  payloads.set(record.id, payload)
+  await assert.rejects(run('getCallPayload', { id: record.id }, bound), { code: 'model_forbidden' })
+  await assert.rejects(run('deletePayloads', { model: 'spam' }, bound), { code: 'model_forbidden' })
+  assert.equal(asked.payloadsGone, undefined)
+  payloads.clear()
+  calls.set(record.id, record)
+  await assert.rejects(run('getCallPayload', { id: record.id }, bound), { code: 'model_forbidden' })
+})

@@ -3,6 +3,7 @@ import { AstraError } from '../../kernel/errors.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import type { Payload } from '../../kernel/payload.ts'
 import type { CallRecord } from '../../kernel/record.ts'
+import { requireModel } from './bound-models.ts'
 import { findCall } from './calls.ts'
 import { momentOf } from './moments.ts'
 import type { OperationPorts } from './ports.ts'
@@ -42,8 +43,10 @@ export function payloadOperations(ports: OperationPorts): readonly Operation[] {
       input: closed({ id: text('Id of the call', 64) }),
       output: payloadSchema,
       audit: (_, output) => output && { model: output.model, major: output.major, redacted: output.redacted },
-      run: async ({ id }) => {
+      run: async ({ id }, { caller }) => {
         const payload = await payloads.payload(id)
+        const { model } = payload ?? (await findCall(id, ports))
+        requireModel(model, caller, catalogControl.current())
         if (payload) return payloadJson(payload)
         throw notKept(await findCall(id, ports), ports)
       },
@@ -63,7 +66,8 @@ export function payloadOperations(ports: OperationPorts): readonly Operation[] {
       output: closed({ deleted: count }),
       audit: (named, output) => output && { ...named, ...output },
       auditTarget: ({ major }) => `/payloads/{model}${major ? '/{major}' : ''}`,
-      run: async ({ model, major, before }) => {
+      run: async ({ model, major, before }, { caller }) => {
+        requireModel(model, caller, catalogControl.current())
         const deleted = await payloads.forget({
           model,
           ...(major === undefined ? {} : { major: Number(major.slice(1)) }),

@@ -1,6 +1,7 @@
 import type { AuditLog } from '../../kernel/audit.ts'
 import type { SemanticReport } from '../../kernel/cache.ts'
 import type { Caller, Key, TokenGrant } from '../../kernel/caller.ts'
+import type { CaseSet } from '../../kernel/case-set.ts'
 import type { Catalog, Hedge, Shadow, Version } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { DriftReports } from '../../kernel/drift.ts'
@@ -14,6 +15,7 @@ import type { ReplicaStatus } from '../../kernel/replicas.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import type { ShadowReports } from '../../kernel/shadow.ts'
 import type { RecordSink, Reports, SinkStatus } from '../../kernel/store.ts'
+import type { DriftLooks } from '../drift/drift-looks.ts'
 import type { Evaluations } from '../evaluations/evaluations.ts'
 import type { Kept } from '../experiments/kept.ts'
 import type { Keyring } from '../keys/keyring.ts'
@@ -36,11 +38,14 @@ export interface OperationPorts {
   readonly replicas: ReplicaReports
   readonly limits: LimitReports
   readonly shadow: ShadowReports
-  readonly drift: DriftReports
+  readonly drift: Pick<DriftReports, 'drops'> & { readonly looks: Pick<DriftLooks, 'of'> }
   readonly judges: JudgeReports
   readonly payloads: Pick<PayloadStore, 'payload' | 'payloads' | 'forget' | 'count'>
   readonly sets: CaseSetControl
-  readonly evaluations: Pick<Evaluations, 'create' | 'evaluation' | 'list' | 'progress' | 'cancel'>
+  readonly evaluations: Pick<
+    Evaluations,
+    'create' | 'evaluation' | 'list' | 'progress' | 'cancel' | 'remove' | 'forgetSet'
+  >
   /** Kept answers; what is purged as `CacheStore.purge` has it. */
   readonly cache: {
     purge(prefix: string): Promise<number>
@@ -58,13 +63,16 @@ export interface TokenMint {
 /** Revisions that a write may be meant for; "*", alone or in the list, is any. */
 export type IfMatch = '*' | readonly string[]
 
+/** A file that a gate names, as the set that it would be. */
+export type GateFile = Pick<CaseSet, 'name' | 'digest' | 'cases' | 'expected'>
+
 /** What is deployed, and the ways to change it. Writes reject with `precondition_failed` when `ifMatch` does not name the revision. */
 export interface CatalogControl {
   current(): Catalog
   /** The manifest that would make the present state again, as YAML. */
   export(): string
-  /** What `apply` would do. Faults of the manifest are in the result; it rejects only when it could not look. */
-  plan(yaml: string, file?: string): Promise<PlanResult>
+  /** What `apply` would do, were the sets of `files` put before. Faults of the manifest are in the result; it rejects only when it could not look. */
+  plan(yaml: string, file?: string, files?: readonly GateFile[]): Promise<PlanResult>
   /**
    * Runs gates first, where there are any to pass, while other changes go on. Rejects with `invalid_manifest`, `breaking_change`,
    * `version_changed` or `gate_failed` and the violations; then nothing was applied. `signal`: nobody waits for it any more.
@@ -117,6 +125,8 @@ export interface PlannedGate {
   readonly require: string
   /** When, ms since the Unix epoch, and with which figures, for people. Left out: not yet, so that applying runs it. */
   readonly passed?: { readonly at: number; readonly words: string }
+  /** How often it did not pass before; left out: never. */
+  readonly missed?: number
 }
 
 export interface Fault extends Violation {

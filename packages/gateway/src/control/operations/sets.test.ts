@@ -41,15 +41,17 @@ test('the audit log keeps what a set is, and none of its cases', async () => {
 })
 
 test('what is no name of a set, or no case, is refused by its place', async () => {
-  const { operations } = await fakePlatform()
+  const { operations, run } = await fakePlatform()
   const { input } = operations.find(({ name }) => name === 'putCaseSet') ?? {}
   assert.ok(input)
   const check = compileSchema(input as Schema)
   const places = (value: object) => (check(value, '') ?? []).map(({ path }) => path)
-  for (const name of ['heldout', '../data/held-out.jsonl', 'a/b/c_1']) assert.deepEqual(places({ name, cases }), [])
-  for (const name of ['', '/heldout', 'a//b', '..', 'a/../b', './a', 'a b', `${'x'.repeat(200)}y`]) {
-    assert.deepEqual(places({ name, cases }), ['/name'], name)
+  for (const name of ['heldout', '../data/held-out.jsonl', 'a/b/c_1']) await run('putCaseSet', { name, cases })
+  const message = /^\/name must be made of letters, digits, "\.", "_", "-" and "\/", as in "heldout" or /
+  for (const name of ['', '/heldout', 'a//b', '..', 'a/../b', './a', 'a b']) {
+    await assert.rejects(run('putCaseSet', { name, cases }), { code: 'invalid_input', message })
   }
+  assert.deepEqual(places({ name: `${'x'.repeat(200)}y`, cases }), ['/name'])
   assert.deepEqual(places({ name: 'a', cases: [] }), ['/cases'])
   assert.deepEqual(places({ name: 'a', cases: [{ expected: 1 }] }), ['/cases/0/input'])
   assert.deepEqual(places({ name: 'a', cases: [{ input: 1, label: 'x' }] }), ['/cases/0/label'])

@@ -1,14 +1,23 @@
 import Type from 'typebox'
-import { type CaseSet, caseIdCharactersMax, setNameCharactersMax, setNamePattern } from '../../kernel/case-set.ts'
+import type { Caller } from '../../kernel/caller.ts'
+import {
+  type CaseSet,
+  caseIdCharactersMax,
+  setNameCharactersMax,
+  setNamePattern,
+  setNameWords,
+} from '../../kernel/case-set.ts'
+import { AstraError } from '../../kernel/errors.ts'
 import { casesMax } from '../../kernel/evaluation.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
+import { mayChangeSet, mayReadSet, setForbidden } from './bound-models.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, count, isoTime, listOf, text, time } from './schemas.ts'
 
 const name = Type.String({
-  pattern: setNamePattern,
   maxLength: setNameCharactersMax,
-  description: 'Name of the set, such as "heldout.jsonl"',
+  // No pattern: a refusal would say it as it stands.
+  description: `Name of the set: ${setNameWords}`,
 })
 
 const set = {
@@ -29,7 +38,11 @@ const idText = 'Its line where it has none of its own'
 
 const pageMax = 1000
 
-export function setOperations({ sets }: OperationPorts): readonly Operation[] {
+export function setOperations({ sets, evaluations, catalogControl }: OperationPorts): readonly Operation[] {
+  const requireChange = async (name: string, caller: Caller) => {
+    const known = caller.models && (await sets.list()).find((set) => set.name === name)
+    if (known && !mayChangeSet(known, caller, catalogControl.current())) throw setForbidden(name)
+  }
   return [
     operation({
       name: 'listCaseSets',
@@ -40,7 +53,10 @@ export function setOperations({ sets }: OperationPorts): readonly Operation[] {
       path: '/sets',
       input: closed({}),
       output: closed({ sets: listOf(closed(set)) }),
-      run: async () => ({ sets: (await sets.list()).map(setOut) }),
+      run: async (_, { caller }) => {
+        const catalog = catalogControl.current()
+        return { sets: (await sets.list()).filter((set) => mayReadSet(set, caller, catalog)).map(setOut) }
+      },
     }),
     operation({
       name: 'getCaseSet',
@@ -60,8 +76,9 @@ export function setOperations({ sets }: OperationPorts): readonly Operation[] {
         page: listOf(closed({ id: text(idText), ...fields })),
         next: Type.Optional(Type.Integer({ description: 'Give it as "from" for the next page; left out on the last' })),
       }),
-      run: async ({ name, from = 0, limit = 100 }) => {
+      run: async ({ name, from = 0, limit = 100 }, { caller }) => {
         const { set, cases } = await sets.page(name, from, limit)
+        if (!mayReadSet(set, caller, catalogControl.current())) throw setForbidden(name)
         const next = from + cases.length
         return { ...setOut(set), page: cases, ...(next < set.cases && cases.length > 0 ? { next } : {}) }
       },
@@ -83,23 +100,37 @@ export function setOperations({ sets }: OperationPorts): readonly Operation[] {
       output: closed(set),
       // Never the cases themselves: the log cannot forget.
       audit: (_, output) => output,
-      run: async ({ name, cases }, { caller }) => setOut(await sets.put(name, cases, caller.keyId)),
+      run: async ({ name, cases }, { caller }) => {
+        requireName(name)
+        await requireChange(name, caller)
+        return setOut(await sets.put(name, cases, caller.keyId))
+      },
     }),
     operation({
       name: 'deleteCaseSet',
-      summary: 'Deletes a set of cases; refused while a gate names it',
+      summary: 'Deletes a set of cases, and what reports of evaluations quote of it; refused while a gate names it',
       kind: 'mutation',
       permission: 'operate',
       method: 'DELETE',
       path: '/sets/{name}',
       input: closed({ name }),
       output: closed({ name: Type.String() }),
-      run: async ({ name }) => {
+      run: async ({ name }, { caller }) => {
+        await requireChange(name, caller)
         await sets.remove(name)
+        await evaluations.forgetSet(name)
         return { name }
       },
     }),
   ]
+}
+
+const namePattern = new RegExp(setNamePattern)
+
+function requireName(name: string): void {
+  if (namePattern.test(name)) return
+  const violations = [{ path: '/name', message: `must be made of ${setNameWords}` }]
+  throw new AstraError('invalid_input', { detail: `/name ${violations[0]?.message}`, violations })
 }
 
 function setOut({ time, ...rest }: CaseSet) {

@@ -5,7 +5,8 @@ import { canonical } from './digest.ts'
 import { applied, contractOf, emptyCatalog, fakeBackends, planYaml } from './testing/planning.ts'
 
 const text = '{type: string}'
-const scored = '{type: object, properties: {score: {type: number}, kind: {type: boolean}}, required: [score]}'
+const scored =
+  '{type: object, properties: {score: {type: number, minimum: 0, maximum: 1}, kind: {type: boolean}}, required: [score]}'
 const taking = (properties: string, required = '[input, output]') =>
   `{type: object, properties: ${properties}, required: ${required}}`
 const texts = taking(`{input: ${text}, output: ${text}}`)
@@ -22,7 +23,7 @@ interface Declared {
 const yaml = ({
   input = texts,
   output = scored,
-  metric = 'type: number',
+  metric = 'type: number, min: 0, max: 1',
   more = '',
   consumers = '{}',
 }: Declared = {}) =>
@@ -132,5 +133,36 @@ describe('judges that are planned', () => {
       noted.notes.filter((note) => note.includes('judge')),
       ['judge helpful of m@v1: judge@v1/1.0 is not immutable, so that its measure may change unseen'],
     )
+  })
+
+  const noted = async (declared: Declared) =>
+    (await planYaml(yaml(declared))).notes.filter((note) => note.startsWith('judge helpful'))
+
+  it('are noted where they may say what the metric does not take, which would be thrown away', async () => {
+    const output = (score: string) => `{type: object, properties: {score: ${score}}, required: [score]}`
+    const metric = 'type: number, min: 1, max: 5'
+    for (const [score, scale] of [
+      ['{type: number, minimum: 0, maximum: 1}', '0 to 1'],
+      ['{type: number}', 'any number'],
+      ['{type: integer, minimum: 1}', '1 to …'],
+      ['{type: integer, enum: [1, 2, 10]}', '1 to 10'],
+    ] as const) {
+      const [note = ''] = await noted({ output: output(score), metric })
+      assert.ok(note.startsWith(`judge helpful of m@v1: it may say ${scale} where the metric takes 1 to 5;`), note)
+    }
+    for (const score of ['{type: integer, minimum: 1, maximum: 5}', '{type: integer, enum: [1, 5]}']) {
+      assert.deepEqual(await noted({ output: output(score), metric }), [])
+    }
+    assert.deepEqual(await noted({ metric: 'type: boolean', more: ', value: /kind' }), [])
+  })
+
+  it('are noted where the comment that they name is nothing, or no text', async () => {
+    const bounded = 'type: object, properties: {score: {type: number, minimum: 0, maximum: 1}, why: {type: string}}'
+    const comment = (pointer: string) => noted({ output: `{${bounded}}`, more: `, comment: ${pointer}` })
+    assert.deepEqual(await comment('/wy'), [
+      'judge helpful of m@v1: its comment /wy is nothing in the output, so that none is kept',
+    ])
+    assert.match((await comment('/score'))[0] ?? '', /its comment \/score is no text in the output/)
+    for (const pointer of ['/why', '""', '/reason']) assert.deepEqual(await comment(pointer), [])
   })
 })

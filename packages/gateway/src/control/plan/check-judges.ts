@@ -1,4 +1,5 @@
 import type { CatalogState, ContractState, Judge } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import { readsText } from '../../kernel/judge.ts'
 import { additionalOf, pathKeys, propertyOf, typesOf } from '../../kernel/schema/facets.ts'
 import { kindOf } from '../../kernel/schema/kinds.ts'
@@ -6,7 +7,6 @@ import { misfits } from '../../kernel/schema/misfits.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { publishedOf } from '../catalog/build-catalog.ts'
-import { contractName } from '../catalog/held-traffic.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import type { Report } from './report.ts'
 
@@ -81,12 +81,12 @@ function valueFaults({ contract, metric, judge, asked }: Judging): readonly Judg
 }
 
 /** Of the revision that calls are held against. */
-function publishedSchemas(contract: ContractState): { readonly input: Schema; readonly output: Schema } {
+export function publishedSchemas(contract: ContractState): { readonly input: Schema; readonly output: Schema } {
   return contract.revisions[publishedOf(contract) - 1] ?? { input: {}, output: {} }
 }
 
 /** Undefined where no such place is declared. */
-function schemaAt(output: Schema, pointer: string): Schema | undefined {
+export function schemaAt(output: Schema, pointer: string): Schema | undefined {
   return pathKeys(pointer).reduce<Schema | undefined>((schema, key) => {
     if (!schema) return undefined
     const place = /^\d+$/.test(key) ? (schema.prefixItems?.[Number(key)] ?? schema.items) : undefined

@@ -13,7 +13,8 @@ import { readManifest } from '../manifest/read-manifest.ts'
 import { writeManifest } from '../manifest/write-manifest.ts'
 import type { Fault } from '../operations/ports.ts'
 import { stopFirst } from './check-running.ts'
-import { nameKey, planExperiments } from './plan-experiments.ts'
+import { nameKey, pastText } from './past-experiment.ts'
+import { planExperiments } from './plan-experiments.ts'
 import { draftModel } from './plan-manifest.ts'
 import { reportInto } from './report.ts'
 
@@ -65,7 +66,7 @@ export function withUpdatedExperiment(
   return declare(current, name, merged, declaring, known.origin)
 }
 
-/** Throws `conflict` while it holds traffic. The name of one that began is given to no other. */
+/** Throws `conflict` while it holds traffic, or a manifest declares it. The name of one that began is given to no other. */
 export function withoutExperiment(current: StoredCatalog, name: string): Next {
   const known = experimentNamed(current, name)
   const { status } = known.progress
@@ -75,11 +76,17 @@ export function withoutExperiment(current: StoredCatalog, name: string): Next {
       next: `${stopFirst(name)}.`,
     })
   }
+  if (known.origin === undefined) {
+    throw new AstraError('conflict', {
+      detail: `The experiment "${name}" stands in the manifest, and cannot be deleted beside it`,
+      next: 'Take it out of the manifest and apply that. A draft is gone then; one that is over can be deleted after it.',
+    })
+  }
   const { [name]: __, ...others } = current.state.experiments ?? {}
   const { experiments: ___, ...state } = current.state
   return {
     state: Object.keys(others).length > 0 ? { ...state, experiments: others } : state,
-    digests: status === 'draft' ? current.digests : { ...current.digests, [nameKey(name)]: 'over' },
+    digests: status === 'draft' ? current.digests : { ...current.digests, [nameKey(name)]: pastText(known) },
   }
 }
 

@@ -1,7 +1,8 @@
 import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'
 import { publishedOf } from '../catalog/build-catalog.ts'
-import { contractName, holdersOf, isOver, weightsOf } from '../catalog/held-traffic.ts'
+import { holdersOf, isOver, weightsOf } from '../catalog/held-traffic.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 
 const notesMax = 20

@@ -4,6 +4,7 @@ import { planDefaults } from '@astraapi/statistics'
 import type { Backend } from '../../kernel/backend.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { withExperiment } from '../catalog/change-experiment.ts'
+import { withContract } from '../catalog/deployed.ts'
 import { writeManifest } from '../manifest/write-manifest.ts'
 import type { ExperimentChange } from '../operations/ports.ts'
 import { applied, contractOf, emptyCatalog, fakeBackends, planYaml } from './testing/planning.ts'
@@ -249,6 +250,42 @@ experiments: {one: {model: m, candidates: ["1.1"], metrics: [errors]}}`
   })
 })
 
+describe('a draft', () => {
+  const serving = async (weights: Readonly<Record<string, number>>) => {
+    const stored = await applied(yaml({}))
+    const contract = { ...contractOf(stored), weights }
+    return { ...stored, state: withContract(stored.state, 'm', 1, contract) }
+  }
+  const draft = tested(', control: "1.0"')
+
+  it('keeps its candidates from traffic that they do not have yet', async () => {
+    assert.deepEqual(weightsIn(await applied(draft)), { '1.0': 1 })
+    assert.deepEqual(weightsIn(await applied(draft, await serving({ '1.0': 1 }))), { '1.0': 1 })
+    assert.deepEqual(weightsIn(await applied(draft, await serving({ '1.0': 9, '1.1': 1 }))), { '1.0': 1 })
+  })
+
+  it('takes no traffic from a candidate that serves alone already', async () => {
+    const first = await applied(yaml({}))
+    assert.deepEqual(weightsIn(first), { '1.1': 1 })
+    const second = await applied(draft, first)
+    assert.deepEqual([weightsIn(second), weightsIn(await applied(draft, second))], [{ '1.1': 1 }, { '1.1': 1 }])
+  })
+
+  it('changes nothing where the platform API made it', async () => {
+    const stored = await applied(draft)
+    const made = { ...experimentIn(stored), origin: 'api' as const }
+    const beside = { ...(await serving({ '1.1': 100 })), digests: stored.digests }
+    const next = { ...beside, state: { ...beside.state, experiments: { one: made } } }
+    assert.deepEqual(weightsIn(await applied(yaml({}), next)), { '1.1': 1 })
+  })
+
+  it('gives a version that lost nothing back', async () => {
+    const lost = changed(await applied(tested()), start, { action: 'roll-back' })
+    const two = 'two: {model: m, control: "1.1", candidates: ["1.0"], metrics: [correct]}'
+    assert.deepEqual(weightsIn(await applied(yaml({ experiments: `${one()}, ${two}` }), lost)), { '1.0': 1 })
+  })
+})
+
 describe('an experiment that is over', () => {
   const over = async (change: ExperimentChange, fields = '') => changed(await applied(tested(fields)), start, change)
   const promoted: ExperimentChange = { action: 'promote' }
@@ -273,7 +310,8 @@ describe('an experiment that is over', () => {
   it('stays as history when it is no longer declared, is not exported, and its name stays taken', async () => {
     const stored = await over(rolledBack)
     const without = await applied(yaml({}), stored)
-    assert.deepEqual(experimentIn(without), experimentIn(stored))
+    assert.deepEqual(experimentIn(without), { ...experimentIn(stored), origin: 'past' })
+    assert.equal(experimentIn(await applied(tested(), without)).origin, undefined)
     assert.doesNotMatch(writeManifest(without.state), /experiments/)
     const anew = await faultsOf(tested(', coverage: 0.5'), without)
     assert.deepEqual(anew, [
@@ -298,8 +336,9 @@ describe('an experiment that is over', () => {
     const next = await applied(yaml({}), full)
     assert.deepEqual([Object.keys(next.state.experiments ?? {}).length, next.state.experiments?.one], [200, undefined])
     assert.deepEqual(await faultsOf(tested(), next), [
-      'conflict | experiments.one | was the name of an experiment that is over | Choose another name.',
+      'conflict | experiments.one | was the name of an experiment that is over | Choose another name, or leave it out.',
     ])
+    assert.deepEqual(weightsIn(next), { '1.0': 1 }, 'what it found stays')
   })
 })
 

@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CatalogState } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import { type ExperimentState, holdsTraffic, type Progress } from '../../kernel/experiment.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { startedProgress, statusWords } from '../catalog/change-experiment.ts'
-import { contractName, isOver } from '../catalog/held-traffic.ts'
+import { isOver } from '../catalog/held-traffic.ts'
 import { feedbackOf, targetOf } from '../manifest/check-experiment.ts'
 import { experimentOf, experimentOut, type ManifestExperiment } from '../manifest/experiment.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 import { checkArms, checkUnchanged, stopFirst } from './check-running.ts'
+import { nameKey, pastText } from './past-experiment.ts'
 import type { DraftContract } from './plan-contract.ts'
 import { declaredWeights, outdone } from './plan-weights.ts'
 import type { Report } from './report.ts'
@@ -56,16 +58,12 @@ export function planExperiments(context: PlanExperimentsContext): Experiments {
   }
   const history = left
     .filter(([, { progress }]) => isOver(progress.status))
+    .map(([name, state]): [string, ExperimentState] => [name, { ...state, origin: state.origin ?? 'past' }])
     .sort(([, a], [, b]) => b.progress.since - a.progress.since)
-  for (const [name] of history.slice(historyMax)) context.digests[nameKey(name)] = 'over'
+  for (const [name, state] of history.slice(historyMax)) context.digests[nameKey(name)] = pastText(state)
   const experiments = Object.fromEntries([...declared, ...kept, ...history.slice(0, historyMax)])
   reportSharing(experiments, report)
   return experiments
-}
-
-/** What is kept for ever of a name that was used. */
-export function nameKey(name: string): string {
-  return `experiments/${name}`
 }
 
 function planExperiment(
@@ -83,7 +81,7 @@ function planExperiment(
   if (!target || !draft) return settled && withoutContract(name, settled, report)
   const { model, major } = target
   if (!known && Object.hasOwn(digests, nameKey(name))) {
-    report('conflict', place, 'was the name of an experiment that is over', 'Choose another name.')
+    report('conflict', place, 'was the name of an experiment that is over', 'Choose another name, or leave it out.')
     return undefined
   }
   const control = declared.control ?? settled?.control ?? usualControl(name, declared, draft, context)
@@ -128,9 +126,9 @@ function usualControl(
   name: string,
   { candidates }: ManifestExperiment,
   draft: DraftContract,
-  { current, report }: PlanExperimentsContext,
+  { current, digests, report }: PlanExperimentsContext,
 ): string | undefined {
-  const lost = outdone(draft, current.state.experiments ?? {})
+  const lost = outdone(draft, { experiments: current.state.experiments ?? {}, digests })
   const used = Object.keys(declaredWeights(draft, new Set([...lost, ...candidates])))
   const [only, ...others] = used
   if (only !== undefined && others.length === 0 && !candidates.includes(only)) return only

@@ -86,7 +86,7 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
     ports.expand,
     ports.signal,
   )
-  const weightsOf = plannedWeights(experiments)
+  const weightsOf = plannedWeights({ experiments, digests })
   const judges = ({ contract }: DraftContract) => judgesOf(contract.judges, manifest)
   const models = drafts.map(({ name, model, contracts }) => {
     const states = contracts.flatMap((draft) => {
@@ -117,7 +117,7 @@ export async function planManifest(ports: PlanPorts): Promise<Plan> {
     ...judgeNotes(state),
     ...captureNotes(state),
   ]
-  const gates = gateRuns(current.state, state, sets)
+  const gates = gateRuns(buildCatalog(current, ports.clock), state, sets)
   const told = { revision: current.revision, faults, changes, notes, gates, ...differences(state, ports) }
   return { ...told, next: { state, digests } }
 }

@@ -1,17 +1,25 @@
 import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'
-import { contractName, holdersOf, weightsOf } from '../catalog/held-traffic.ts'
+import { holdersOf, weightsOf } from '../catalog/held-traffic.ts'
 import { compareVersions } from '../manifest/names.ts'
+import { outcomeOf, pastOutcomes } from './past-experiment.ts'
 import type { DraftContract } from './plan-contract.ts'
 
 type Experiments = NonNullable<CatalogState['experiments']>
 
+/** What is known of experiments: those of the catalog, and what is kept for ever of others. */
+export interface Known {
+  readonly experiments: Experiments
+  readonly digests: Readonly<Record<string, string>>
+}
+
 /** The weights that each contract is to have: those of the experiment that holds them, else what the manifest says. */
-export function plannedWeights(experiments: Experiments): (draft: DraftContract) => ContractState['weights'] {
-  const holders = holdersOf({ experiments })
+export function plannedWeights(known: Known): (draft: DraftContract) => ContractState['weights'] {
+  const holders = holdersOf(known)
   return (draft) => {
     const holder = holders.get(contractName(draft.model, draft.major))
-    return holder ? weightsOf(holder.experiment) : declaredWeights(draft, outdone(draft, experiments))
+    return holder ? weightsOf(holder.experiment) : declaredWeights(draft, outdone(draft, known))
   }
 }
 
@@ -32,20 +40,27 @@ export function declaredWeights(
 }
 
 /** The arms of a contract's experiments that are not the best of theirs; of several that have the same arm the latest counts. */
-export function outdone({ model, major }: DraftContract, experiments: Experiments): ReadonlySet<string> {
-  const mine = Object.values(experiments).filter((one) => one.model === model && one.major === major)
+export function outdone(draft: DraftContract, { experiments, digests }: Known): ReadonlySet<string> {
+  const contract = contractName(draft.model, draft.major)
+  const mine = Object.values(experiments).filter(({ model, major }) => contractName(model, major) === contract)
+  const begun = mine.filter(({ progress }) => progress.status !== 'draft').map(outcomeOf)
+  const past = pastOutcomes(digests).filter((one) => one.contract === contract)
   const lost = new Set<string>()
-  for (const experiment of mine.toSorted(byAge)) {
-    const { control, candidates, progress } = experiment
-    const best = progress.winner ?? control
-    for (const arm of [control, ...candidates]) {
-      if (arm === best) lost.delete(arm)
-      else lost.add(arm)
-    }
+  for (const outcome of [...past, ...begun].toSorted((a, b) => a.since - b.since)) {
+    for (const arm of outcome.lost) lost.add(arm)
+    lost.delete(outcome.best)
   }
+  for (const experiment of mine) for (const arm of waiting(draft, experiment)) lost.add(arm)
   return lost
 }
 
-function byAge(a: ExperimentState, b: ExperimentState): number {
-  return a.progress.since - b.progress.since
+/**
+ * Versions that a draft of the manifest is to try get nothing before it starts. A draft changes nothing, though: where they serve alone
+ * already they go on, and one that was made by the platform API says nothing to who applies a file.
+ */
+function waiting({ known }: DraftContract, { origin, candidates, progress }: ExperimentState): readonly string[] {
+  if (progress.status !== 'draft' || origin === 'api') return []
+  const serving = Object.keys(known?.weights ?? {})
+  const alone = serving.length > 0 && serving.every((id) => candidates.includes(id))
+  return alone ? [] : candidates
 }

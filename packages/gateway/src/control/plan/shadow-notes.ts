@@ -1,7 +1,7 @@
 import type { CatalogState, ContractRevision } from '../../kernel/catalog.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
-import { contractName } from '../catalog/held-traffic.ts'
 import { under } from './check-capture.ts'
 
 const notesMax = 20

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { setBytesMax } from '../../kernel/case-set.ts'
 import type { CatalogState } from '../../kernel/catalog.ts'
@@ -19,6 +20,24 @@ const two = [
 ]
 
 describe('sets of cases', () => {
+  it('are put a piece at a time, so that calls are served meanwhile', async () => {
+    const sets = created()
+    const texts = Array.from({ length: 40 }, (_, i) => `${i}${'x'.repeat(100_000)}`)
+    let turns = 0
+    let done = false
+    const count = () => {
+      turns++
+      if (!done) setImmediate(count)
+    }
+    setImmediate(count)
+    const cases = texts.map((input) => ({ input }))
+    const { bytes, digest } = await sets.put('large', cases, 'key_1')
+    done = true
+    assert.ok(turns >= 10, `in ${turns} turns`)
+    const lines = texts.map((input) => JSON.stringify({ input })).join('\n')
+    assert.deepEqual([bytes, digest], [lines.length, `sha256:${hash('sha256', lines)}`])
+  })
+
   it('are known by their content, whoever puts it', async () => {
     const sets = created()
     const put = await sets.put('heldout', two, 'key_1')

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import {
   type CaseSet,
   type CaseSetStore,
@@ -9,10 +9,10 @@ import {
 } from '../../kernel/case-set.ts'
 import type { Catalog } from '../../kernel/catalog.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { contractName } from '../../kernel/contract-name.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { nearest } from '../../kernel/schema/nearest.ts'
-import { contractName } from '../catalog/held-traffic.ts'
-import { casesOf, lineOf, type WrittenCase } from './case-lines.ts'
+import { casesOf, inTurns, lineOf, type WrittenCase } from './case-lines.ts'
 
 export interface CaseSetPorts {
   readonly store: CaseSetStore
@@ -42,7 +42,7 @@ export function createCaseSets({ store, clock, catalog }: CaseSetPorts): CaseSet
     list,
     async put(name, cases, actor) {
       requireDistinct(cases)
-      const { lines, ...counts } = linesOf(cases)
+      const { lines, ...counts } = await linesOf(cases)
       const known = (await list()).find((set) => set.name === name)
       if (known?.digest === counts.digest) return known
       const set = { name, ...counts, time: clock.now(), by: actor }
@@ -75,16 +75,25 @@ async function read({ set, lines }: StoredSet, from: number): Promise<ReadSet> {
   return { set, cases: await casesOf(lines, from + 1) }
 }
 
-function linesOf(cases: readonly WrittenCase[]) {
-  const lines = cases.map(lineOf)
-  const text = lines.join('\n')
-  const bytes = Buffer.byteLength(text)
+async function linesOf(cases: readonly WrittenCase[]) {
+  const lines: string[] = []
+  const digest = createHash('sha256')
+  const turn = inTurns()
+  let bytes = 0
+  for (const one of cases) {
+    const line = lineOf(one)
+    const text = lines.length === 0 ? line : `\n${line}`
+    lines.push(line)
+    digest.update(text)
+    bytes += Buffer.byteLength(text)
+    await turn(text.length)
+  }
   if (bytes > setBytesMax) {
     const detail = `The cases come to ${bytes} bytes; a set holds at most ${setBytesMax}`
     throw new AstraError('invalid_input', { detail, next: 'Put fewer cases, or several sets.' })
   }
   const expected = cases.filter((one) => one.expected !== undefined).length
-  return { lines, digest: `sha256:${hash('sha256', text)}`, cases: cases.length, expected, bytes }
+  return { lines, digest: `sha256:${digest.digest('hex')}`, cases: cases.length, expected, bytes }
 }
 
 function requireDistinct(cases: readonly WrittenCase[]): void {

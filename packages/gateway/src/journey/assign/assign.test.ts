@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { AstraError } from '../../kernel/errors.ts'
+import { unitInterval } from '../../kernel/unit-interval.ts'
 import { permit } from '../admit/permit.ts'
 import { testCall, testCaller, testCatalog } from '../testing/fixtures.ts'
 import { assign } from './assign.ts'
-import { unitInterval } from './sticky-key.ts'
 
 const admitted = (catalog: ReturnType<typeof testCatalog>, over: Parameters<typeof testCall>[0] = {}) =>
   permit(testCall(over), testCaller(), catalog)

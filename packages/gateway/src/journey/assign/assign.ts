@@ -3,10 +3,11 @@ import { AstraError } from '../../kernel/errors.ts'
 import type { Enrolment } from '../../kernel/experiment.ts'
 import type { AssignReason } from '../../kernel/record.ts'
 import { nearest } from '../../kernel/schema/nearest.ts'
+import { unitInterval } from '../../kernel/unit-interval.ts'
 import type { AdmittedCall } from '../admit/permit.ts'
 import { applyRules } from './apply-rules.ts'
 import { enrol } from './enrol.ts'
-import { stickyKey, unitInterval } from './sticky-key.ts'
+import { stickyKey } from './sticky-key.ts'
 
 /** An admitted call with its Version. Only `assign` makes one. */
 export interface AssignedCall extends AdmittedCall {

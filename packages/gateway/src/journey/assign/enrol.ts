@@ -1,7 +1,8 @@
 import type { Contract } from '../../kernel/catalog.ts'
+import { unitInterval } from '../../kernel/unit-interval.ts'
 import type { AdmittedCall } from '../admit/permit.ts'
 import type { AssignedCall } from './assign.ts'
-import { stickyKey, unitInterval } from './sticky-key.ts'
+import { stickyKey } from './sticky-key.ts'
 
 /**
  * Which version a contract's experiment gives a call. Two salts, `enrol` and `variant`, so that who takes part says nothing of the arm.

@@ -1,8 +1,12 @@
 import type { StreamEvent } from '../../kernel/answer.ts'
 import type { Said } from '../../kernel/observation.ts'
 import { type Readable, readableOf, type Taker, toResult } from '../../kernel/readable.ts'
+import type { TaskName } from '../../kernel/tasks.ts'
 import { wordsOfChunk } from '../dispatch/usage/text-sample.ts'
 import { saidBytesMax } from './said.ts'
+
+/** Tasks whose chunks carry words: where none came, the answer was empty. What other chunks hold is not known as text. */
+const worded: ReadonlySet<TaskName> = new Set(['chat', 'completion'])
 
 /**
  * A stream on its way out, of which the words are kept up to a bound: those that its chunks carry, or that upstream's own events told, its
@@ -11,12 +15,14 @@ import { saidBytesMax } from './said.ts'
 export class HeardStream implements AsyncIterableIterator<StreamEvent, void>, Readable<StreamEvent> {
   readonly #from: Readable<StreamEvent>
   readonly #passing: Taker<StreamEvent, unknown>
+  readonly #task: TaskName | undefined
   #tell: ((said: Said | undefined) => void) | undefined
   #reader: Taker<StreamEvent, unknown> = toResult
   #text = ''
   #tooLarge = false
 
-  constructor(events: AsyncIterable<StreamEvent>, tell: (said: Said | undefined) => void) {
+  constructor(events: AsyncIterable<StreamEvent>, task: TaskName | undefined, tell: (said: Said | undefined) => void) {
+    this.#task = task
     this.#from = readableOf(events)
     this.#tell = tell
     this.#passing = {
@@ -73,7 +79,8 @@ export class HeardStream implements AsyncIterableIterator<StreamEvent, void>, Re
 
   #said(): Said {
     if (this.#tooLarge) return { form: 'none', why: 'too-large' }
-    return this.#text === '' ? { form: 'none', why: 'form' } : { form: 'text', text: this.#text }
+    const isText = this.#text !== '' || (this.#task !== undefined && worded.has(this.#task))
+    return isText ? { form: 'text', text: this.#text } : { form: 'none', why: 'form' }
   }
 
   #ended(said: Said | undefined): void {

@@ -143,5 +143,9 @@ describe('what is followed is bounded', () => {
     for (const answer of answers) if (answer.kind === 'stream') for await (const _ of answer.events);
     await turn()
     assert.deepEqual([seen.length, missed], [128, ['full', 'full']])
+    const after = await serve({ stream: true })
+    if (after.kind === 'stream') for await (const _ of after.events);
+    await turn()
+    assert.equal(seen.length, 129, 'and there is room again')
   })
 })

@@ -3,11 +3,12 @@ import { isInternal } from '../../kernel/internal-consumers.ts'
 import type { Observable, Observer, Said } from '../../kernel/observation.ts'
 import type { CallRecord } from '../../kernel/record.ts'
 import { HeardStream } from './heard-stream.ts'
+import { Places } from './places.ts'
 import { saidBy } from './said.ts'
 
 /** Calls that are not answered yet, of which only their beginning is known; streams whose words are kept. Of all observers together. */
-const followedMax = 4096
-const heardMax = 128
+const followedMax = 16_384
+const heardMax = 512
 
 /** A call that some observer wants, until both its answer and its Record are there. */
 interface Followed {
@@ -25,7 +26,9 @@ export class Observers {
   readonly #observers: readonly Observer[]
   readonly #faulted: (thrown: unknown) => void
   readonly #followed = new Map<string, Followed>()
+  readonly #places = new Places(followedMax)
   readonly #heard = new Set<Followed>()
+  readonly #hearing = new Places(heardMax)
 
   /** `faulted`: an observer threw, which it must not, and which harms no other. */
   constructor(observers: readonly Observer[], faulted: (thrown: unknown) => void) {
@@ -37,7 +40,7 @@ export class Observers {
   follow(seen: Observable, answer: () => Answer | Promise<Answer>): Answer | Promise<Answer> {
     const by = this.#concerned(seen)
     if (!by) return answer()
-    if (this.#followed.size >= followedMax) {
+    if (!this.#places.take(seen)) {
       this.#missed(by, seen)
       return answer()
     }
@@ -90,12 +93,17 @@ export class Observers {
     // What a cache answers is the same each time.
     if (answer.cached) this.#forget(followed)
     else if (answer.kind === 'whole') this.#said(followed, saidBy(answer, seen.call))
-    else if (this.#heard.size >= heardMax) {
-      this.#forget(followed)
-      this.#missed(by, seen)
-    } else if (this.#followed.has(seen.call.id)) {
+    else if (this.#followed.has(seen.call.id)) {
+      if (!this.#hearing.take(seen)) {
+        this.#forget(followed)
+        this.#missed(by, seen)
+        return answer
+      }
       this.#heard.add(followed)
-      return { ...answer, events: new HeardStream(answer.events, (said) => this.#said(followed, said)) }
+      return {
+        ...answer,
+        events: new HeardStream(answer.events, seen.contract.task, (said) => this.#said(followed, said)),
+      }
     }
     return answer
   }
@@ -107,8 +115,8 @@ export class Observers {
   }
 
   #forget(followed: Followed): void {
-    this.#followed.delete(followed.seen.call.id)
-    this.#heard.delete(followed)
+    if (this.#followed.delete(followed.seen.call.id)) this.#places.free(followed.seen)
+    if (this.#heard.delete(followed)) this.#hearing.free(followed.seen)
   }
 
   /** Once both are there: the answer and its Record. */

@@ -6,13 +6,28 @@ import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, toAstraError } from '../../kernel/errors.ts'
 import { internalCaller } from '../../kernel/internal-consumers.ts'
 import type { Said } from '../../kernel/observation.ts'
-import type { AskOwn, OwnCall } from '../../kernel/own-call.ts'
+import type { AskOwn, OwnCall, OwnRole } from '../../kernel/own-call.ts'
 import type { CallRecord } from '../../kernel/record.ts'
+import type { TaskName } from '../../kernel/tasks.ts'
 import { HeardStream } from './heard-stream.ts'
 import { saidBy } from './said.ts'
 
 /** As `Journey.settle`, which rejects where no call may begin. */
 export type Settle = (call: Call, caller: Caller, catalog?: Catalog) => Promise<Answer | AstraError>
+
+/** A call to be made. */
+export interface Asking {
+  /** Its consumer is "astra-<role>". */
+  readonly role: OwnRole
+  /** It ends when the signal is aborted. */
+  readonly make: (signal: AbortSignal) => Call
+  /** Aborted when its asker leaves. */
+  readonly left?: AbortSignal
+  /** Left out: the active one. */
+  readonly catalog?: Catalog | undefined
+  /** Of its contract, where it may be streamed. */
+  readonly task?: TaskName
+}
 
 /** What became of a call. */
 export interface Asked {
@@ -38,15 +53,20 @@ export class OwnCalls {
     this.#settle = settle
   }
 
-  /** `controller`: of the call's signal. Never rejects. */
-  async run(call: Call, caller: Caller, controller: AbortController, catalog?: Catalog): Promise<Asked> {
+  /** Never rejects. */
+  async run({ role, make, left, catalog, task }: Asking): Promise<Asked> {
+    if (left?.aborted) return neverBegan(new AstraError('cancelled'))
     if (this.#stopped) return neverBegan(new AstraError('stopping'))
+    const controller = new AbortController()
+    const call = make(controller.signal)
+    const leave = () => controller.abort()
+    left?.addEventListener('abort', leave, { once: true })
     const kept = Promise.withResolvers<CallRecord>()
     this.#running.add(controller)
     this.#waiting.set(call.id, kept.resolve)
     try {
-      const answer = await this.#settle(call, caller, catalog)
-      const said = answer instanceof AstraError ? answer : await hear(answer, call).catch(toAstraError)
+      const answer = await this.#settle(call, internalCaller(`astra-${role}`), catalog)
+      const said = answer instanceof AstraError ? answer : await hear(answer, call, task).catch(toAstraError)
       // Where tokens are still counted it comes later than the answer.
       return { said, record: await kept.promise }
     } catch (thrown) {
@@ -54,17 +74,14 @@ export class OwnCalls {
     } finally {
       this.#waiting.delete(call.id)
       this.#running.delete(controller)
+      left?.removeEventListener('abort', leave)
     }
   }
 
   readonly ask: AskOwn = async (own) => {
-    if (own.signal.aborted) return { item: { error: new AstraError('cancelled') }, record: undefined }
-    const controller = new AbortController()
-    const leave = () => controller.abort()
-    own.signal.addEventListener('abort', leave, { once: true })
-    const call = callOf(own, this.#clock, controller.signal)
-    const { said, record } = await this.run(call, internalCaller(`astra-${own.role}`), controller, own.catalog)
-    own.signal.removeEventListener('abort', leave)
+    const { role, signal: left, catalog } = own
+    const make = (signal: AbortSignal) => callOf(own, this.#clock, signal)
+    const { said, record } = await this.run({ role, make, left, catalog })
     if (said instanceof AstraError) return { item: { error: said }, record }
     const [item] = said.form === 'items' ? said.items : []
     return { item: item ?? { error: new AstraError('internal', { reason: 'a whole answer has an item' }) }, record }
@@ -102,10 +119,10 @@ function callOf(own: OwnCall, clock: Clock, signal: AbortSignal): Call {
 }
 
 /** To its end, however long it is: a stream that is left has a Record that tells less. */
-async function hear(answer: Answer, call: Call): Promise<Said> {
+async function hear(answer: Answer, call: Call, task: TaskName | undefined): Promise<Said> {
   if (answer.kind === 'whole') return saidBy(answer, call)
   let said: Said = { form: 'none', why: 'form' }
-  const heard = new HeardStream(answer.events, (all) => {
+  const heard = new HeardStream(answer.events, task, (all) => {
     if (all) said = all
   })
   for await (const _ of heard);

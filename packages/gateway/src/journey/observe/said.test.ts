@@ -31,6 +31,14 @@ describe('readOutputs', () => {
     assert.deepEqual(readOutputs(completion('42')), [{ output: chat }])
   })
 
+  it('reads what upstream answered once, however many ask', () => {
+    const said = completion('42')
+    assert.ok(Array.isArray(readOutputs(said)))
+    assert.equal(readOutputs(said), readOutputs(said))
+    const broken = relayed('{')
+    assert.deepEqual([readOutputs(broken), readOutputs(broken)], ['form', 'form'])
+  })
+
   it('gives all that a stream said as one text', () => {
     assert.deepEqual(readOutputs({ form: 'text', text: 'hello' }), [{ text: 'hello' }])
   })

@@ -1,5 +1,5 @@
 import { dialects } from '../../dialects/dialects.ts'
-import type { WholeAnswer } from '../../kernel/answer.ts'
+import type { Item, WholeAnswer } from '../../kernel/answer.ts'
 import type { Call } from '../../kernel/call.ts'
 import type { AstraError } from '../../kernel/errors.ts'
 import type { Observable, Said } from '../../kernel/observation.ts'
@@ -45,8 +45,20 @@ export function readOutputs(said: Said): readonly ReadOutput[] | 'too-large' | '
   }
 }
 
-/** Undefined where they cannot be read. */
-export function readRelayed({ dialect, bytes }: Extract<Said, { form: 'relayed' }>) {
+type Relayed = Extract<Said, { form: 'relayed' }>
+
+const read = new WeakMap<Relayed, { readonly items: readonly Item[] | undefined }>()
+
+/** Undefined where they cannot be read. Of one answer that is done once, however many observers ask: what is given is not to be changed. */
+export function readRelayed(said: Relayed): readonly Item[] | undefined {
+  const known = read.get(said)
+  if (known) return known.items
+  const items = itemsOf(said)
+  read.set(said, { items })
+  return items
+}
+
+function itemsOf({ dialect, bytes }: Relayed): readonly Item[] | undefined {
   try {
     return dialects[dialect].ask.readAnswer(JSON.parse(bytes.toString())).items
   } catch {

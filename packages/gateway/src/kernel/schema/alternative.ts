@@ -10,7 +10,9 @@ import { fitsType, typeFault } from './types.ts'
  */
 export function likeliestOf(branches: readonly Schema[], value: unknown, path: string): Likely {
   const typed = branches.filter((branch) => branch.oneOf || fitsType(branch, value))
-  if (typed.length === 0) return { violation: { path, message: typeFault(branches, value) } }
+  if (typed.length === 0) {
+    return { violation: { path, message: typeFault(branches, value), ...choicesOf(branches.flatMap(wordsOf)) } }
+  }
   const field = isJsonObject(value) ? discriminatorOf(typed) : undefined
   if (field === undefined || !isJsonObject(value)) return { branches: typed }
   const given = Object.hasOwn(value, field) ? value[field] : undefined
@@ -18,6 +20,18 @@ export function likeliestOf(branches: readonly Schema[], value: unknown, path: s
   if (given !== undefined && named.length > 0) return { branches: named }
   return { violation: unknownForm(typed, field, given, childPath(path, field)) }
 }
+
+function wordsOf({ enum: choices = [] }: Schema): readonly unknown[] {
+  return choices
+}
+
+/** What may stand here, where the value is of another type altogether and there is little to choose from. */
+export function choicesOf(choices: readonly unknown[]): Pick<Violation, 'suggestion'> {
+  if (choices.length === 0 || choices.length > choicesListedMax) return {}
+  return { suggestion: `Write ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}.` }
+}
+
+const choicesListedMax = 5
 
 export type Likely = { readonly branches: readonly Schema[] } | { readonly violation: Violation }
 

@@ -1,5 +1,5 @@
 import type { Violation } from '../errors.ts'
-import { likeliestOf } from './alternative.ts'
+import { choicesOf, likeliestOf } from './alternative.ts'
 import { additionalOf, childPath, isJsonObject, propertyOf } from './facets.ts'
 import { didYouMean } from './nearest.ts'
 import { type Rule, ruleTable } from './rules.ts'
@@ -52,8 +52,9 @@ function report(account: Account, violation: Violation) {
   if (account.found.length < account.violationsMax) account.found.push(violation)
 }
 
-function exampleOf({ examples }: Schema): Pick<Violation, 'suggestion'> {
-  return examples?.[0] === undefined ? {} : { suggestion: `Write for example ${JSON.stringify(examples[0])}.` }
+function exampleOf({ examples, enum: choices }: Schema): Pick<Violation, 'suggestion'> {
+  if (examples?.[0] !== undefined) return { suggestion: `Write for example ${JSON.stringify(examples[0])}.` }
+  return choices ? choicesOf(choices) : {}
 }
 
 function visitRules<T>(rules: readonly Rule<T>[], schema: Schema, value: T, path: string, account: Account) {

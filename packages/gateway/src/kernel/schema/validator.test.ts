@@ -123,6 +123,7 @@ test('of alternatives, the nearest is explained', () => {
   assert.deepEqual(chat({ messages: [], toolChoice: 1 }, '')?.[1], {
     path: '/toolChoice',
     message: 'must be a string or an object, not 1',
+    suggestion: 'Write "auto" or "none" or "required".',
   })
 })
 

@@ -56,6 +56,32 @@ export function driftConformance(newPlace: NewPlace): void {
       assert.equal(await sumOf({ from: hour + 3 }), undefined)
     }))
 
+  test('sketches of drift of two versions are those of the hours in which both have values', () =>
+    withStore(newPlace, async ({ drift }) => {
+      await drift.add([
+        part([1], { first: true }),
+        part([2], { hour: hour + 1 }),
+        part([4], { hour: hour + 2, first: true }),
+        part([8], { hour: hour + 2 }),
+        part([16], { version: '1.1' }),
+        part([32], { version: '1.1', hour: hour + 2 }),
+        part([64], { version: '1.1', hour: hour + 3 }),
+        part([128], { version: '1.2' }),
+        part([256], { version: '1.2', hour: hour + 1 }),
+        part([1], { version: '1.1', hour: hour + 1, feature: 'other' }),
+      ])
+      const both = async (a: string, b: string, query: object = {}) => {
+        const sums = await drift.sums({ ...all, ...query, both: [a, b] })
+        return sums.map(({ version, feature, sketch }) => {
+          const sum = sketch.kind === 'numbers' ? Math.round(sketch.mean * sketch.count) : 0
+          return `${version} ${feature} ${sum}`
+        })
+      }
+      assert.deepEqual(await both('1.0', '1.1'), ['1.0 length 13', '1.1 length 48'])
+      assert.deepEqual(await both('1.1', '1.0', { from: hour + 1 }), ['1.0 length 12', '1.1 length 32'])
+      assert.deepEqual(await both('1.0', '2.0'), [])
+    }))
+
   test('old sketches of drift go, but for those of a reference', () =>
     withStore(newPlace, async ({ drift }) => {
       const old = hour - 100

@@ -30,6 +30,15 @@ export function evaluationsConformance(newPlace: NewPlace): void {
       await close()
     }))
 
+  test('one that is removed is gone, with its report', () =>
+    withStore(newPlace, async ({ evaluations }) => {
+      for (const n of [1, 2]) await evaluations.save(evaluation(n, { status: 'done', report }))
+      assert.equal(await evaluations.remove(id(1)), true)
+      assert.equal(await evaluations.remove(id(1)), false)
+      assert.equal(await evaluations.evaluation(id(1)), undefined)
+      assert.deepEqual(await evaluations.list({ limit: 10 }), [evaluation(2, { status: 'done' })])
+    }))
+
   test('they are listed newest first, page by page and by model, and the latest are kept', () =>
     withStore(newPlace, async ({ evaluations }) => {
       for (let n = 1; n <= evaluationsMax + 2; n++) {

@@ -46,6 +46,7 @@ export function expectedArm(calls: readonly CallRecord[], feedback: readonly Fee
   return {
     assigned: units.length,
     withFeedback: units.filter(({ said }) => said.length > 0).length,
+    frozen: frozen.length,
     errors,
     cost,
     // Of each unit's first call alone.
@@ -63,8 +64,10 @@ export function assertArm(
   arm: string,
   expected: ReturnType<typeof expectedArm>,
 ): void {
-  const { assigned = 0, withFeedback = 0, metrics = {} } = read?.arms[arm] ?? {}
+  const { assigned = 0, withFeedback = 0, frozen, metrics = {} } = read?.arms[arm] ?? {}
   assert.deepEqual({ assigned, withFeedback }, { assigned: expected.assigned, withFeedback: expected.withFeedback })
+  const { units = 0, withValue: { score = 0, truth = 0, ...others } = {} } = frozen ?? {}
+  assert.deepEqual([units, score, truth, others], [expected.frozen, expected.score.n, expected.truth.n, {}])
   for (const name of ['errors', 'cost', 'score', 'truth'] as const) {
     const found = metrics[name]
     const moments = found && 'moments' in found ? found.moments : emptyPairs

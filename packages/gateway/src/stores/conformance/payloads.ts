@@ -98,6 +98,16 @@ export function payloadsConformance(newPlace: NewPlace): void {
       assert.deepEqual(await idsOf(payloads, { model: 'spam' }), [2, 3].map(sampleId))
     }))
 
+  test('those from a time to come go, of every model: the clock was wrong then', () =>
+    withStore(newPlace, async ({ payloads }) => {
+      const ahead = { time: start + 3_700_000, until: start + 9e9 }
+      await payloads.put([payload(1), payload(2, ahead), payload(3, { ...ahead, model: 'digits' }), payload(4)])
+      await payloads.put([payload(5, { ...ahead, model: 'a' })])
+      assert.deepEqual(await payloads.expire(start, 1e9), { over: 3, crowded: 0 })
+      assert.deepEqual(await payloads.expire(start, 1e9), { over: 0, crowded: 0 })
+      assert.deepEqual(await idsOf(payloads, { model: 'spam' }), [1, 4].map(sampleId))
+    }))
+
   test('where they take too much room those go whose time ends next, until they do no more', () =>
     withStore(newPlace, async ({ payloads }) => {
       const inputs = JSON.stringify(['é'.repeat(499)])

@@ -45,17 +45,21 @@ export function setsConformance(newPlace: NewPlace): void {
       assert.equal((await sets.list()).length, setsMax)
     }))
 
-  test('passes of gates are found by their keys after a restart', () =>
+  test('results of gates are found by their keys after a restart, with how often each was missed', () =>
     withPlace(newPlace, async (place) => {
       const before = await place.open()
-      const pass = (n: number) => ({ key: `k${n}`, time: start + n, words: `accuracy 9${n} %` })
-      await before.sets.savePass(pass(1))
-      await before.sets.savePass({ ...pass(1), words: 'again' })
-      await before.sets.savePass(pass(2))
+      const pass = (n: number) => ({ key: `k${n}`, time: start + n, passed: true, words: `accuracy 9${n} %` })
+      await before.sets.saveGateResult({ ...pass(1), passed: false })
+      await before.sets.saveGateResult({ ...pass(1), passed: false })
+      await before.sets.saveGateResult({ ...pass(1), words: 'again' })
+      await before.sets.saveGateResult({ ...pass(2), passed: false })
       await before.close()
       const { sets, close } = await place.open()
-      assert.deepEqual(await sets.passes(['k2', 'k1', 'k3']), [pass(2), { ...pass(1), words: 'again' }])
-      assert.deepEqual(await sets.passes([]), [])
+      assert.deepEqual(await sets.gateResults(['k2', 'k1', 'k3']), [
+        { ...pass(2), passed: false, misses: 1 },
+        { ...pass(1), words: 'again', misses: 2 },
+      ])
+      assert.deepEqual(await sets.gateResults([]), [])
       await close()
     }))
 }

@@ -7,6 +7,7 @@ import { sampleCall, sampleFeedback, sampleId, start } from '../conformance/samp
 import { addLatency, emptyHistogram, encodeHistogram } from '../latency-histogram.ts'
 import { placeFor } from './fixtures/sqlite-place.ts'
 import { migrations } from './migrations.ts'
+import { setReader } from './sets/read-sets.ts'
 
 const applicationId = 0x41737472
 const day = { from: start - 86_400_000, to: start + 86_400_000 }
@@ -130,7 +131,9 @@ test('a database of schema 6 opens with its calls, which are of no experiment, a
   await store.records.feedback(sampleFeedback({ callId: sampleId(0), metric: 'score', time: start + 8 }))
   await store.records.feedback(sampleFeedback({ callId: sampleId(7), metric: 'score', time: start + 8 }))
   const [epoch] = await store.reports.evidence({ experiment: 'spam-1.1' }, [], start)
-  assert.deepEqual(epoch?.arms, { '1.1': { assigned: 1, withFeedback: 1, metrics: {} } })
+  assert.deepEqual(epoch?.arms, {
+    '1.1': { assigned: 1, withFeedback: 1, frozen: { units: 0, withValue: {} }, metrics: {} },
+  })
   await store.close()
 })
 
@@ -162,6 +165,16 @@ test('evidence becomes that of an experiment and its start, and what an arm cost
     calls.map(({ experiment }) => experiment),
     ['one@1000', null],
   )
+})
+
+test('passes of gates stay passed when misses begin to be counted', () => {
+  const db = new DatabaseSync(':memory:')
+  const step = migrations.findIndex((text) => text.includes('RENAME TO gate_results'))
+  db.exec(migrations.slice(0, step).join(''))
+  insert(db, 'gate_passes', { key: 'k', time: 7, words: 'accuracy 98 %' })
+  db.exec(migrations[step] ?? '')
+  const { gateResults } = setReader(db)
+  assert.deepEqual(gateResults(['k']), [{ key: 'k', time: 7, passed: true, misses: 0, words: 'accuracy 98 %' }])
 })
 
 test('an entry of the audit log can be neither changed nor removed', async (t) => {

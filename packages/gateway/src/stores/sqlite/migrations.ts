@@ -212,4 +212,10 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (model, day, major, metric, version, judge, name)
   ) WITHOUT ROWID;
   `,
+  // A gate that was missed is kept, too, so that trying until it passes is seen.
+  `
+  ALTER TABLE gate_passes RENAME TO gate_results;
+  ALTER TABLE gate_results ADD COLUMN passed INTEGER DEFAULT 1;
+  ALTER TABLE gate_results ADD COLUMN misses INTEGER DEFAULT 0;
+  `,
 ]

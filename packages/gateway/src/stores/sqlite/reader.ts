@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { dataFiles, dataFolderError } from './data-folder.ts'
+import { judgeReader, shadowReader } from './day-sums.ts'
 import { driftReader } from './drift/drift-sketches.ts'
 import { evaluationReader } from './evaluations/evaluation-rows.ts'
 import { evidenceReader } from './evidence/read-evidence.ts'
-import { judgeReader } from './judge/judge-sums.ts'
 import { lockDataFolder } from './lock-data-folder.ts'
 import { payloadReader } from './payloads/read-payloads.ts'
 import { auditReader } from './read-audit.ts'
@@ -14,7 +14,6 @@ import { stateReader } from './read-state.ts'
 import { usageReader } from './read-usage.ts'
 import { serveOperations } from './serve-operations.ts'
 import { setReader } from './sets/read-sets.ts'
-import { shadowReader } from './shadow/shadow-sums.ts'
 
 export type ReaderOperations = ReturnType<typeof readerOperations>
 

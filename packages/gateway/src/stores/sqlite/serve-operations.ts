@@ -3,7 +3,7 @@ import { AstraError, type ErrorCode, type ErrorFacts } from '../../kernel/errors
 import { DataFolderError } from './data-folder.ts'
 import { storageFault } from './storage-fault.ts'
 
-/** What a worker can be asked for, by name. Inputs and outputs are plain data. */
+/** What a worker can be asked for, by name. Inputs and outputs are plain data. One that takes long answers later, and lets others in. */
 export type Operations = Readonly<Record<string, (input: never) => unknown>>
 
 /** What a worker is given at its start. */
@@ -36,21 +36,23 @@ export type Fault =
 export function serveOperations(open: (given: WorkerGiven) => () => Operations): void {
   if (!parentPort) throw new Error('serveOperations runs in a worker')
   const port = parentPort
-  const answer = (id: number, run: () => unknown): void => {
+  const answer = async (id: number, run: () => unknown): Promise<void> => {
     let reply: Reply
     try {
-      reply = { id, output: run() }
+      const output = run()
+      // Nothing comes in between where nothing is awaited.
+      reply = { id, output: output instanceof Promise ? await output : output }
     } catch (thrown) {
       reply = { id, fault: faultOf(thrown) }
     }
     port.postMessage(reply)
   }
 
-  answer(0, () => {
+  void answer(0, () => {
     const make = open(workerData)
     let operations: Operations | undefined
     port.on('message', ({ id, name, input }: Ask) => {
-      answer(id, () => {
+      void answer(id, () => {
         operations ??= make()
         const operation = operations[name]
         if (!operation) throw new Error(`there is no operation "${name}"`)

@@ -44,7 +44,7 @@ export class WorkerLink<T extends Operations> {
     await this.#running.ready
   }
 
-  async ask<N extends keyof T & string>(name: N, input: Parameters<T[N]>[0]): Promise<ReturnType<T[N]>> {
+  async ask<N extends keyof T & string>(name: N, input: Parameters<T[N]>[0]): Promise<Awaited<ReturnType<T[N]>>> {
     await this.start().catch((thrown) => {
       // Once in use the store is out of order for a while, whatever the folder suffers from.
       throw thrown instanceof DataFolderError ? gone(thrown.message) : thrown
@@ -55,7 +55,7 @@ export class WorkerLink<T extends Operations> {
     const id = this.#asks
     const output = replyTo(running, id)
     running.worker.postMessage({ id, name, input })
-    return (await output) as ReturnType<T[N]>
+    return (await output) as Awaited<ReturnType<T[N]>>
   }
 
   async end(): Promise<void> {

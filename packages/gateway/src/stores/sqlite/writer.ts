@@ -1,16 +1,15 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { dataFiles, dataFolderError } from './data-folder.ts'
+import { judgeWriter, shadowWriter } from './day-sums.ts'
 import { driftForgetter, driftWriter } from './drift/drift-sketches.ts'
 import { evaluationWriter } from './evaluations/evaluation-rows.ts'
 import { evidenceForgetter } from './evidence/forget-evidence.ts'
 import { fileInPlace } from './file-in-place.ts'
-import { judgeWriter } from './judge/judge-sums.ts'
 import { openDatabase } from './open-database.ts'
 import { payloadWriter } from './payloads/write-payloads.ts'
 import { serveOperations } from './serve-operations.ts'
 import { setWriter } from './sets/write-sets.ts'
-import { shadowWriter } from './shadow/shadow-sums.ts'
 import { auditWriter } from './write-audit.ts'
 import { batchWriter } from './write-batch.ts'
 import { stateWriter } from './write-state.ts'
@@ -38,7 +37,8 @@ function writerOperations(db: DatabaseSync, checkFile: () => void) {
     }
   const { putPayloads, forgetPayloads, expirePayloads } = payloadWriter(db)
   const { saveCatalog, saveKeys, saveKeyUses, saveSetting, settingOr } = stateWriter(db)
-  const { putSet, removeSet, savePass } = setWriter(db)
+  const { putSet, removeSet, saveGateResult } = setWriter(db)
+  const evaluations = evaluationWriter(db)
   return {
     batch: checked(batchWriter(db)),
     saveCatalog: checked(saveCatalog),
@@ -50,11 +50,12 @@ function writerOperations(db: DatabaseSync, checkFile: () => void) {
     addShadow: checked(shadowWriter(db)),
     addJudges: checked(judgeWriter(db)),
     addDrift: checked(driftWriter(db)),
-    saveEvaluation: checked(evaluationWriter(db)),
+    saveEvaluation: checked(evaluations.save),
+    removeEvaluation: checked(evaluations.remove),
     forgetDrift: checked(driftForgetter(db)),
     putSet: checked(putSet),
     removeSet: checked(removeSet),
-    savePass: checked(savePass),
+    saveGateResult: checked(saveGateResult),
     putPayloads: checked(putPayloads),
     forgetPayloads: checked(forgetPayloads),
     expirePayloads: checked(expirePayloads),

@@ -31,7 +31,7 @@ export function randomlyJudged(manifest: Manifest): fc.Arbitrary<Manifest> {
   return fc.record({ judges: fc.dictionary(fc.constantFrom('judged', 'by.it'), judge) }).map(({ judges }) => {
     if (Object.keys(judges).length === 0) return manifest
     const metrics = Object.fromEntries(
-      Object.keys(judges).map((name) => [name, { type: 'number', min: -1.5, source: 'judge' } as const]),
+      Object.keys(judges).map((name) => [name, { type: 'number', min: -1.5, max: 5, source: 'judge' } as const]),
     )
     const judged = (contract: ManifestContract): ManifestContract =>
       contract.metrics ? { ...contract, metrics: { ...contract.metrics, ...metrics }, judges } : contract

@@ -1,9 +1,9 @@
-import type { CaseSetStore, GatePass, StoredSet } from '../../../kernel/case-set.ts'
+import type { CaseSetStore, GateResult, StoredSet } from '../../../kernel/case-set.ts'
 
-/** Sets and passes in memory, for tests; how many there may be is for stores to say. */
+/** Sets and results of gates in memory, for tests; how many there may be is for stores to say. */
 export function memorySets(): CaseSetStore {
   const sets = new Map<string, StoredSet>()
-  const passes = new Map<string, GatePass>()
+  const results = new Map<string, GateResult>()
   return {
     list: async () => [...sets.values()].map(({ set }) => set),
     put: async (set, lines) => void sets.set(set.name, { set, lines }),
@@ -12,7 +12,10 @@ export function memorySets(): CaseSetStore {
       return stored && { ...stored, lines: stored.lines.slice(from, from + limit) }
     },
     remove: async (name) => sets.delete(name),
-    passes: async (keys) => keys.flatMap((key) => passes.get(key) ?? []),
-    savePass: async (pass) => void passes.set(pass.key, pass),
+    gateResults: async (keys) => keys.flatMap((key) => results.get(key) ?? []),
+    async saveGateResult(result) {
+      const before = results.get(result.key)?.misses ?? 0
+      results.set(result.key, { ...result, misses: before + (result.passed ? 0 : 1) })
+    },
   }
 }

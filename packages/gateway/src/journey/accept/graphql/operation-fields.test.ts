@@ -110,6 +110,7 @@ test('operations run with the caller and plain JSON', async () => {
   assert.deepEqual(data, { calls: { calls: [{ id: 'c1', timeMs: 5 }], next: null } })
   assert.deepEqual(door.operated[0]?.input, { limit: 3 })
   assert.equal(door.operated[0]?.context.caller, caller)
+  assert.ok(door.operated[0]?.context.signal instanceof AbortSignal)
 })
 
 test('a guarded write takes ifMatch, and is refused without', async () => {

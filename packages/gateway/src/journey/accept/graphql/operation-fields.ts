@@ -27,10 +27,11 @@ function operationField(operation: Operation): GraphQLFieldConfig<unknown, Graph
     type: outputType(operation.output as Schema, ['Output'], scope),
     description: `${operation.summary}. Permission: ${permissionText(operation)}.`,
     args: { ...args.configs, ...(operation.guarded ? { ifMatch } : {}) },
-    resolve: (_, { ifMatch, ...values }, { door, caller, address }) =>
+    resolve: (_, { ifMatch, ...values }, { door, caller, address, signal }) =>
       door.operate(operation, args.toJson(values), {
         caller,
         address,
+        signal,
         ifMatch: typeof ifMatch === 'string' ? [ifMatch] : undefined,
         // GraphQL has no header per field: what a guard needs (the revision) is a field of the output.
         etag: () => {},

@@ -1,4 +1,5 @@
 import type { MissReason } from '../../../kernel/observation.ts'
+import { Counts } from '../counts.ts'
 
 /** Why the payload of a call of the share is not kept. */
 export type CaptureDropReason =
@@ -11,39 +12,26 @@ export type CaptureDropReason =
   /** The store did not take it, or is so far behind that too many wait to be written. */
   | 'store'
 
-interface Of {
-  readonly model: string
-  readonly major: number
-}
-
-interface Count extends Of {
-  calls: number
-}
+type Of = Readonly<{ model: string; major: number }>
 
 /** Since the start; for metrics. */
 export class CaptureTally {
-  readonly #kept = new Map<string, Count>()
-  readonly #drops = new Map<string, Count & { readonly reason: CaptureDropReason }>()
+  readonly #kept = new Counts<Of>()
+  readonly #drops = new Counts<Of & { readonly reason: CaptureDropReason }>()
 
   wrote({ model, major }: Of): void {
-    const key = `${model}@v${major}`
-    const known = this.#kept.get(key) ?? { model, major, calls: 0 }
-    known.calls++
-    this.#kept.set(key, known)
+    this.#kept.add({ model, major })
   }
 
   dropped({ model, major }: Of, reason: CaptureDropReason): void {
-    const key = `${model}@v${major} ${reason}`
-    const known = this.#drops.get(key) ?? { model, major, reason, calls: 0 }
-    known.calls++
-    this.#drops.set(key, known)
+    this.#drops.add({ model, major, reason })
   }
 
-  kept(): readonly Readonly<Count>[] {
-    return [...this.#kept.values()]
+  kept() {
+    return this.#kept.all()
   }
 
   drops() {
-    return [...this.#drops.values()]
+    return this.#drops.all()
   }
 }

@@ -6,7 +6,7 @@ import type { CapturePolicy } from '../../../kernel/catalog.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import type { StoredPayload } from '../../../kernel/payload.ts'
 import { testCall, testCaller } from '../../testing/fixtures.ts'
-import { echo, journeyWith, type Script } from '../../testing/journey-bed.ts'
+import { counted, echo, journeyWith, type Script } from '../../testing/journey-bed.ts'
 import { Capture } from './capture.ts'
 import { jsonWithSecrets, planted, textsIn } from './testing/planted.ts'
 
@@ -16,8 +16,9 @@ const redacting: CapturePolicy = { payload: 'redacted', share: 1, keepMs: 30 * d
 /** A journey that captures; its work waits until it is run. */
 function bed(policy: CapturePolicy, script: Script = {}) {
   const written: StoredPayload[][] = []
+  const faults: unknown[] = []
   const works: { work: () => void; ms: number }[] = []
-  const state = { behind: false, failing: false, elapsed: 0, stepMs: 0 }
+  const state = { behind: false, failing: false, elapsed: 0, stepMs: 0, gate: Promise.resolve() }
   const capture = new Capture({
     clock: {
       now: () => 0,
@@ -29,12 +30,14 @@ function bed(policy: CapturePolicy, script: Script = {}) {
     },
     store: {
       async put(payloads) {
+        await state.gate
         if (state.failing) throw new AstraError('store_unavailable')
         written.push([...payloads])
       },
     },
     behind: () => state.behind,
     later: (work, ms) => void works.push({ work, ms }),
+    faulted: (thrown) => void faults.push(thrown),
   })
   const run = journeyWith({ ...script, observers: [capture], capture: policy })
   let calls = 0
@@ -52,7 +55,7 @@ function bed(policy: CapturePolicy, script: Script = {}) {
     return next?.ms
   }
   const drops = () => capture.tally.drops().map(({ reason, calls }) => `${reason}: ${calls}`)
-  return { ...run, capture, written, state, serve, turn, works, drops }
+  return { ...run, capture, written, state, serve, turn, works, drops, thrown: faults }
 }
 
 describe('capture', () => {
@@ -242,6 +245,60 @@ describe('capture', () => {
     const dropped = Number(/^store: (\d+)$/.exec(told)?.[1])
     // 16 MiB wait: 279 of them.
     assert.equal(dropped, 300 - 279)
+  })
+
+  it('lets go of what waits and of what is on its way, so that nothing comes back that was deleted', async () => {
+    const { serve, turn, capture, written, state, records } = bed(redacting)
+    const gate = Promise.withResolvers<void>()
+    state.gate = gate.promise
+    for (let i = 0; i < 501; i++) await serve()
+    while (turn() !== undefined);
+    const sending = capture.flush()
+    await serve()
+    // 500 are being written, one waits to be written, and one to be read.
+    let gone: number | undefined
+    const forgotten = capture.forget({ model: 'spam' }).then((count) => {
+      gone = count
+    })
+    await counted()
+    assert.deepEqual([written.length, gone], [0, undefined], 'what is being written is waited for')
+    gate.resolve()
+    await Promise.all([sending, forgotten])
+    assert.equal(gone, 2)
+    await capture.close()
+    assert.deepEqual(
+      written.map(({ length }) => length),
+      [500],
+    )
+    const before = records.length
+    const kept = await serve()
+    const [later] = records.slice(before)
+    assert.ok(later)
+    for (const other of [{ model: 'digits' }, { model: 'spam', major: 2 }, { model: 'spam', to: later.time }]) {
+      assert.equal(await capture.forget(other), 0)
+    }
+    await capture.close()
+    assert.deepEqual(
+      written.at(-1)?.map(({ callId }) => callId),
+      [kept],
+    )
+  })
+
+  it('that has a fault counts it and goes on, and the process with it', async () => {
+    const broken = { toJSON: () => assert.fail('a fault') }
+    const { serve, turn, capture, written, thrown } = bed(
+      { ...redacting, payload: 'full' },
+      { revision: { input: {}, output: {} }, predict: async () => ({ items: [{ output: 1 }] }) },
+    )
+    await serve({ inputs: [broken] })
+    const id = await serve()
+    turn()
+    await capture.flush()
+    assert.equal(thrown.length, 1)
+    assert.deepEqual(
+      written.flat().map(({ callId }) => callId),
+      [id],
+    )
   })
 
   it('reads and writes at its end what is left', async () => {

@@ -1,13 +1,13 @@
 import type { CapturePolicy } from '../../../kernel/catalog.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { MissReason, Observable, Observation, Observer } from '../../../kernel/observation.ts'
-import type { PayloadStore } from '../../../kernel/payload.ts'
-import { unitInterval } from '../../assign/sticky-key.ts'
+import { isAmong, type PayloadStore, type PayloadsOf } from '../../../kernel/payload.ts'
+import { unitInterval } from '../../../kernel/unit-interval.ts'
 import { bounded, inputsBytesMax } from '../said.ts'
 import { weigh } from '../weigh.ts'
 import { CaptureTally } from './capture-tally.ts'
 import { Outbox } from './outbox.ts'
-import { payloadOf } from './payload-of.ts'
+import { nameOf, payloadOf } from './payload-of.ts'
 
 /** Calls whose payload was not read yet: so many, of so many bytes. */
 const waitingMax = 1000
@@ -23,6 +23,8 @@ export interface CapturePorts {
   readonly behind: () => boolean
   /** Runs work in a turn of its own, after so many ms. */
   readonly later: (work: () => void, ms: number) => void
+  /** A payload could not be read by a fault of the gateway's own, and is not kept. */
+  readonly faulted: (thrown: unknown) => void
 }
 
 interface Waiting {
@@ -39,7 +41,7 @@ export class Capture implements Observer {
   readonly #ports: CapturePorts
   readonly #tally = new CaptureTally()
   readonly #outbox: Outbox
-  readonly #waiting: Waiting[] = []
+  #waiting: Waiting[] = []
   #waitingBytes = 0
   #restUntil = Number.NEGATIVE_INFINITY
   #scheduled = false
@@ -83,6 +85,15 @@ export class Capture implements Observer {
     if (!this.#ports.behind()) await this.#outbox.send()
   }
 
+  /** Lets go of what is among them and not in the store yet. Resolves, when none of it comes there any more, with how many they were. */
+  async forget(of: PayloadsOf): Promise<number> {
+    const kept = this.#waiting.filter(({ seen }) => !isAmong(nameOf(seen), of))
+    const unread = this.#waiting.length - kept.length
+    this.#waiting = kept
+    this.#waitingBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0)
+    return unread + (await this.#outbox.forget(of))
+  }
+
   /** Reads and writes what is left. */
   async close(): Promise<void> {
     while (this.#waiting.length > 0) this.#readOne()
@@ -111,9 +122,13 @@ export class Capture implements Observer {
     const waiting = this.#waiting.shift()
     if (!waiting) return
     this.#waitingBytes -= waiting.bytes
-    const payload = payloadOf(waiting.seen, waiting.policy)
-    if (typeof payload === 'string') this.#tally.dropped(waiting.seen.contract, payload)
-    else this.#outbox.add(payload)
+    try {
+      const payload = payloadOf(waiting.seen, waiting.policy)
+      if (typeof payload === 'string') this.#tally.dropped(waiting.seen.contract, payload)
+      else this.#outbox.add(payload)
+    } catch (thrown) {
+      this.#ports.faulted(thrown)
+    }
   }
 }
 
@@ -129,5 +144,6 @@ function bytesOf({ call, said }: Observation): number | undefined {
 function saidBytes(said: Observation['said']): number {
   if (said.form === 'none') return 0
   if (said.form === 'text') return 2 * said.text.length
-  return said.form === 'relayed' ? said.bytes.length : weigh(said.items, inputsBytesMax)
+  // As of what was asked: another observer may have read it already.
+  return said.form === 'relayed' ? 2 * said.bytes.length : weigh(said.items, inputsBytesMax)
 }

@@ -1,4 +1,4 @@
-import type { PayloadStore, StoredPayload } from '../../../kernel/payload.ts'
+import { isAmong, type PayloadStore, type PayloadsOf, type StoredPayload } from '../../../kernel/payload.ts'
 import type { CaptureTally } from './capture-tally.ts'
 
 /** Of what waits to be written. */
@@ -14,6 +14,8 @@ export class Outbox {
   #waiting: StoredPayload[] = []
   #characters = 0
   #sending: Promise<void> | undefined
+  /** The batch under way. */
+  #writing: Promise<void> | undefined
 
   constructor(store: Pick<PayloadStore, 'put'>, tally: Pick<CaptureTally, 'wrote' | 'dropped'>) {
     this.#store = store
@@ -37,17 +39,33 @@ export class Outbox {
     return this.#sending
   }
 
+  /** Lets go of them. Resolves, when none of them is on its way to the store any more, with how many they were. */
+  async forget(of: PayloadsOf): Promise<number> {
+    const kept = this.#waiting.filter((payload) => !isAmong(payload, of))
+    const gone = this.#waiting.length - kept.length
+    this.#waiting = kept
+    this.#characters = kept.reduce((sum, payload) => sum + charactersOf(payload), 0)
+    await this.#writing
+    return gone
+  }
+
   async #sendAll(): Promise<void> {
     // What comes meanwhile waits for the next time: batches are the larger for it.
-    for (let left = this.#waiting.length; left > 0; ) {
+    for (let left = this.#waiting.length; left > 0 && this.#waiting.length > 0; ) {
       const batch = this.#take()
       left -= batch.length
-      try {
-        await this.#store.put(batch)
-        for (const payload of batch) this.#tally.wrote(payload)
-      } catch {
-        for (const payload of batch) this.#tally.dropped(payload, 'store')
-      }
+      this.#writing = this.#write(batch)
+      await this.#writing
+    }
+    this.#writing = undefined
+  }
+
+  async #write(batch: readonly StoredPayload[]): Promise<void> {
+    try {
+      await this.#store.put(batch)
+      for (const payload of batch) this.#tally.wrote(payload)
+    } catch {
+      for (const payload of batch) this.#tally.dropped(payload, 'store')
     }
   }
 

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { secretWord } from './secret-names.ts'
 
 /**
  * What is replaced wherever it stands in a text: a net with holes, whose meshes are these rows. A row costs time in proportion to the
@@ -19,14 +20,20 @@ export interface Pattern {
 const letters = '\\w\\u00aa-\\u1fff\\u2070-\\u2fff\\u3040-\\uffff'
 const letter = `[${letters}]`
 const local = `[${letters}.%+'-]`
-/** Between groups of digits. */
-const gap = '[ .\\u00a0-]?'
+/** Between groups of digits: blanks and dashes of all sorts, as text programs write them. */
+const gap = '[ .\\u00a0\\u2007\\u2010-\\u2015\\u202f-]?'
 const four = '\\d{4}'
 const card = (form: string): Pattern => ({
   label: '[card]',
   form: new RegExp(`(?<!\\d)${form}(?!\\d)`, 'g'),
   length: (match) => (isCard(match) ? match.length : 0),
 })
+
+/** Between the name of a secret and its value; a mark that stands there already is none. */
+const said = '\\\\?["\']?[ \\t]{0,3}[:=]>?[ \\t]{0,3}(?!\\[(?:token|key|private key)\\])'
+/** Up to the closing quote, or so many characters and the end of the word. */
+const quoted = `(?<quote>["'])(?:\\\\.|(?!\\k<quote>)[^\\\\\\r\\n]){1,256}(?:\\k<quote>|[^\\s"',;]*)`
+const quotedTwice = `\\\\(?<inner>["'])(?:(?!\\\\?\\k<inner>)[^\\r\\n]){1,256}(?:\\\\?\\k<inner>|[^\\s"',;]*)`
 
 /** In this order: what an earlier row took is not looked at again. */
 export const patterns: readonly Pattern[] = [
@@ -36,6 +43,12 @@ export const patterns: readonly Pattern[] = [
   { label: '[token]', form: /(?<![\w.-])eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?/g, needs: ['eyJ'] },
   // RFC 6750, section 2.1.
   { label: '[token]', form: /\bbearer[ \t]{1,3}[\w.~+/-]{8,}={0,2}/gi },
+  // RFC 7617, section 2: "user:password" in base64.
+  {
+    label: '[token]',
+    form: /\bbasic[ \t]{1,3}[\w+/-]{8,1024}={0,2}/gi,
+    length: (match) => (holdsLogin(match) ? match.length : 0),
+  },
   // The prefixes that vendors document for their keys, ours among them.
   {
     label: '[key]',
@@ -45,11 +58,13 @@ export const patterns: readonly Pattern[] = [
   { label: '[key]', form: /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])/g },
   // RFC 3986, section 3.2.1: "user:password" before a host.
   { label: '://[login]@', form: /:\/\/[^\s/@:"']{1,128}:[^\s/@"']{1,128}@/g, needs: ['://'] },
-  // "password: x", "api_key=x", "secret": "x".
+  // RFC 9110, section 11.6.2, and RFC 6265, section 4.2: headers hold several values in a line.
   {
     label: '[secret]',
-    form: /(?:password|passwd|passphrase|secret|api[_-]?key|access[_-]?token)\\?["']?[ \t]{0,3}[:=][ \t]{0,3}(?:\\?["'])?[^\s"'\\,;[\]{}]+/gi,
+    form: /(?<![\w-])(?:(?:proxy-)?authorization|(?:set-)?cookie):[ \t]{0,3}(?![ \t]|\[token\])[^\r\n]{1,1024}/gi,
   },
+  // "password: x", "api_key=x", "secret": "x y", and in JSON within JSON \"secret\": \"x y\".
+  { label: '[secret]', form: new RegExp(`${secretWord}${said}(?:${quotedTwice}|${quoted}|[^\\s,;]+)`, 'gi') },
   // RFC 5322, section 3.4.1, without quoted local parts; "%40" as in addresses of the web.
   {
     label: '[e-mail]',
@@ -111,6 +126,12 @@ function replaced(text: string, { label, form, length, needs }: Pattern): string
     from = form.lastIndex
   }
   return from === 0 ? text : out + text.slice(from)
+}
+
+/** After "basic" many another word may follow. */
+function holdsLogin(match: string): boolean {
+  const text = Buffer.from(match.slice('basic'.length).trim(), 'base64').toString('latin1')
+  return /^[\x20-\x7e\xa0-\xff]*:[\x20-\x7e\xa0-\xff]*$/.test(text)
 }
 
 /** A number that is a payment card's: some come as numbers of JSON. */

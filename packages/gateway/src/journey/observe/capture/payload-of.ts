@@ -22,18 +22,20 @@ export function payloadOf(seen: Observation, policy: CapturePolicy): StoredPaylo
     within(hides ? told.map((one) => hidden(one, hides.output)) : told),
   ]
   if (asked === undefined || answered === undefined) return 'too-large'
-  const { contract, version, record } = seen
+  const named = nameOf(seen)
   return {
-    callId: record.id,
-    time: record.time,
-    model: contract.model,
-    major: contract.major,
-    version: record.versionServed ?? version.id,
+    callId: seen.record.id,
+    ...named,
     redacted: hides !== undefined,
-    until: record.time + policy.keepMs,
+    until: named.time + policy.keepMs,
     inputs: asked,
     outputs: answered,
   }
+}
+
+/** By what payloads are deleted. */
+export function nameOf({ contract: { model, major }, version, record }: Observation) {
+  return { time: record.time, model, major, version: record.versionServed ?? version.id }
 }
 
 interface Hiding {

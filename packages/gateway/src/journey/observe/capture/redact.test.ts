@@ -67,12 +67,32 @@ describe('redacting', () => {
   })
 
   it('leaves out fields that are named after what they hold, and cards that are numbers', () => {
-    assert.deepEqual(redacted({ Password: 'x', apiKey: 'y', card: 4111111111111111, token: 7 }, none), {
-      Password: '[secret]',
-      apiKey: '[secret]',
-      card: '[card]',
+    const secrets = {
+      Password: 'x',
+      password2: 12345,
+      pin: { password: ['hunter2'] },
+      apiKey: { a: 'y' },
+      secret: false,
       token: 7,
+    }
+    assert.deepEqual(redacted({ ...secrets, card: 4111111111111111, pwd: null }, none), {
+      Password: '[secret]',
+      password2: '[secret]',
+      pin: { password: '[secret]' },
+      apiKey: '[secret]',
+      secret: '[secret]',
+      token: '[secret]',
+      card: '[card]',
+      pwd: null,
     })
+  })
+
+  it('knows the names of secrets by how they end, and takes no others for them', () => {
+    const named = 'token auth_token x-api-key X-API-Key db_password dbPassword APIToken clientSecret Set-Cookie idToken'
+    const others =
+      'tokens max_tokens author north secretary keyboard key pass_through password_hint_shown mypwdx tokenize'
+    for (const name of named.split(' ')) assert.deepEqual(redacted({ [name]: [1] }, none), { [name]: '[secret]' })
+    for (const name of others.split(' ')) assert.deepEqual(redacted({ [name]: [1] }, none), { [name]: [1] })
   })
 
   it('keeps fields apart whose names are masked alike', () => {

@@ -1,18 +1,15 @@
 import { type Holes, holesUnder, isHole } from '../pointers.ts'
 import { isCardNumber, masked } from './patterns.ts'
+import { isSecretName } from './secret-names.ts'
 
 /** What stands where something was left out whole. */
 export const redactedMark = '[redacted]'
 /** Deeper values are left out: no contract's input is so deep, and recursion has an end. */
 const depthMax = 200
 
-/** Fields that are named after what they hold. */
-const secretName =
-  /^(?:password|passwd|passphrase|pwd|secret|client_?secret|api[_-]?key|access[_-]?token|refresh[_-]?token|id[_-]?token|auth(?:orization)?|cookie|private[_-]?key)$/i
-
 /**
- * A copy of a JSON value without what the pointers name, and with all texts masked by the patterns, names of fields among them. The value
- * itself is not touched.
+ * A copy of a JSON value without what the pointers name, without what stands in fields that are named after a secret, and with all texts
+ * masked by the patterns, names of fields among them. The value itself is not touched.
  */
 export function redacted(value: unknown, holes: Holes, depth = 0): unknown {
   if (isHole(holes) || depth > depthMax) return redactedMark
@@ -28,7 +25,8 @@ export function redacted(value: unknown, holes: Holes, depth = 0): unknown {
   // A field may be called "__proto__": only `fromEntries` makes that one a field.
   return Object.fromEntries(
     Object.entries(value).map(([name, entry]) => {
-      const secret = typeof entry === 'string' && secretName.test(name)
+      // Whatever it is: a password may be a number, or stand in a list.
+      const secret = entry !== null && isSecretName(name)
       const left = secret ? '[secret]' : redacted(entry, holesUnder(holes, name), depth + 1)
       return [freeName(masked(name), names), left]
     }),

@@ -60,8 +60,10 @@ function contractWith(policy: DriftPolicy = usualPolicy, task: TaskName = 'class
   const catalog = testCatalog({ '1.0': 1 }, { contract: { task, drift: policy, revisions: [revision] } })
   const contract = catalog.model('spam')?.contracts.get(1) ?? assert.fail()
   const version = contract.versions.get('1.0') ?? assert.fail()
-  return (over: { inputs?: readonly unknown[]; said?: Said; record?: Partial<CallRecord> } = {}): Observation => ({
-    call: testCall({ inputs: over.inputs ?? [{ text: 'hello' }] }),
+  return (
+    over: { id?: string; inputs?: readonly unknown[]; said?: Said; record?: Partial<CallRecord> } = {},
+  ): Observation => ({
+    call: testCall({ id: over.id ?? 'call', inputs: over.inputs ?? [{ text: 'hello' }] }),
     caller: testCaller(),
     ...{ contract, version, way: 'inputs' },
     said: over.said ?? { form: 'items', items: [{ output: { label: 'ham', score: 0.5 } }] },
@@ -70,11 +72,12 @@ function contractWith(policy: DriftPolicy = usualPolicy, task: TaskName = 'class
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+const noFault = (thrown: unknown) => assert.fail(String(thrown))
 const text = 'input/text length'
 const label = 'output/label category'
 
 async function watch(seen: readonly Observation[], world = fakeStore()) {
-  const drift = new Drift(world.store)
+  const drift = new Drift(world.store, noFault)
   for (const one of seen) drift.observed(one)
   await turn()
   await drift.flush()
@@ -145,7 +148,7 @@ describe('drift', () => {
     const see = contractWith()
     const world = fakeStore()
     world.state.fault = new AstraError('store_unavailable')
-    const drift = new Drift(world.store)
+    const drift = new Drift(world.store, noFault)
     drift.observed(see())
     await turn()
     world.state.fault = undefined
@@ -157,16 +160,39 @@ describe('drift', () => {
     assert.equal(world.state.asked.length, 2)
   })
 
-  it('counts each item of a list by itself, at most a hundred, and of those that failed the input alone', async () => {
+  it("counts one item of a list, whichever the call's id says, and of one that failed the input alone", async () => {
     const see = contractWith()
     const failed = { error: new AstraError('upstream_failed') }
-    const item = { output: { label: 'spam', score: 1 } }
-    const { counted } = await watch([
-      see({ inputs: [{ text: 'a' }, { text: 'b' }, {}], said: { form: 'items', items: [item, failed, item] } }),
-      see({ inputs: Array(150).fill({ text: 'x' }), said: { form: 'items', items: Array(150).fill(item) } }),
-    ])
-    assert.equal((counted()[`1.0 first ${text}`] ?? 0) + (counted()[`1.0 later ${text}`] ?? 0), 103)
-    assert.equal((counted()[`1.0 first ${label}`] ?? 0) + (counted()[`1.0 later ${label}`] ?? 0), 102)
+    const inputs = [{ text: 'a' }, { text: 'bb' }, { text: 'ccc' }]
+    const labels = (...names: string[]) => names.map((label) => ({ output: { label, score: 1 } }))
+    const batch = (id: string) => {
+      const [first, ...rest] = labels('A', 'B')
+      return see({ id, inputs, said: { form: 'items', items: [first ?? failed, failed, ...rest] } })
+    }
+    const { parts, counted } = await watch(Array.from({ length: 90 }, (_, n) => batch(`call-${n}`)))
+    assert.equal(counted()[`1.0 first ${text}`], 90)
+    const [lengths, kinds] = parts.map(({ sketch }) => sketch)
+    assert.ok(lengths?.kind === 'numbers' && kinds?.kind === 'categories')
+    const [ofA = 0, ofB = 0] = ['A', 'B'].map((name) => kinds.counts[kinds.names.indexOf(name)])
+    assert.ok(ofA > 15 && ofB > 15 && 90 - ofA - ofB > 15, `${ofA} ${ofB}`)
+    const length = Math.round(lengths.mean * 90)
+    assert.equal(length, ofA + 2 * (90 - ofA - ofB) + 3 * ofB, 'input and output of the same item')
+    const again = await watch(Array.from({ length: 90 }, () => batch('the same')))
+    const [{ sketch } = assert.fail()] = again.parts
+    assert.ok(sketch.kind === 'numbers' && sketch.min === sketch.max)
+  })
+
+  it('fills the first values with those that are there, over restarts', async () => {
+    const features = { parts: { of: 'input', at: '/parts', as: 'number' } } as const
+    const see = contractWith({ ...usualPolicy, first: 20, features })
+    const calls = (count: number) =>
+      Array.from({ length: count }, (_, n) => see({ inputs: [n % 4 ? {} : { parts: n }] }))
+    const world = fakeStore()
+    await watch(calls(40), world)
+    const { parts, counted } = await watch(calls(48), world)
+    assert.deepEqual(counted(), { '1.0 first input/parts number': 77, '1.0 later input/parts number': 11 })
+    const values = parts.map(({ first, sketch }) => [first, sketch.kind === 'numbers' && sketch.count])
+    assert.deepEqual(values, [[true, 10], [true, 10], [false, 2]]) // biome-ignore format: pairs
   })
 
   it('counts one side of a call where the other cannot be read, and says why', async () => {
@@ -204,7 +230,7 @@ describe('drift', () => {
   })
 
   it('wants calls of contracts that declare it, but for pinned ones', () => {
-    const drift = new Drift(fakeStore().store)
+    const drift = new Drift(fakeStore().store, noFault)
     const seen = contractWith()()
     assert.equal(drift.concerns(seen), true)
     assert.equal(drift.concerns({ ...seen, call: testCall({ options: { version: '1.0' } }) }), false)

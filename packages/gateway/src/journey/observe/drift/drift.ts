@@ -9,12 +9,10 @@ import {
 } from '../../../kernel/drift.ts'
 import { featuresOf } from '../../../kernel/drift-features.ts'
 import type { Observable, Observation, Observer } from '../../../kernel/observation.ts'
+import { Counts } from '../counts.ts'
 import { FirstValues } from './first-values.ts'
 import { measure } from './measure.ts'
 import { type First, Sketches } from './sketches.ts'
-
-/** Of a call. */
-const itemsMax = 100
 
 /**
  * Counts what inputs and outputs are like: numbers and categories into mergeable sketches, by version and hour. Nothing of the calls
@@ -25,14 +23,14 @@ export class Drift implements Observer {
   readonly #sketches: Sketches
   readonly #firsts: FirstValues
   readonly #features = new WeakMap<Contract, readonly Feature[]>()
-  /** Since the start, by contract and reason. */
-  readonly #drops = new Map<string, DriftDrops>()
+  readonly #drops = new Counts<Omit<DriftDrops, 'calls'>>()
   #touched = new Set<string>()
 
-  constructor(store: DriftStore) {
+  /** `faulted`: what a call was counted for threw, in a turn of its own. */
+  constructor(store: DriftStore, faulted: (thrown: unknown) => void) {
     this.#store = store
     this.#sketches = new Sketches(store)
-    this.#firsts = new FirstValues(store)
+    this.#firsts = new FirstValues(store, faulted)
   }
 
   get reports(): DriftReports {
@@ -41,7 +39,7 @@ export class Drift implements Observer {
         await this.flush()
         return await this.#store.sums(query)
       },
-      drops: () => [...this.#drops.values()],
+      drops: () => this.#drops.all(),
     }
   }
 
@@ -54,14 +52,14 @@ export class Drift implements Observer {
     const { contract, record, version } = seen
     const { model, major, drift } = contract
     if (!drift) return
-    const { items, unread } = measure(seen, this.#featuresOf(contract), itemsMax)
+    const { values, unread } = measure(seen, this.#featuresOf(contract))
     for (const reason of unread) this.#dropped(contract, reason)
-    if (items.length === 0) return
+    if (!values) return
     this.#touched.add(`${model}@v${major}`)
     const of = { model, major, version: record.versionServed ?? version.id }
     const place = { ...of, hour: Math.floor(record.time / hourMs) }
     const count = (first?: First) => {
-      if (!this.#sketches.count(place, this.#featuresOf(contract), items, first)) this.#dropped(contract, 'full')
+      if (!this.#sketches.count(place, this.#featuresOf(contract), values, first)) this.#dropped(contract, 'full')
     }
     // Where days are declared no call is a first one.
     if (drift.reference) count()
@@ -94,8 +92,6 @@ export class Drift implements Observer {
   }
 
   #dropped({ model, major }: Contract, reason: DriftDropReason): void {
-    const key = `${model}@v${major} ${reason}`
-    const calls = (this.#drops.get(key)?.calls ?? 0) + 1
-    this.#drops.set(key, { model, major, reason, calls })
+    this.#drops.add({ model, major, reason })
   }
 }

@@ -1,4 +1,4 @@
-import { type DriftStore, rowsOf } from '../../../kernel/drift.ts'
+import { type DriftStore, valuesIn } from '../../../kernel/drift.ts'
 
 /** What waits until it is known how many first values of its version are kept, of all versions together. */
 const waitingMax = 4096
@@ -9,7 +9,7 @@ interface Version {
   readonly version: string
 }
 
-/** How many values of each feature are counted among the version's first ones; who counts more of them adds to it. */
+/** How many values of each feature are counted among the version's first ones, without missing ones; who counts more adds to it. */
 export type Filled = Map<string, number>
 
 interface First {
@@ -25,11 +25,14 @@ interface First {
  */
 export class FirstValues {
   readonly #store: Pick<DriftStore, 'sums'>
+  readonly #faulted: (thrown: unknown) => void
   readonly #versions = new Map<string, First>()
   #waiting = 0
 
-  constructor(store: Pick<DriftStore, 'sums'>) {
+  /** `faulted`: who was told threw, which harms no other. */
+  constructor(store: Pick<DriftStore, 'sums'>, faulted: (thrown: unknown) => void) {
     this.#store = store
+    this.#faulted = faulted
   }
 
   /** Tells it at once, or when it is known. False: too much waits for that, and it is never told. */
@@ -62,13 +65,19 @@ export class FirstValues {
     try {
       const sums = await this.#store.sums({ model, major, from: 0, to: Number.MAX_SAFE_INTEGER, first: true })
       const own = sums.filter((sum) => sum.version === version)
-      first.filled = new Map(own.map(({ feature, sketch }) => [feature, rowsOf(sketch)]))
+      first.filled = new Map(own.map(({ feature, sketch }) => [feature, valuesIn(sketch)]))
     } catch {
       // The next call asks again.
       first.asked = false
       return
     }
     this.#waiting -= first.waiting.length
-    for (const tell of first.waiting.splice(0)) tell(first.filled)
+    for (const tell of first.waiting.splice(0)) {
+      try {
+        tell(first.filled)
+      } catch (thrown) {
+        this.#faulted(thrown)
+      }
+    }
   }
 }

@@ -1,40 +1,41 @@
+import { chosenPlace } from '../../../kernel/chosen-place.ts'
 import type { DriftDropReason, Feature } from '../../../kernel/drift.ts'
 import type { Observation } from '../../../kernel/observation.ts'
 import type { TaskName } from '../../../kernel/tasks.ts'
 import { type ReadOutput, readInputs, readOutputs } from '../said.ts'
 
-/** What was found of one item, by place in the list of features; null where its side was not read. */
-export type MeasuredItem = readonly (number | string | undefined | null)[]
+/** What was found of a call, by place in the list of features; null where its side was not read. */
+export type MeasuredCall = readonly (number | string | undefined | null)[]
 
 export interface Measured {
-  readonly items: readonly MeasuredItem[]
+  /** Undefined where neither side was read. */
+  readonly values: MeasuredCall | undefined
   /** Why one of its sides could not be read. */
   readonly unread: readonly Exclude<DriftDropReason, 'full'>[]
 }
 
 type Side = { readonly value: unknown } | undefined
 
-/** Reads what was asked and answered: as costly as both are long, which `readInputs` and `readOutputs` bound. */
-export function measure(seen: Observation, features: readonly Feature[], itemsMax: number): Measured {
+/**
+ * Reads what was asked and answered: as costly as both are long, which `readInputs` and `readOutputs` bound. Of a list one item is
+ * counted: those of one call are no values of their own.
+ */
+export function measure(seen: Observation, features: readonly Feature[]): Measured {
   const watches = (of: Feature['of']) => features.some((feature) => feature.of === of)
   const inputs = watches('input') ? readInputs(seen) : []
   const outputs = watches('output') ? outputsOf(seen) : []
   const unread = [inputs, outputs].flatMap((read) => (typeof read === 'string' ? [read] : []))
   const inputSides: readonly Side[] = typeof inputs === 'string' ? [] : inputs.map((value) => ({ value }))
   const outputSides = typeof outputs === 'string' ? [] : outputs
-  const items: MeasuredItem[] = []
-  const length = Math.min(itemsMax, Math.max(inputSides.length, outputSides.length))
-  for (let place = 0; place < length; place++) {
-    const sides = { input: inputSides[place], output: outputSides[place] }
-    if (!sides.input && !sides.output) continue
-    items.push(
-      features.map(({ of, read }) => {
-        const side = sides[of]
-        return side ? read(side.value) : null
-      }),
-    )
-  }
-  return { items, unread }
+  const places = Math.max(inputSides.length, outputSides.length)
+  const place = chosenPlace('drift item', seen.call.id, places)
+  const sides = { input: inputSides[place], output: outputSides[place] }
+  if (!sides.input && !sides.output) return { values: undefined, unread }
+  const values = features.map(({ of, read }) => {
+    const side = sides[of]
+    return side ? read(side.value) : null
+  })
+  return { values, unread }
 }
 
 /** One an item, undefined of those that failed. */

@@ -1,9 +1,9 @@
+import { chosenPlace } from '../../../kernel/chosen-place.ts'
 import { readsText } from '../../../kernel/judge.ts'
 import type { Observation } from '../../../kernel/observation.ts'
 import { propertyOf } from '../../../kernel/schema/facets.ts'
 import type { Schema } from '../../../kernel/schema/schema.ts'
 import type { TaskName } from '../../../kernel/tasks.ts'
-import { unitInterval } from '../../assign/sticky-key.ts'
 import { type ReadOutput, readInputs, readOutputs } from '../said.ts'
 import { inOrder, wordsOf } from './words-of.ts'
 
@@ -17,7 +17,7 @@ export function givenTo(takes: Schema, seen: Observation): Given | 'too-large' |
   if (typeof inputs === 'string') return inputs
   if (typeof outputs === 'string') return outputs
   const answered = outputs.flatMap((output, place) => ('error' in output ? [] : [{ output, input: inputs[place] }]))
-  const one = answered[Math.floor(unitInterval('judged item', call.id) * answered.length)]
+  const one = answered[chosenPlace('judged item', call.id, answered.length)]
   if (!one) return 'form'
   const [input, output] = [
     side(takes, 'input', { output: one.input }, contract.task),

@@ -7,35 +7,31 @@ import type {
   JudgeSumName,
 } from '../../../kernel/judge.ts'
 import type { CallRecord } from '../../../kernel/record.ts'
+import { Counts } from '../counts.ts'
+import { Sums } from '../sums.ts'
 
 const dayMs = 86_400_000
 
 type Sum = { -readonly [Field in keyof JudgeSum]: JudgeSum[Field] }
-export interface JudgeDrops extends Pick<JudgeSubject, 'model' | 'major' | 'metric'> {
-  readonly reason: JudgeDropReason
-  calls: number
-}
+type Dropped = Pick<JudgeSubject, 'model' | 'major' | 'metric'> & { readonly reason: JudgeDropReason }
 
 /** What judges come to: sums that go to the store from time to time. Nothing of what was judged. */
 export class JudgeTally implements JudgeReports {
   readonly #now: () => number
   readonly #store: JudgeStore
-  #sums = new Map<string, Sum>()
-  /** Since the start, for the metrics. */
-  readonly #drops = new Map<string, JudgeDrops>()
+  readonly #sums: Sums<Sum>
+  readonly #drops = new Counts<Dropped>()
 
   constructor(now: () => number, store: JudgeStore) {
     this.#now = now
     this.#store = store
+    this.#sums = new Sums({ write: (sums) => store.add(sums), add: (older, { value }) => (older.value += value) })
   }
 
   dropped(subject: JudgeSubject, reason: JudgeDropReason): void {
     this.#add(subject, `dropped/${reason}`, 1)
     const { model, major, metric } = subject
-    const key = `${model}@v${major} ${metric} ${reason}`
-    const known = this.#drops.get(key)
-    if (known) known.calls++
-    else this.#drops.set(key, { model, major, metric, reason, calls: 1 })
+    this.#drops.add({ model, major, metric, reason })
   }
 
   asked(subject: JudgeSubject, { latencyMs, costUsd = 0, unpriced }: CallRecord): void {
@@ -56,8 +52,8 @@ export class JudgeTally implements JudgeReports {
     this.#add(subject, 'value-squares', value * value)
   }
 
-  drops(): readonly Readonly<JudgeDrops>[] {
-    return [...this.#drops.values()]
+  drops(): ReturnType<Counts<Dropped>['all']> {
+    return this.#drops.all()
   }
 
   async sums(model: string): Promise<readonly JudgeSum[]> {
@@ -65,24 +61,16 @@ export class JudgeTally implements JudgeReports {
     return await this.#store.sums(model)
   }
 
-  /** What was summed up goes to the store; rejects where that does not take it, and keeps it for the next time. */
-  async flush(): Promise<void> {
-    const sums = this.#sums
-    if (sums.size === 0) return
-    this.#sums = new Map()
-    try {
-      await this.#store.add([...sums.values()])
-    } catch (thrown) {
-      for (const { day, name, value, ...subject } of sums.values()) this.#add(subject, name, value, day)
-      throw thrown
-    }
+  /** See `Sums`. */
+  flush(): Promise<void> {
+    return this.#sums.flush()
   }
 
-  #add(subject: JudgeSubject, name: JudgeSumName, value: number, day = Math.floor(this.#now() / dayMs)): void {
+  #add(subject: JudgeSubject, name: JudgeSumName, value: number): void {
     const { model, major, metric, version, judge } = subject
+    const day = Math.floor(this.#now() / dayMs)
     const key = `${model}@v${major} ${metric} ${version} ${judge} ${day} ${name}`
-    const known = this.#sums.get(key)
-    if (known) known.value += value
-    else this.#sums.set(key, { ...subject, day, name, value })
+    const sum = this.#sums.of(key, () => ({ ...subject, day, name, value: 0 }))
+    if (sum) sum.value += value
   }
 }

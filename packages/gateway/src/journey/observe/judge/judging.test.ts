@@ -83,7 +83,8 @@ async function bed({ yaml = manifest(), answer = () => four, feedback: write = a
       feedback.push(one)
     },
     store: { add: async (more) => void sums.push(...more), sums: async () => sums },
-    later: (work, ms) => void timers.push({ at: now + ms, work }),
+    // As a timer of Node may: up to a millisecond early, as other clocks have it, and never at once.
+    later: (work, ms) => void timers.push({ at: now + Math.max(1, ms) - 0.5, work }),
   })
   return {
     ...{ judging, contract, asked, feedback, timers },
@@ -93,11 +94,16 @@ async function bed({ yaml = manifest(), answer = () => four, feedback: write = a
       if (judging.concerns(seen)) judging.observed(seen)
     },
     async advance(ms: number): Promise<void> {
-      now += ms
-      const due = timers.filter(({ at }) => at <= now)
-      timers.splice(0, timers.length, ...timers.filter(({ at }) => at > now))
-      for (const { work } of due) work()
-      await turns()
+      const until = now + ms
+      for (;;) {
+        const next = timers.toSorted((a, b) => a.at - b.at).find(({ at }) => at <= until)
+        if (!next) break
+        timers.splice(timers.indexOf(next), 1)
+        now = next.at
+        next.work()
+        await turns()
+      }
+      now = until
     },
     /** Day and subject aside. */
     async sums(): Promise<Readonly<Record<string, number>>> {

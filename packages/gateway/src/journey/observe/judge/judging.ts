@@ -176,6 +176,13 @@ export class Judging implements Observer {
     const dropped = [...(again ? [] : [one]), ...(after.step === 'drop-all' ? this.#waiting.drain(subject.judge) : [])]
     for (const { subject } of dropped) this.#tally.dropped(subject, after.why)
     this.#waiting.pause(subject.judge, after.pauseMs, after.why)
-    this.#ports.later(() => this.#goOn(subject.judge), after.pauseMs)
+    this.#wake(subject.judge)
+  }
+
+  /** Again and again: a timer may come before its time, and the pause may have become longer meanwhile. */
+  #wake(judge: string): void {
+    const pausedMs = this.#waiting.pausedMs(judge)
+    if (pausedMs > 0) this.#ports.later(() => this.#wake(judge), pausedMs)
+    else this.#goOn(judge)
   }
 }

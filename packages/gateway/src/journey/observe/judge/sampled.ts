@@ -1,7 +1,7 @@
 import { type Contract, type Judge, versionKey } from '../../../kernel/catalog.ts'
 import type { JudgeSubject } from '../../../kernel/judge.ts'
 import type { Observable } from '../../../kernel/observation.ts'
-import { unitInterval } from '../../assign/sticky-key.ts'
+import { unitInterval } from '../../../kernel/unit-interval.ts'
 
 /**
  * The judges that the call is a case for: by its id, so that it is the same ones whoever looks, every version's at the same rate, and those

@@ -96,6 +96,12 @@ export class Waiting {
     lane.atOnce = 1
   }
 
+  /** How long what waits for a judge must wait yet; 0 where it need not, or nothing waits. */
+  pausedMs(judge: string): number {
+    const lane = this.#lanes.get(judge)
+    return lane && lane.waiting.length > 0 ? Math.max(0, lane.pausedUntil - this.#elapsed()) : 0
+  }
+
   /** Lets go of what waits for a judge, or for all of them. */
   drain(judge?: string): readonly Judgement[] {
     const lanes = judge === undefined ? [...this.#lanes.values()] : [this.#laneOf(judge)]

@@ -1,6 +1,8 @@
 import type { FeedbackMetric } from '../../../kernel/experiment.ts'
 import { isJsonObject, pathKeys } from '../../../kernel/schema/facets.ts'
 
+/** Beyond it no metric means anything, and the squares of such numbers are no numbers any more: sums of them would be lost. */
+const valueMax = 1e100
 /** As feedback takes it. */
 const commentMax = 2000
 
@@ -15,8 +17,8 @@ export function valueAt(value: unknown, pointer: string): unknown {
 /** What a judge said, where it is a value of the metric: a judge that was talked into another number has said nothing. */
 export function wordOf(said: unknown, { type, min, max }: FeedbackMetric): number | boolean | undefined {
   if (type === 'boolean') return typeof said === 'boolean' ? said : undefined
-  const within = typeof said === 'number' && said >= (min ?? -Number.MAX_VALUE) && said <= (max ?? Number.MAX_VALUE)
-  return within ? said : undefined
+  if (typeof said !== 'number' || !(Math.abs(said) <= valueMax)) return undefined
+  return said >= (min ?? -valueMax) && said <= (max ?? valueMax) ? said : undefined
 }
 
 export function commentOf(said: unknown): string | undefined {

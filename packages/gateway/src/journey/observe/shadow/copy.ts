@@ -1,12 +1,8 @@
 import type { Call } from '../../../kernel/call.ts'
 import type { Contract } from '../../../kernel/catalog.ts'
 import type { Clock } from '../../../kernel/clock.ts'
-import { internalCaller } from '../../../kernel/internal-consumers.ts'
 import type { Observable } from '../../../kernel/observation.ts'
-import { unitInterval } from '../../assign/sticky-key.ts'
-
-/** Who copies: what they cost is theirs, and their limits and budget bound it. */
-export const copier = internalCaller('astra-shadow')
+import { unitInterval } from '../../../kernel/unit-interval.ts'
 
 /** However long the contract's own limit is. */
 const timeoutMaxMs = 60_000

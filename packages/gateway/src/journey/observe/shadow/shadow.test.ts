@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
 import type { Call } from '../../../kernel/call.ts'
-import { AstraError } from '../../../kernel/errors.ts'
+import { AstraError, type ErrorCode } from '../../../kernel/errors.ts'
+import type { Observation } from '../../../kernel/observation.ts'
 import type { CallRecord } from '../../../kernel/record.ts'
+import type { ShadowSum } from '../../../kernel/shadow.ts'
 import { testCall, testCaller } from '../../testing/fixtures.ts'
 import { echo, journeyWith, type Predict, type Script, type Stream } from '../../testing/journey-bed.ts'
+import { Shadow } from './shadow.ts'
 
 const share = { shadow: { share: 1 } }
 /** 1.1 runs at this replica. */
@@ -358,6 +361,40 @@ describe('a shadow that fails', () => {
     await serve()
     await turns()
     assert.equal(ofCopies().length, 3)
+  })
+
+  it('that is refused by its own fault has failed, and the next ones are copied', async () => {
+    const seen: Observation[] = []
+    const observer = { concerns: () => true, missed() {}, observed: (one: Observation) => void seen.push(one) }
+    const { serve, own, records } = bed({ observers: [observer] })
+    for (let i = 0; i < 3; i++) await serve()
+    await turns()
+    const sums: ShadowSum[] = []
+    const codes: ErrorCode[] = ['unsupported', 'version_retired']
+    const shadow = new Shadow({
+      clock: { now: () => 0, elapsed: () => 0, id: nextId },
+      store: { add: async (more) => void sums.push(...more), sums: async () => sums },
+      own: {
+        async run(asking) {
+          const code = codes.shift()
+          const [record] = records
+          if (code === undefined || !record) return own.run(asking)
+          return { said: new AstraError(code), record: { ...record, outcome: 'refused', code } }
+        },
+      },
+    })
+    for (const one of seen) {
+      shadow.observed(one)
+      await turns()
+    }
+    await shadow.flush()
+    assert.deepEqual(
+      sums.map(({ name, value }) => [name, value]),
+      [
+        ['failed/unsupported', 1],
+        ['dropped/unasked', 2],
+      ],
+    )
   })
 
   it('uses up no limit of those who are served', async () => {

@@ -1,13 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../../kernel/clock.ts'
-import { AstraError, type ErrorCode } from '../../../kernel/errors.ts'
+import { AstraError } from '../../../kernel/errors.ts'
 import type { MissReason, Observable, Observation, Observer } from '../../../kernel/observation.ts'
 import type { ShadowPair, ShadowReports, ShadowStore } from '../../../kernel/shadow.ts'
 import type { OwnCalls } from '../own-calls.ts'
+import { refusalOf } from '../refusal.ts'
 import { bounded } from '../said.ts'
 import { weigh } from '../weigh.ts'
 import { compareSaid } from './compare-said.ts'
-import { copier, copyOf, isOfShare } from './copy.ts'
+import { copyOf, isOfShare } from './copy.ts'
 import { type Place, Places } from './places.ts'
 import { Tally } from './tally.ts'
 
@@ -55,13 +56,14 @@ export class Shadow implements Observer {
   }
 
   missed(call: Observable, why: MissReason): void {
-    this.#tally.dropped(pairOf(call, call.version.id), why)
+    const pair = pairOf(call, call.version.id)
+    if (pair) this.#tally.dropped(pair, why)
   }
 
   observed(seen: Observation): void {
     const pair = pairOf(seen, seen.record.versionServed ?? seen.version.id)
-    // It fell back on the shadow itself.
-    if (pair.served === pair.shadow) return
+    // It may have fallen back on the shadow itself.
+    if (!pair || pair.served === pair.shadow) return
     const place = this.#places.take(seen.contract)
     if (typeof place === 'string') this.#tally.dropped(pair, place)
     else void this.#copy({ seen, pair, place })
@@ -90,13 +92,16 @@ export class Shadow implements Observer {
     const bytes = call.wire ? 2 * call.wire.bytes.length : weigh(call.inputs, requestBytesMax)
     if (bytes > requestBytesMax) return this.#tally.dropped(pair, 'too-large')
     if (!place.holds(bytes)) return this.#tally.dropped(pair, 'full')
-    const controller = new AbortController()
-    const asked = copyOf(seen, pair.shadow, this.#clock, controller.signal)
-    const { said, record } = await this.#own.run(asked, copier, controller)
+    const { said, record } = await this.#own.run({
+      role: 'shadow',
+      make: (signal) => copyOf(seen, pair.shadow, this.#clock, signal),
+      task: contract.task,
+    })
     if (!record || record.outcome === 'refused') {
-      const why = record?.code && limitCodes.has(record.code) ? 'limits' : 'unasked'
-      this.#places.pause(contract, why)
-      return this.#tally.dropped(pair, why)
+      const refusal = refusalOf(record, said instanceof AstraError ? said : undefined)
+      if ('fault' in refusal) return this.#tally.failed(pair, refusal.fault)
+      this.#places.pause(contract, refusal.why)
+      return this.#tally.dropped(pair, refusal.why)
     }
     if (record.outcome !== 'ok' || said instanceof AstraError) {
       return this.#tally.failed(pair, record.code ?? 'internal')
@@ -113,13 +118,6 @@ interface Begun {
   readonly place: Place
 }
 
-const limitCodes: ReadonlySet<ErrorCode> = new Set([
-  'rate_limited',
-  'budget_exhausted',
-  'overloaded',
-  'limits_unavailable',
-])
-
-function pairOf({ contract: { model, major, shadow } }: Observable, served: string): ShadowPair {
-  return { model, major, served, shadow: shadow?.version.id ?? '' }
+function pairOf({ contract: { model, major, shadow } }: Observable, served: string): ShadowPair | undefined {
+  return shadow && { model, major, served, shadow: shadow.version.id }
 }

@@ -51,6 +51,24 @@ test('what a store does not take is kept for the next time, with what came meanw
   assert.equal(kept.length, 1)
 })
 
+test('what is being written is waited for by who asks for the sums', async () => {
+  const { kept, store, tally } = bed()
+  const { add } = store
+  const gate = Promise.withResolvers<void>()
+  store.add = async (sums) => {
+    await gate.promise
+    await add(sums)
+  }
+  tally.dropped(pair, 'full')
+  const flushed = tally.flush()
+  const told = tally.sums('spam').then((sums) => sums.length)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(kept.length, 0)
+  gate.resolve()
+  await flushed
+  assert.equal(await told, 1)
+})
+
 test('of each contract the latest 50 disagreements are kept, the newest first', async () => {
   const { time, tally } = bed()
   const found = { agree: false, distance: 1, measure: 'label' }

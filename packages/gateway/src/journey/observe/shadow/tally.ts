@@ -3,12 +3,15 @@ import type {
   ShadowDisagreement,
   ShadowDropReason,
   ShadowPair,
+  ShadowReports,
   ShadowSide,
   ShadowSkipReason,
   ShadowStore,
   ShadowSum,
   ShadowSumName,
 } from '../../../kernel/shadow.ts'
+import { Counts } from '../counts.ts'
+import { Sums } from '../sums.ts'
 import type { Compared } from './compare-said.ts'
 
 /** A call that was served and its copy, as their Records tell them. */
@@ -22,29 +25,25 @@ const disagreementsMax = 50
 const dayMs = 86_400_000
 
 type Sum = { -readonly [Field in keyof ShadowSum]: ShadowSum[Field] }
-type Drops = { readonly model: string; readonly major: number; readonly reason: ShadowDropReason; calls: number }
+type Dropped = Pick<ShadowPair, 'model' | 'major'> & { readonly reason: ShadowDropReason }
 
 /** What shadows come to: numbers that go to the store from time to time, and ids. Nothing of what was said. */
-export class Tally {
+export class Tally implements ShadowReports {
   readonly #now: () => number
   readonly #store: ShadowStore
-  #sums = new Map<string, Sum>()
+  readonly #sums: Sums<Sum>
   readonly #disagreements = new Map<string, ShadowDisagreement[]>()
-  /** Since the start, by contract and reason, for the metrics. */
-  readonly #drops = new Map<string, Drops>()
+  readonly #drops = new Counts<Dropped>()
 
   constructor(now: () => number, store: ShadowStore) {
     this.#now = now
     this.#store = store
+    this.#sums = new Sums({ write: (sums) => store.add(sums), add: (older, { value }) => (older.value += value) })
   }
 
   dropped(pair: ShadowPair, reason: ShadowDropReason): void {
     this.#add(pair, `dropped/${reason}`, 1)
-    const { model, major } = pair
-    const key = `${model}@v${major} ${reason}`
-    const known = this.#drops.get(key)
-    if (known) known.calls++
-    else this.#drops.set(key, { model, major, reason, calls: 1 })
+    this.#drops.add({ model: pair.model, major: pair.major, reason })
   }
 
   failed(pair: ShadowPair, code: string): void {
@@ -68,8 +67,8 @@ export class Tally {
     else this.#disagree({ ...pair, call: served.id, copy: copy.id, time: this.#now(), measure, distance })
   }
 
-  drops(): readonly Readonly<Drops>[] {
-    return [...this.#drops.values()]
+  drops(): ReturnType<Counts<Dropped>['all']> {
+    return this.#drops.all()
   }
 
   async sums(model: string): Promise<readonly ShadowSum[]> {
@@ -82,17 +81,9 @@ export class Tally {
     return all.filter((one) => one.model === model).sort((a, b) => b.time - a.time)
   }
 
-  /** What was summed up goes to the store; rejects where that does not take it, and keeps it for the next time. */
-  async flush(): Promise<void> {
-    const sums = this.#sums
-    if (sums.size === 0) return
-    this.#sums = new Map()
-    try {
-      await this.#store.add([...sums.values()])
-    } catch (thrown) {
-      for (const { day, name, value, ...pair } of sums.values()) this.#add(pair, name, value, day)
-      throw thrown
-    }
+  /** See `Sums`. */
+  flush(): Promise<void> {
+    return this.#sums.flush()
   }
 
   #addCall(pair: ShadowPair, side: ShadowSide, { latencyMs, costUsd = 0, unpriced }: CallRecord): void {
@@ -101,11 +92,11 @@ export class Tally {
     if (unpriced) this.#add(pair, `${side}/unpriced`, 1)
   }
 
-  #add(pair: ShadowPair, name: ShadowSumName, value: number, day = Math.floor(this.#now() / dayMs)): void {
+  #add(pair: ShadowPair, name: ShadowSumName, value: number): void {
+    const day = Math.floor(this.#now() / dayMs)
     const key = `${pair.model}@v${pair.major} ${pair.served} ${pair.shadow} ${day} ${name}`
-    const known = this.#sums.get(key)
-    if (known) known.value += value
-    else this.#sums.set(key, { ...pair, day, name, value })
+    const sum = this.#sums.of(key, () => ({ ...pair, day, name, value: 0 }))
+    if (sum) sum.value += value
   }
 
   #disagree(one: ShadowDisagreement): void {

@@ -1,4 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import { type DriftSketch, parseCategorySketch, parseNumberSketch } from '@astraapi/statistics'
 import { addSketch, type DriftKept, type DriftPart, type DriftQuery, type DriftSum } from '../../../kernel/drift.ts'
 import { transact } from '../open-database.ts'
@@ -24,17 +25,14 @@ export function driftWriter(db: DatabaseSync): (parts: readonly DriftPart[]) => 
     })
 }
 
-export function driftReader(db: DatabaseSync): (query: DriftQuery) => readonly DriftSum[] {
-  return ({ model, major, from, to, first }) => {
-    const parts = first === undefined ? [0, 1] : [Number(first)]
+/** Rows of one turn, some 5 ms: who waits for the reader comes in between. */
+const turnRows = 100
+
+/** No row counts twice; what comes meanwhile, of hours that were read, is left to the next time. */
+export function driftReader(db: DatabaseSync): (query: DriftQuery) => Promise<readonly DriftSum[]> {
+  return async (query) => {
     const sums = new Map<string, { readonly version: string; readonly feature: string; sketch: DriftSketch }>()
-    for (const part of parts) {
-      const rows = db
-        .prepare(
-          `SELECT version, feature, sketch FROM drift_sketches
-          WHERE model = ? AND major = ? AND first = ? AND hour >= ? AND hour < ? ORDER BY hour`,
-        )
-        .iterate(model, major, part, from, to)
+    for await (const rows of pagesOf(db, query)) {
       for (const row of rows) {
         const sketch = sketchIn(row.sketch)
         if (!sketch) continue
@@ -48,6 +46,35 @@ export function driftReader(db: DatabaseSync): (query: DriftQuery) => readonly D
     return [...sums.values()].sort((a, b) => order(a.version, b.version) || order(a.feature, b.feature))
   }
 }
+
+/** In the order of the table's key, after which each page goes on: no statement is left open between turns. */
+async function* pagesOf(db: DatabaseSync, { model, major, from, to, first, both }: DriftQuery) {
+  const page = db.prepare(`
+    SELECT hour, version, feature, sketch FROM drift_sketches
+    WHERE model = ? AND major = ? AND first = ? AND hour < ? AND (hour, version, feature) > (?, ?, ?)${both ? inBoth : ''}
+    ORDER BY hour, version, feature LIMIT ${turnRows}`)
+  const ofBoth = both ? [...both, ...both, both[0]] : []
+  for (const part of first === undefined ? [0, 1] : [Number(first)]) {
+    // Nothing is called so: it comes before the first one of its hour.
+    let after: SQLOutputValue[] = [from, '', '']
+    for (;;) {
+      const rows = page.all(model, major, part, to, ...after, ...ofBoth)
+      yield rows
+      const last = rows.at(-1)
+      if (!last || rows.length < turnRows) break
+      after = [last.hour ?? null, last.version ?? null, last.feature ?? null]
+      await setImmediate()
+    }
+  }
+}
+
+/** Of two versions, and where the other one has values of the same feature in the same hour, first ones or later. */
+const inBoth = `
+  AND version IN (?, ?) AND EXISTS (
+    SELECT 1 FROM drift_sketches AS other
+    WHERE other.model = drift_sketches.model AND other.major = drift_sketches.major AND other.first IN (0, 1)
+      AND other.hour = drift_sketches.hour AND other.version = iif(drift_sketches.version = ?, ?, ?)
+      AND other.feature = drift_sketches.feature)`
 
 /** What is of no contract that keeps sketches goes with the rest. */
 export function driftForgetter(db: DatabaseSync): (forget: DriftForget) => void {

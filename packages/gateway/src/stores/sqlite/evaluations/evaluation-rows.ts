@@ -12,16 +12,20 @@ import type { WorkerLink } from '../worker-link.ts'
 import type { WriterOperations } from '../writer.ts'
 
 /** Their ids sort by time. */
-export function evaluationWriter(db: DatabaseSync): (evaluation: Evaluation) => void {
+export function evaluationWriter(db: DatabaseSync) {
   const upsert = db.prepare('INSERT OR REPLACE INTO evaluations (id, model, head, report) VALUES (?, ?, ?, ?)')
   const forget = db.prepare(
     'DELETE FROM evaluations WHERE id IN (SELECT id FROM evaluations ORDER BY id DESC LIMIT -1 OFFSET ?)',
   )
-  return ({ report, ...head }) =>
-    transact(db, () => {
-      upsert.run(head.id, head.model, JSON.stringify(head), report ? JSON.stringify(report) : null)
-      forget.run(evaluationsMax)
-    })
+  const remove = db.prepare('DELETE FROM evaluations WHERE id = ?')
+  return {
+    save: ({ report, ...head }: Evaluation): void =>
+      transact(db, () => {
+        upsert.run(head.id, head.model, JSON.stringify(head), report ? JSON.stringify(report) : null)
+        forget.run(evaluationsMax)
+      }),
+    remove: (id: string): boolean => remove.run(id).changes > 0,
+  }
 }
 
 export function evaluationReader(db: DatabaseSync) {
@@ -48,5 +52,6 @@ export function evaluationStore(
     save: (evaluation) => writer.ask('saveEvaluation', evaluation),
     evaluation: (id) => reader.ask('evaluation', id),
     list: (filter) => reader.ask('evaluations', filter),
+    remove: (id) => writer.ask('removeEvaluation', id),
   }
 }

@@ -16,7 +16,7 @@ export interface EvidenceQuery {
 export function evidenceReader(db: DatabaseSync) {
   const metricOf = metricReader(db)
   const unitsOf = db.prepare(`
-    SELECT epoch, arm, count(*) AS assigned, total(judged > 0) AS judged FROM experiment_units
+    SELECT epoch, arm, count(*) AS assigned, total(judged > 0) AS judged, total(until <= ?) AS frozen FROM experiment_units
     WHERE experiment = ? GROUP BY epoch, arm`)
   const beyondOf = db.prepare(
     'SELECT epoch, sum(beyond) AS beyond FROM experiment_arms WHERE experiment = ? GROUP BY epoch HAVING sum(beyond) > 0',
@@ -34,20 +34,31 @@ export function evidenceReader(db: DatabaseSync) {
   return {
     evidence({ run, metrics, frozenBy }: EvidenceQuery): readonly EpochEvidence[] {
       const experiment = runKey(run)
-      const known = metrics.map((metric) => ({ name: metric.name, arms: metricOf(experiment, metric, frozenBy) }))
+      const known = metrics.map((metric) => ({ metric, arms: metricOf(experiment, metric, frozenBy) }))
       const beyond = new Map(beyondOf.all(experiment).map((row) => [Number(row.epoch), Number(row.beyond)]))
-      const epochs = Map.groupBy(unitsOf.all(experiment), (row) => Number(row.epoch))
+      const epochs = Map.groupBy(unitsOf.all(frozenBy, experiment), (row) => Number(row.epoch))
       return [...epochs].map(([epoch, rows]) => ({
         epoch,
         ...(beyond.has(epoch) ? { beyond: beyond.get(epoch) ?? 0 } : {}),
         arms: Object.fromEntries(
           rows.map((row): [string, ArmEvidence] => {
             const arm = String(row.arm)
-            const found = known.flatMap(({ name, arms }): [string, Accumulator][] =>
-              arms.filter((one) => one.epoch === epoch && one.arm === arm).map((one) => [name, one.accumulator]),
+            const found = known.map(({ metric, arms }) => {
+              const here = arms.find((one) => one.epoch === epoch && one.arm === arm)
+              return { metric, accumulator: here?.accumulator }
+            })
+            const values = found.flatMap(({ metric, accumulator }): [string, number][] =>
+              'feedback' in metric.from ? [[metric.name, unitsIn(accumulator)]] : [],
             )
-            const counts = { assigned: Number(row.assigned), withFeedback: Number(row.judged) }
-            return [arm, { ...counts, metrics: Object.fromEntries(found) }]
+            const evidence = {
+              assigned: Number(row.assigned),
+              withFeedback: Number(row.judged),
+              frozen: { units: Number(row.frozen), withValue: Object.fromEntries(values) },
+              metrics: Object.fromEntries(
+                found.flatMap(({ metric, accumulator }) => (accumulator ? [[metric.name, accumulator]] : [])),
+              ),
+            }
+            return [arm, evidence]
           }),
         ),
       }))
@@ -89,4 +100,10 @@ export function evidenceReader(db: DatabaseSync) {
     },
     runs: (): readonly ExperimentRun[] => keys.all().map(({ experiment }) => runOf(String(experiment))),
   }
+}
+
+/** That have a value of it: of feedback there are no quantiles. */
+function unitsIn(found: Accumulator | undefined): number {
+  if (found === undefined || found.type === 'quantile') return 0
+  return found.type === 'rate' ? found.counts.n : found.moments.n
 }

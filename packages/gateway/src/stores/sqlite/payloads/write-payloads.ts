@@ -5,6 +5,14 @@ import { payloadsWhere } from './payload-rows.ts'
 
 /** Rows that one step takes away, of up to 128 KB each: Records wait for so long. */
 const rowsMax = 200
+/** What lies further ahead was written while the clock was: its `until` would come that much too late. */
+const aheadMs = 3_600_000
+/** Model by model, as the index begins with it. */
+const fromAhead = `
+  WITH RECURSIVE models (name) AS (
+    SELECT min(model) FROM payloads
+    UNION ALL SELECT (SELECT min(model) FROM payloads WHERE model > name) FROM models WHERE name IS NOT NULL)
+  SELECT payloads.rowid FROM models CROSS JOIN payloads ON model = name AND time > ? LIMIT ?`
 
 /** Writes payloads, and takes them away again. */
 export function payloadWriter(db: DatabaseSync) {
@@ -16,6 +24,7 @@ export function payloadWriter(db: DatabaseSync) {
   const expire = db.prepare(
     'DELETE FROM payloads WHERE rowid IN (SELECT rowid FROM payloads WHERE until <= ? ORDER BY until LIMIT ?)',
   )
+  const expireAhead = db.prepare(`DELETE FROM payloads WHERE rowid IN (${fromAhead})`)
   const sum = db.prepare('SELECT total(bytes) AS bytes FROM payloads')
   return {
     putPayloads: (payloads: readonly StoredPayload[]): void =>
@@ -34,7 +43,8 @@ export function payloadWriter(db: DatabaseSync) {
     },
     expirePayloads: ({ now, bytesMax }: { readonly now: number; readonly bytesMax: number }): ExpiredPayloads => {
       const gone = (until: number) => Number(transact(db, () => expire.run(until, rowsMax)).changes)
-      const over = gone(now)
+      const ahead = Number(transact(db, () => expireAhead.run(now + aheadMs, rowsMax)).changes)
+      const over = ahead + gone(now)
       const crowded = over === 0 && Number(sum.get()?.bytes) > bytesMax ? gone(Number.MAX_SAFE_INTEGER) : 0
       return { over, crowded }
     },

@@ -1,10 +1,10 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import type { CaseSet, GatePass, SetPage, StoredSet } from '../../../kernel/case-set.ts'
+import type { CaseSet, GateResult, SetPage, StoredSet } from '../../../kernel/case-set.ts'
 
 export function setReader(db: DatabaseSync) {
   const all = db.prepare('SELECT name, digest, cases, expected, bytes, time, by_key FROM case_sets ORDER BY name')
   const named = db.prepare('SELECT * FROM case_sets WHERE name = ?')
-  const passWith = db.prepare('SELECT * FROM gate_passes WHERE key = ?')
+  const resultWith = db.prepare('SELECT * FROM gate_results WHERE key = ?')
   return {
     sets: (): readonly CaseSet[] => all.all().map(setOf),
     setLines({ name, from, limit }: SetPage): StoredSet | undefined {
@@ -13,10 +13,12 @@ export function setReader(db: DatabaseSync) {
       const lines = String(row.lines).split('\n')
       return { set: setOf(row), lines: lines.slice(from, limit === undefined ? undefined : from + limit) }
     },
-    passes: (keys: readonly string[]): readonly GatePass[] =>
+    gateResults: (keys: readonly string[]): readonly GateResult[] =>
       keys.flatMap((key) => {
-        const row = passWith.get(key)
-        return row ? [{ key, time: Number(row.time), words: String(row.words) }] : []
+        const row = resultWith.get(key)
+        if (!row) return []
+        const [passed, misses] = [Boolean(row.passed), Number(row.misses)]
+        return [{ key, time: Number(row.time), passed, misses, words: String(row.words) }]
       }),
   }
 }

@@ -9,7 +9,7 @@ export function setStore(writer: WorkerLink<WriterOperations>, reader: WorkerLin
     put: (set, lines) => writer.ask('putSet', { set, lines }),
     lines: (page) => reader.ask('setLines', page),
     remove: (name) => writer.ask('removeSet', name),
-    passes: (keys) => reader.ask('passes', keys),
-    savePass: (pass) => writer.ask('savePass', pass),
+    gateResults: (keys) => reader.ask('gateResults', keys),
+    saveGateResult: (result) => writer.ask('saveGateResult', result),
   }
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type GatePass, passesMax, type StoredSet, setsMax } from '../../../kernel/case-set.ts'
+import { type GateResult, gateResultsMax, type StoredSet, setsMax } from '../../../kernel/case-set.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { synced } from '../open-database.ts'
 
@@ -9,9 +9,12 @@ export function setWriter(db: DatabaseSync) {
     INSERT OR REPLACE INTO case_sets (name, digest, cases, expected, bytes, time, by_key, lines)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   const remove = db.prepare('DELETE FROM case_sets WHERE name = ?')
-  const upsertPass = db.prepare('INSERT OR REPLACE INTO gate_passes (key, time, words) VALUES (?, ?, ?)')
-  const forgetPasses = db.prepare(
-    'DELETE FROM gate_passes WHERE key IN (SELECT key FROM gate_passes ORDER BY time DESC, key LIMIT -1 OFFSET ?)',
+  const upsertResult = db.prepare(`
+    INSERT INTO gate_results (key, time, passed, misses, words) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET
+      time = excluded.time, passed = excluded.passed, misses = misses + excluded.misses, words = excluded.words`)
+  const forgetResults = db.prepare(
+    'DELETE FROM gate_results WHERE key IN (SELECT key FROM gate_results ORDER BY time DESC, key LIMIT -1 OFFSET ?)',
   )
   return {
     putSet: ({ set: { name, digest, cases, expected, bytes, time, by }, lines }: StoredSet) =>
@@ -24,10 +27,10 @@ export function setWriter(db: DatabaseSync) {
         upsert.run(name, digest, cases, expected, bytes, time, by, lines.join('\n'))
       }),
     removeSet: (name: string): boolean => synced(db, () => remove.run(name).changes > 0),
-    savePass: ({ key, time, words }: GatePass) =>
+    saveGateResult: ({ key, time, passed, words }: Omit<GateResult, 'misses'>) =>
       synced(db, () => {
-        upsertPass.run(key, time, words)
-        forgetPasses.run(passesMax)
+        upsertResult.run(key, time, passed ? 1 : 0, passed ? 0 : 1, words)
+        forgetResults.run(gateResultsMax)
       }),
   }
 }

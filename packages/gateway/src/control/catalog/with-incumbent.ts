@@ -1,7 +1,7 @@
 import type { StoredCatalog } from '../../kernel/store.ts'
-import { withContract } from '../catalog/deployed.ts'
+import type { GateRun } from '../gates/gate-runs.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
-import type { GateRun } from './gate-runs.ts'
+import { withContract } from './deployed.ts'
 
 type Stored = Pick<StoredCatalog, 'state' | 'digests'>
 
@@ -9,6 +9,6 @@ type Stored = Pick<StoredCatalog, 'state' | 'digests'>
 export function withIncumbent({ state, digests }: Stored, { model, major, incumbent }: GateRun): Stored {
   const contract = ownEntry(ownEntry(state.models, model)?.contracts ?? {}, major)
   if (!incumbent || !contract) return { state, digests }
-  const versions = { ...contract.versions, [incumbent.version]: incumbent.state }
+  const versions = { ...contract.versions, [incumbent.id]: incumbent.state }
   return { state: withContract(state, model, major, { ...contract, versions }), digests }
 }
