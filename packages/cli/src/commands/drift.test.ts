@@ -58,6 +58,16 @@ test('drift says what to do where there is none, and what was not counted', asyn
   const undeclared = await fakeGateway(context, replies({ ...none, versions: [], pairs: [] }))
   assert.match((await undeclared.run(['drift', 'spam'])).notes, /Add "drift: \{\}" to the contract/)
   const days = { windowMs: 1, referenceFrom: '2026-11-01', referenceTo: '2026-11-08' }
+  const { reference: __, ...unheld } = length
+  const unfilled = {
+    ...report,
+    declared: days,
+    versions: [{ version: '1.0', drifted: [], unknown: [length.name], features: [unheld] }],
+  }
+  assert.match(
+    (await (await fakeGateway(context, replies(unfilled))).run(['drift', 'spam'])).notes,
+    /^Of the days of the reference nothing was counted/,
+  )
   const empty = { ...report, declared: days, versions: [], pairs: [], leftOut: 4, dropped: { form: 2 } }
   const { run } = await fakeGateway(context, replies(empty))
   const { out, notes } = await run(['drift', 'spam'])

@@ -93,10 +93,19 @@ function noteOf({ model, major, declared, versions, leftOut, dropped }: DriftRep
   const drops = Object.entries(dropped).map(([reason, calls]) => `${reason} ${calls}`)
   const notes = [
     ...(versions.length === 0 ? ['No calls were counted yet.'] : []),
+    ...(hasEmptyReference(declared, versions) ? [emptyReference] : []),
     ...(leftOut > 0 ? [`${leftOut} more features are not watched: name those that matter under drift.features.`] : []),
     ...(drops.length > 0 ? [`Calls of which something was not counted: ${drops.join(', ')}.`] : []),
   ]
   return notes.length > 0 ? notes.join('\n') : undefined
+}
+
+const emptyReference =
+  'Of the days of the reference nothing was counted, so that nothing can be judged: values are counted from when drift is declared. Take days since then, or "first".'
+
+function hasEmptyReference({ referenceFrom }: NonNullable<DriftReport['declared']>, versions: DriftReport['versions']) {
+  const features = versions.flatMap((version) => version.features)
+  return referenceFrom !== undefined && features.length > 0 && features.every(({ reference }) => !reference)
 }
 
 interface Words {

@@ -113,7 +113,7 @@ test("what the gateway finds wrong with a case is told by the file's line", asyn
   const { run } = await fakeGateway(context, { 'POST /api/v1/evaluations': reply })
   const name = await file(lines)
   const { code, notes } = await run(['eval', 'spam', '1.1', name])
-  assert.equal(code, 1)
+  assert.equal(code, 2)
   assert.ok(notes.includes(`${name}:3/input/text is missing`), notes)
 })
 

@@ -4,7 +4,7 @@ import type { Client } from '../client.ts'
 import { type ClientOptions, sameGateway } from '../client-command.ts'
 import { columns } from '../columns.ts'
 import { connect } from '../connection.ts'
-import { Exit, Failure } from '../failures.ts'
+import { Exit, Failure, Refused } from '../failures.ts'
 import type { Io } from '../io.ts'
 import { percent } from '../platform.ts'
 import {
@@ -49,7 +49,7 @@ const pollMs = 500
 /** Asks for an evaluation, follows it to its end, and prints what came out. Ctrl-C cancels it; then it tells what it has. */
 export async function runEvaluation(body: object, options: RunOptions, io: Io): Promise<void> {
   const client = await connect(options, io.env)
-  const { data: begun } = await client.request<EvaluationJson>('POST', evaluationsPath, { body })
+  const { data: begun } = await client.request<EvaluationJson>('POST', evaluationsPath, { body }).catch(asUsage)
   for (const note of begun.notes) io.notes.line(`note: ${note}`, 'yellow')
   io.notes.line(`Evaluation ${begun.id}: ${begun.source}.`, 'dim')
   const { data, text } = await followed(begun.id, client, io)
@@ -61,6 +61,11 @@ export async function runEvaluation(body: object, options: RunOptions, io: Io): 
   if (options.out === undefined && !options.json) {
     io.notes.line(`A page of it: astraapi evaluations show ${data.id} --out report.html${sameGateway(options)}`, 'dim')
   }
+}
+
+/** 1 says that a bound was not met: CI has to tell that from a request that nothing was asked for. */
+function asUsage(thrown: unknown): never {
+  throw thrown instanceof Refused ? new Failure(2, thrown.message) : thrown
 }
 
 async function followed(id: string, client: Client, io: Io) {

@@ -32,7 +32,11 @@ function putCommand(sets: Command, io: Io): void {
   }).action(async (name: string, file: string, options: ClientOptions) => {
     const { cases } = await readCases(file, io.stdin)
     const set = await ask<CaseSet>(options, io, (client) => client.request('PUT', pathOf(name), { body: { cases } }))
-    if (set) io.notes.line(`Kept as ${set.name}: ${set.cases} cases, ${set.expected} of them with "expected".`, 'green')
+    if (set)
+      io.notes.line(
+        `Kept as ${set.name}: ${set.cases} ${set.cases === 1 ? 'case' : 'cases'}, ${set.expected} of them with "expected".`,
+        'green',
+      )
   })
 }
 

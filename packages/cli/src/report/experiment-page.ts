@@ -48,7 +48,7 @@ export function experimentPage(report: ExperimentReport, now: number): string {
 }
 
 const words: Readonly<Record<Status, { readonly text: string; readonly className: string }>> = {
-  draft: { text: 'not started', className: 'calm' },
+  draft: { text: 'draft', className: 'calm' },
   running: { text: 'running', className: 'wait' },
   paused: { text: 'paused', className: 'wait' },
   promoted: { text: 'promoted', className: 'good' },

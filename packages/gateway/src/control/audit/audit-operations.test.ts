@@ -62,6 +62,7 @@ const inputs: Readonly<Record<string, object>> = {
   deleteExperiment: { name: 'spam-1-1' },
   createEvaluation: { model: 'spam', version: '1.0', cases: [{ input: { text: 'a' } }] },
   cancelEvaluation: {},
+  deleteEvaluation: {},
   putCaseSet: { name: 'heldout', cases: [{ input: 1 }] },
   deleteCaseSet: { name: 'heldout' },
   ...Object.fromEntries(
@@ -87,7 +88,8 @@ test('every mutation of the platform leaves exactly one entry, made or refused; 
     const { operate, entries } = open()
     const { key } = await ports.keyring.create({ consumer: 'demo', permissions: ['infer'] })
     ports.catalogControl.current = operation.name === 'createEvaluation' ? () => spamCatalog : current
-    const { id } = operation.name === 'cancelEvaluation' ? evaluation : key
+    if (operation.name === 'deleteEvaluation') await run('cancelEvaluation', { id: evaluation.id })
+    const { id } = operation.name.endsWith('Evaluation') ? evaluation : key
     const input = { ...(operation.path.includes('{id}') ? { id } : {}), ...inputs[operation.name] }
     assert.ok(operation.name in inputs, `an input for ${operation.name}`)
     await operate(operation, input, context)

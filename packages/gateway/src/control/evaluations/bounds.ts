@@ -10,7 +10,7 @@ import {
   isMeasure,
   type Requirements,
 } from '../../kernel/evaluation.ts'
-import { amountWords, measureWords } from './verdict.ts'
+import { amountWords, casesText, measureWords } from './verdict.ts'
 
 /** Where fewer of the cases tell a measure, it may be that of the easy ones: no bound on it is passed. */
 const toldMin = 0.95
@@ -88,7 +88,7 @@ function outcomeOf(
   }
   const failures = bound === 'drop' ? othersFailures(report) : undefined
   if (failures !== undefined) {
-    const of = `${countWords(failures)} of ${countWords(asked)} cases`
+    const of = `${countWords(failures)} of ${casesText(asked)}`
     const words = `${against?.version} failed ${of}, so it says nothing of ${version.version}: try again when it answers`
     return [{ ...told, outcome: 'failed', words: `${measure} cannot be told: ${words}` }]
   }
@@ -99,11 +99,11 @@ function outcomeOf(
   }
   const { value } = figure
   if (partial !== undefined) {
-    const words = `${measure} is of ${asked} of ${cases} cases only, which is not enough to pass`
+    const words = `${measure} is of ${asked} of ${casesText(cases)} only, which is not enough to pass`
     return [{ ...told, value, outcome: 'failed', words }]
   }
   const n = toldBy(measure, bound, figure, report)
-  const ofCases = `of ${countWords(n)} of ${countWords(asked)} cases`
+  const ofCases = `of ${countWords(n)} of ${casesText(asked)}`
   if (n < toldMin * couldTell(measure, report)) {
     const words = `${measure} cannot be told: it is ${ofCases} only, the others failed or do not tell it, and a bound needs 95 %`
     return [{ ...told, outcome: 'failed', words }]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { difference, pairedShares, quantileFigure, shareFigure } from './figures.ts'
+import { difference, pairedShares, pairedUnits, quantileFigure, shareFigure } from './figures.ts'
 
 const pairs = fc
   .tuple(fc.integer({ min: 1, max: 500 }), fc.nat(), fc.nat())
@@ -60,4 +60,14 @@ test('a quantile is the value at its rank', () => {
     [50, 95, 99],
   )
   assert.equal(quantileFigure([7], 0.99, 1).value, 7)
+})
+
+test('of a mean from 0 to 1 few cases that differ show nothing, however alike the others are, and many may', () => {
+  const mean = { value: -0.02, n: 1000, lower: -0.03, upper: -0.01 }
+  const few = pairedUnits({ gained: 0, lost: 29, n: 1000 }, mean, 1000)
+  assert.equal(difference(few, 'lower').shown, undefined)
+  assert.ok((few.lower ?? 0) < -0.029 && (few.upper ?? 0) > 0)
+  assert.equal(difference(pairedUnits({ gained: 0, lost: 30, n: 1000 }, mean, 1000), 'lower').shown, 'better')
+  // Without spread the mean itself has no interval.
+  assert.ok((pairedUnits({ gained: 0, lost: 0, n: 3 }, { value: 0, n: 3 }, 3).upper ?? 0) > 0.3)
 })

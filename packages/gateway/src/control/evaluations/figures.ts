@@ -70,6 +70,17 @@ export function pairedShares({ gained, lost, n }: Pairs, expected: number): Eval
   return { value: mean, n, lower: gains.lower - losses.upper, upper: gains.upper - losses.lower }
 }
 
+/**
+ * The mean difference of a measure from 0 to 1 on the same cases; `gained` is in how many the version has more of it. Where few differ it
+ * is exact as well: a case counts for at most 1, so that all in which there is more come to at most their share, and to no less than 0.
+ */
+export function pairedUnits({ gained, lost, n }: Pairs, mean: EvaluationFigure, expected: number): EvaluationFigure {
+  if (gained + lost >= differingMin) return mean
+  const options = { alpha: alpha / 2, expectedValues: expected }
+  const [more, less] = [bernoulliInterval(gained, n, options), bernoulliInterval(lost, n, options)]
+  return { value: mean.value, n, lower: -less.upper, upper: more.upper }
+}
+
 /** As the table of measures has them. */
 export function inOrder<Value>(
   measures: ReadonlyMap<string, Value>,

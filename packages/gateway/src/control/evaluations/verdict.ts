@@ -65,7 +65,7 @@ function headline(told: Told): string {
     const other = against ? `${against.version} does` : `was answered ${kind === 'replay' ? 'then' : 'before'}`
     return `${version.version} answers as ${other} on ${of(agreement)}`
   }
-  return `${version.version} answered ${countWords(version.answered)} of ${countWords(asked)} cases`
+  return `${version.version} answered ${countWords(version.answered)} of ${casesText(asked)}`
 }
 
 /** "2,966 of 3,010 cases (98.5 %, 95 % interval 97.9 to 98.9)" */
@@ -74,7 +74,7 @@ function of({ value, n, lower, upper }: EvaluationFigure, withInterval = true): 
     withInterval && lower !== undefined && upper !== undefined
       ? `, 95 % interval ${numberWords(100 * lower)} to ${numberWords(100 * upper)}`
       : ''
-  return `${countWords(Math.round(value * n))} of ${countWords(n)} cases (${numberWords(100 * value)} %${bounds})`
+  return `${countWords(Math.round(value * n))} of ${casesText(n)} (${numberWords(100 * value)} %${bounds})`
 }
 
 /** "+8.9 points (7.7 to 10.1)" */
@@ -93,7 +93,7 @@ function failuresOf({ version, failed }: EvaluatedVersion): string {
   const codes = Object.entries(failed).toSorted(([, a], [, b]) => b - a)
   const total = codes.reduce((sum, [, n]) => sum + n, 0)
   const which = codes.slice(0, 3).map(([code, n]) => `${code} ${countWords(n)}`)
-  return `On ${version} ${countWords(total)} ${total === 1 ? 'case' : 'cases'} failed (${which.join(', ')})`
+  return `On ${version} ${casesText(total)} failed (${which.join(', ')})`
 }
 
 function compared({ version, against }: Told, measure: EvaluationMeasure, name: string): string | undefined {
@@ -112,5 +112,10 @@ const partialReasons: Readonly<Record<PartialReason, string>> = {
 
 function partialWords(partial: PartialReason | undefined, asked: number, cases: number): string {
   const why = partial ? partialReasons[partial] : 'There were no cases'
-  return `${why} after ${countWords(asked)} of ${countWords(cases)} cases`
+  return `${why} after ${countWords(asked)} of ${casesText(cases)}`
+}
+
+/** "3,110 cases" */
+export function casesText(cases: number): string {
+  return `${countWords(cases)} ${cases === 1 ? 'case' : 'cases'}`
 }

@@ -1,7 +1,7 @@
 import { countWords } from '@astraapi/statistics'
 import type { Violation } from '../../kernel/errors.ts'
 import type { BoundOutcome, EvaluationCase, EvaluationReport, PartialReason } from '../../kernel/evaluation.ts'
-import { differenceWords, measureWords } from '../evaluations/verdict.ts'
+import { casesText, differenceWords, measureWords } from '../evaluations/verdict.ts'
 import { durationText } from '../manifest/quantities.ts'
 
 /** "/cases/3/input/text": the number is its place among those that were taken. */
@@ -14,7 +14,7 @@ export function unfitText({ path, message }: Violation, cases: readonly Evaluati
 export function askedText({ asked, version }: EvaluationReport, data: string): string {
   const codes = Object.entries(version.failed).map(([code, cases]) => `${code} ${cases}`)
   const failed = codes.length === 0 ? '' : `, of which failed: ${codes.join(', ')}`
-  return `${countWords(asked)} cases of ${data}${failed}`
+  return `${casesText(asked)} of ${data}${failed}`
 }
 
 /** "accuracy 88.6 % is below 95 % (95 % interval 83.4 % to 92.6 %; 500 cases of heldout.jsonl)" */

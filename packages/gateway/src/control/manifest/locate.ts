@@ -37,7 +37,8 @@ const rows: readonly ((fault: Misread) => string | undefined)[] = [
     const relative = place.includes('weights') || place.includes('shares')
     return `Write ${relative ? Number(percents) : Number((Number(percents) / 100).toPrecision(12))}.`
   },
-  ({ message, source }) => (isNumber(message) && number.test(source) ? `Write ${source}, without quotes.` : undefined),
+  ({ message, source }) =>
+    quotedNumber.test(message) && number.test(source) ? `Write ${source}, without quotes.` : undefined,
 ]
 
 interface Misread {
@@ -48,7 +49,7 @@ interface Misread {
 }
 
 const number = /^-?\d+(?:\.\d+)?$/
-const isNumber = (message: string) => /^must be a (?:whole )?number/.test(message)
+const quotedNumber = /^must be a (?:whole )?number, not a string/
 
 function advice(document: Document, place: Place, message: string): string | undefined {
   const node = document.getIn(place, true)

@@ -17,6 +17,7 @@ import { deployedContract, deployedVersion } from '../catalog/deployed.ts'
 import { faultsOfCases } from '../evaluations/check-cases.ts'
 import type { Wanted } from '../evaluations/evaluations.ts'
 import { replayCases } from '../evaluations/replay-cases.ts'
+import { casesText } from '../evaluations/verdict.ts'
 import { sampleCases } from '../sets/sample-cases.ts'
 import { mayReadSet, modelFor, setForbidden } from './bound-models.ts'
 import type { wantedEvaluation } from './evaluation-schemas.ts'
@@ -134,10 +135,10 @@ async function casesOf(asked: Asked, contract: Contract, caller: Caller, ports: 
   if (set !== undefined) {
     const read = (await sets.cases(set)) ?? (await unknownSet(set, sets))
     if (!mayReadSet(read.set, caller, catalogControl.current())) throw setForbidden(set)
-    return { kind: 'eval', source: `${read.cases.length} cases of the set "${set}"`, cases: read.cases, notes: [] }
+    return { kind: 'eval', source: `${casesText(read.cases.length)} of the set "${set}"`, cases: read.cases, notes: [] }
   }
   const given = (cases ?? []).map((one, place) => ({ ...one, id: one.id ?? String(place + 1) }))
-  return { kind: 'eval', source: `${given.length} cases of the request`, cases: given, notes: [] }
+  return { kind: 'eval', source: `${casesText(given.length)} of the request`, cases: given, notes: [] }
 }
 
 async function unknownSet(name: string, sets: Ports['sets']): Promise<never> {

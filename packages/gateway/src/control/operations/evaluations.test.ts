@@ -66,6 +66,10 @@ test('what is not there or does not fit is refused with its place, and nothing i
     [{ set: 'nothere' }, /^unknown_set: There is no set "nothere"/],
     [{ cases: [{ input: { txt: 'a' } }] }, /^invalid_input: \/cases\/0\/input/],
     [{ cases: [{ input: { text: 'a' }, expected: 'Spam' }] }, /^invalid_input: \/cases\/0\/expected is no label/],
+    [
+      { cases: [{ input: { text: 'a' }, expected: { lable: 'ham' } }] },
+      /^invalid_input: \/cases\/0\/expected names what no answer has: "lable"/,
+    ],
     [{ cases: [cases[1], cases[1]] }, /^invalid_input: \/cases\/1\/id stands there twice: "b"/],
     [{ cases, require: { acuracy: { min: 1 } } }, /^invalid_input: \/require\/acuracy/],
     [{ cases, require: { accuracy: { drop: 0 } } }, /^invalid_input: \/require\/accuracy\/drop has no other version/],
