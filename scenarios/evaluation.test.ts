@@ -94,7 +94,7 @@ describe('an evaluation of real models on held-out mails', () => {
     assert.deepEqual([done.status, done.passed, done.report.partial], ['done', false, 'budget'])
     assert.ok(done.report.asked > 700 && done.report.asked <= 780, String(done.report.asked))
     assert.deepEqual([done.report.version.answered, done.report.version.failed], [done.report.asked, {}])
-    assert.match(done.bounds[0].words, /^accuracy is of \d+ of 1000 cases only/)
+    assert.match(done.bounds[0].words, /^accuracy is of \d+ of 1,000 cases only/)
     const { status } = await gateway.ask('POST', '/models/spam/v1/predict', { input: { text: 'Hello' } })
     assert.equal(status, 200)
   })

@@ -111,7 +111,7 @@ describe('an experiment that the API declares', () => {
     assert.equal((await gateway.ask('DELETE', '/api/v1/experiments/follows', undefined, any)).status, 200)
     assert.equal((await gateway.ask('GET', '/api/v1/experiments/follows')).status, 404)
     const again = await create({ name: 'follows' })
-    assert.deepEqual([again.status, again.body.next], [409, 'Choose another name.'])
+    assert.deepEqual([again.status, again.body.next], [409, 'Choose another name; a manifest may leave it out.'])
     assert.equal((await gateway.ask('GET', `/api/v1/calls/${record.id}`)).status, 200)
   })
 })

@@ -336,7 +336,7 @@ describe('an experiment that is over', () => {
     const next = await applied(yaml({}), full)
     assert.deepEqual([Object.keys(next.state.experiments ?? {}).length, next.state.experiments?.one], [200, undefined])
     assert.deepEqual(await faultsOf(tested(), next), [
-      'conflict | experiments.one | was the name of an experiment that is over | Choose another name, or leave it out.',
+      'conflict | experiments.one | was the name of an experiment that is over | Choose another name; a manifest may leave it out.',
     ])
     assert.deepEqual(weightsIn(next), { '1.0': 1 }, 'what it found stays')
   })
