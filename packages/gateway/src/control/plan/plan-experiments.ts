@@ -81,7 +81,12 @@ function planExperiment(
   if (!target || !draft) return settled && withoutContract(name, settled, report)
   const { model, major } = target
   if (!known && Object.hasOwn(digests, nameKey(name))) {
-    report('conflict', place, 'was the name of an experiment that is over', 'Choose another name; a manifest may leave it out.')
+    report(
+      'conflict',
+      place,
+      'was the name of an experiment that is over',
+      'Choose another name; a manifest may leave it out.',
+    )
     return undefined
   }
   const control = declared.control ?? settled?.control ?? usualControl(name, declared, draft, context)
