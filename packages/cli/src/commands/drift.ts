@@ -1,11 +1,8 @@
 import type { Command } from 'commander'
-import { type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
-import { connect } from '../connection.ts'
-import { findContract } from '../find-contract.ts'
+import { contractReport } from '../contract-report.ts'
 import type { Io } from '../io.ts'
-import { type Deployments, percent, shortTime } from '../platform.ts'
-import { readModel } from '../read-model.ts'
+import { percent, shortTime } from '../platform.ts'
 
 interface Values {
   readonly values: number
@@ -47,22 +44,12 @@ export interface DriftReport {
 }
 
 export function driftCommand(program: Command, io: Io): void {
-  clientCommand(program, {
-    usage: 'drift <model>',
+  contractReport<DriftReport>(program, io, {
+    name: 'drift',
     summary: 'show whether the inputs and outputs of a model differ from those of its reference',
     examples: ['astraapi drift spam', 'astraapi drift support-chat@v1 --json'],
-    options: [['--major <major>', 'major version of the contract, e.g. v1 (default: the default one of the model)']],
-  }).action(async (named: string, options: ClientOptions & { readonly major?: string }) => {
-    const { name: model, asked } = readModel(named, options.major)
-    const client = await connect(options, io.env)
-    const { data: deployed } = await client.request<Deployments>('GET', '/api/v1/deployments')
-    const { major } = findContract(deployed, model, asked)
-    const path = `/api/v1/models/${encodeURIComponent(model)}/${major}/drift`
-    const { data, text } = await client.request<DriftReport>('GET', path)
-    if (options.json) return io.out.raw(`${text}\n`)
-    for (const line of driftLines(data)) io.out.line(line)
-    const note = noteOf(data)
-    if (note !== undefined) io.notes.line(note)
+    lines: driftLines,
+    notes: notesOf,
   })
 }
 
@@ -88,16 +75,15 @@ export function driftLines({ model, major, declared, from, to, versions, against
 }
 
 /** What is to be known beside the tables. */
-function noteOf({ model, major, declared, versions, leftOut, dropped }: DriftReport): string | undefined {
-  if (!declared) return `${model}@${major} declares no drift. Add "drift: {}" to the contract in the manifest.`
+function notesOf({ model, major, declared, versions, leftOut, dropped }: DriftReport): readonly string[] {
+  if (!declared) return [`${model}@${major} declares no drift. Add "drift: {}" to the contract in the manifest.`]
   const drops = Object.entries(dropped).map(([reason, calls]) => `${reason} ${calls}`)
-  const notes = [
+  return [
     ...(versions.length === 0 ? ['No calls were counted yet.'] : []),
     ...(hasEmptyReference(declared, versions) ? [emptyReference] : []),
     ...(leftOut > 0 ? [`${leftOut} more features are not watched: name those that matter under drift.features.`] : []),
     ...(drops.length > 0 ? [`Calls of which something was not counted: ${drops.join(', ')}.`] : []),
   ]
-  return notes.length > 0 ? notes.join('\n') : undefined
 }
 
 const emptyReference =

@@ -1,12 +1,9 @@
 import type { Command } from 'commander'
-import { type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
-import { connect } from '../connection.ts'
-import { findContract } from '../find-contract.ts'
+import { contractReport } from '../contract-report.ts'
 import type { Io } from '../io.ts'
 import { moneySpent } from '../money.ts'
-import { type Deployments, percent } from '../platform.ts'
-import { readModel } from '../read-model.ts'
+import { percent } from '../platform.ts'
 import { numberText } from '../report/numbers.ts'
 
 export interface JudgeReport {
@@ -33,21 +30,12 @@ interface JudgedVersion {
 type Counts = Readonly<Record<string, number>>
 
 export function judgesCommand(program: Command, io: Io): void {
-  clientCommand(program, {
-    usage: 'judges <model>',
+  contractReport<JudgeReport>(program, io, {
+    name: 'judges',
     summary: 'show what judges say of the versions of a model, and what they cost',
     examples: ['astraapi judges support-chat', 'astraapi judges support-chat@v1 --json'],
-    options: [['--major <major>', 'major version of the contract, e.g. v1 (default: the default one of the model)']],
-  }).action(async (named: string, options: ClientOptions & { readonly major?: string }) => {
-    const { name: model, asked } = readModel(named, options.major)
-    const client = await connect(options, io.env)
-    const { data: deployed } = await client.request<Deployments>('GET', '/api/v1/deployments')
-    const { major } = findContract(deployed, model, asked)
-    const path = `/api/v1/models/${encodeURIComponent(model)}/${major}/judges`
-    const { data, text } = await client.request<JudgeReport>('GET', path)
-    if (options.json) return io.out.raw(`${text}\n`)
-    for (const line of columns(data.versions.map(rowOf))) io.out.line(line)
-    for (const line of notesOf(data)) io.notes.line(line)
+    lines: ({ versions }) => columns(versions.map(rowOf)),
+    notes: notesOf,
   })
 }
 

@@ -1,12 +1,9 @@
 import type { Command } from 'commander'
-import { type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
-import { connect } from '../connection.ts'
-import { findContract } from '../find-contract.ts'
+import { contractReport } from '../contract-report.ts'
 import type { Io } from '../io.ts'
 import { moneySpent } from '../money.ts'
-import { type Deployments, percent, rounded, type ShadowOf, shortTime } from '../platform.ts'
-import { readModel } from '../read-model.ts'
+import { percent, rounded, type ShadowOf, shortTime } from '../platform.ts'
 import { shadowText } from '../traffic-text.ts'
 
 type Counts = Readonly<Record<string, number>>
@@ -53,21 +50,12 @@ export interface ShadowReport {
 const disagreementsShown = 10
 
 export function shadowCommand(program: Command, io: Io): void {
-  clientCommand(program, {
-    usage: 'shadow <model>',
+  contractReport<ShadowReport>(program, io, {
+    name: 'shadow',
     summary: "show how a model's shadow version compares with those that serve",
     examples: ['astraapi shadow spam', 'astraapi shadow support-chat@v1 --json'],
-    options: [['--major <major>', 'major version of the contract, e.g. v1 (default: the default one of the model)']],
-  }).action(async (named: string, options: ClientOptions & { readonly major?: string }) => {
-    const { name: model, asked } = readModel(named, options.major)
-    const client = await connect(options, io.env)
-    const { data: deployed } = await client.request<Deployments>('GET', '/api/v1/deployments')
-    const { major, capture } = findContract(deployed, model, asked)
-    const path = `/api/v1/models/${encodeURIComponent(model)}/${major}/shadow`
-    const { data, text } = await client.request<ShadowReport>('GET', path)
-    if (options.json) return io.out.raw(`${text}\n`)
-    for (const line of reportLines(data)) io.out.line(line)
-    for (const line of notesOf(data, capture !== undefined)) io.notes.line(line)
+    lines: reportLines,
+    notes: (report, { capture }) => notesOf(report, capture !== undefined),
   })
 }
 
