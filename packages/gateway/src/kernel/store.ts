@@ -43,6 +43,10 @@ export interface RecordSink {
   /** Resolves when all that was put before is durable. */
   flush(): Promise<void>
   status(): SinkStatus
+  /** Of those that are not durable yet, or have only just become so. */
+  recent(id: string): CallRecord | undefined
+  /** The latest of such calls of this consumer with this reference. */
+  recentByReference(consumer: string, reference: string): CallRecord | undefined
   /** Idempotent; last write wins per (call, metric, source). Resolves when durable. */
   feedback(feedback: Feedback): Promise<void>
 }

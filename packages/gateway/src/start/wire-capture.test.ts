@@ -30,6 +30,8 @@ function wired(steps: (readonly [over: number, crowded: number] | 'fails')[]) {
     flush: async () => undefined,
     status: () => ({ waiting: 0, written: 0, fault: undefined }),
     feedback: async () => undefined,
+    recent: () => undefined,
+    recentByReference: () => undefined,
   }
   const metrics = createMetrics()
   const clock = { at: 7, now: () => clock.at, elapsed: () => 0, id: () => '' }

@@ -67,7 +67,7 @@ export async function wireJourney(ports: {
 }): Promise<WiredJourney> {
   const { store, clock, catalog } = ports
   const metrics = createMetrics()
-  const recent = createRecentCalls(() => store.records.status().waiting)
+  const recent = createRecentCalls(store.records)
   const unitSalt = await settingOf(store, 'unit-salt', () => randomBytes(32).toString('hex'))
   let stopping = false
   let inFlight = 0

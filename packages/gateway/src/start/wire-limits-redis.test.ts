@@ -34,6 +34,7 @@ test('a Redis that lost its data gets budgets back, also where a settlement reac
   let costUsd = 8
   const records: Store['records'] = {
     ...{ put: nothing, accepting: nothing, status: nothing, feedback: nothing },
+    ...{ recent: nothing, recentByReference: nothing },
     flush: async () => {},
   }
   const reports: Store['reports'] = {

@@ -27,7 +27,10 @@ function wired(t: TestContext, spent: () => Promise<readonly SpentRow[]>) {
     catalog: () => testCatalog({ '1.0': 1 }),
     keyring: { list: () => [key], get: (id) => (id === key.id ? key : undefined) },
     store: {
-      records: { flush: async () => {}, put: nothing, accepting: nothing, status: nothing, feedback: nothing },
+      records: {
+        ...{ flush: async () => {}, put: nothing, accepting: nothing, status: nothing, feedback: nothing },
+        ...{ recent: nothing, recentByReference: nothing },
+      },
       reports: {
         ...{ call: nothing, callByReference: nothing, calls: nothing, feedback: nothing, usage: nothing },
         ...{ evidence: nothing, circuit: nothing, totals: nothing, runs: nothing },

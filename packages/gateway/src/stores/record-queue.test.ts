@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { sampleCall, sampleFeedback } from './conformance/samples.ts'
 import { type RecordBatch, RecordQueue } from './record-queue.ts'
+import type { RecordText } from './waiting-records.ts'
+
+const text: RecordText = { write: (record) => JSON.stringify(record), read: (one) => JSON.parse(one) }
 
 /** A disk that can be full; it remembers what was written, and lets a test wait for each try. */
 function fakeDisk() {
@@ -14,19 +17,22 @@ function fakeDisk() {
       if (disk.full) throw new Error('the disk is full')
       disk.batches.push(batch)
     },
-    ids: () => disk.batches.flatMap(({ records }) => records.map(({ id }) => id)),
+    ids: () => disk.batches.flatMap(({ records }) => records.map((one) => text.read(one).id)),
   }
   return disk
 }
 
 function queueOn(disk: ReturnType<typeof fakeDisk>, t: TestContext): RecordQueue {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  return new RecordQueue({ write: disk.write })
+  return new RecordQueue({ text, write: disk.write })
 }
 
 /** Lets everything run that waits for nothing but other promises. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => sampleCall(from + i).id)
+
+const texts = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => text.write(sampleCall(from + i)))
 
 function putCalls(queue: RecordQueue, from: number, to: number): void {
   for (let n = from; n <= to; n += 1) queue.put(sampleCall(n))
@@ -83,7 +89,7 @@ test('a batch that fails is tried again at once, then after pauses from 100 ms t
 test('new calls are refused past the bound, and accepted again below half of it', async () => {
   const acknowledge: (() => void)[] = []
   const write = () => new Promise<void>((resolve) => acknowledge.push(resolve))
-  const queue = new RecordQueue({ write, waitingMax: 1000 })
+  const queue = new RecordQueue({ text, write, waitingMax: 1000 })
   putCalls(queue, 1, 1000)
   assert.equal(queue.accepting(), true)
   putCalls(queue, 1001, 1001)
@@ -121,7 +127,7 @@ test('feedback goes out at once with the Records before it, and is refused while
   const queue = queueOn(disk, t)
   putCalls(queue, 1, 2)
   await queue.feedback(sampleFeedback())
-  assert.deepEqual(disk.batches, [{ records: [sampleCall(1), sampleCall(2)], feedback: [sampleFeedback()] }])
+  assert.deepEqual(disk.batches, [{ records: texts(1, 2), feedback: [sampleFeedback()] }])
   disk.full = true
   putCalls(queue, 3, 3)
   await assert.rejects(queue.feedback(sampleFeedback()), { code: 'store_unavailable' })
@@ -129,7 +135,7 @@ test('feedback goes out at once with the Records before it, and is refused while
   disk.full = false
   await settled()
   await queue.flush()
-  assert.deepEqual(disk.batches.at(-1), { records: [sampleCall(3)], feedback: [] })
+  assert.deepEqual(disk.batches.at(-1), { records: texts(3, 3), feedback: [] })
 })
 
 test('feedback that fails alone leaves no fault behind', async (t) => {
@@ -162,11 +168,23 @@ test('close names how many Records are lost when time runs out', async (t) => {
 
 test('close gives up in time on a write that never ends, and settles everyone who waits', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const queue = new RecordQueue({ write: () => new Promise(() => undefined) })
+  const queue = new RecordQueue({ text, write: () => new Promise(() => undefined) })
   putCalls(queue, 1, 2)
   const flushed = assert.rejects(queue.flush(), { code: 'store_unavailable' })
   const refused = assert.rejects(queue.feedback(sampleFeedback()), { code: 'store_unavailable' })
   const closed = assert.rejects(queue.close(10_000), /2 Records/)
   t.mock.timers.tick(10_000)
   await Promise.all([flushed, refused, closed])
+})
+
+test('a call is found until its Record is durable for sure', async (t) => {
+  const disk = fakeDisk()
+  const queue = queueOn(disk, t)
+  putCalls(queue, 1, 2)
+  assert.equal(queue.recent(sampleCall(1).id)?.id, sampleCall(1).id)
+  await queue.flush()
+  assert.equal(queue.recent(sampleCall(2).id)?.id, sampleCall(2).id)
+  putCalls(queue, 3, 3)
+  await queue.flush()
+  assert.deepEqual([queue.recent(sampleCall(2).id), queue.recent(sampleCall(3).id)?.id], [undefined, sampleCall(3).id])
 })

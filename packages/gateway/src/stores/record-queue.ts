@@ -2,9 +2,11 @@ import { AstraError, operatorReason } from '../kernel/errors.ts'
 import type { CallRecord, Feedback } from '../kernel/record.ts'
 import type { RecordSink, SinkStatus } from '../kernel/store.ts'
 import { retryPause } from './retry-pause.ts'
+import { type RecordText, WaitingRecords } from './waiting-records.ts'
 
 export interface RecordBatch {
-  readonly records: readonly CallRecord[]
+  /** As texts. */
+  readonly records: readonly string[]
   readonly feedback: readonly Feedback[]
 }
 
@@ -15,6 +17,7 @@ export interface StoreLog {
 }
 
 export interface RecordQueueOptions {
+  readonly text: RecordText
   /** Writes a batch as a whole or not at all. The same batch may come again, and must count once. */
   readonly write: (batch: RecordBatch) => Promise<void>
   readonly log?: StoreLog | undefined
@@ -50,7 +53,7 @@ export class RecordQueue implements RecordSink {
   readonly #options: RecordQueueOptions
   readonly #waitingMax: number
   readonly #pause = retryPause()
-  #records: CallRecord[] = []
+  readonly #records: WaitingRecords
   #feedback: WaitingFeedback[] = []
   #waiters: Waiter[] = []
   #put = 0
@@ -64,11 +67,12 @@ export class RecordQueue implements RecordSink {
   constructor(options: RecordQueueOptions) {
     this.#options = options
     this.#waitingMax = options.waitingMax ?? 10_000
+    this.#records = new WaitingRecords(options.text)
   }
 
   put(record: CallRecord): void {
     if (this.#closed) throw new Error('a Record was put after the store was closed')
-    this.#records.push(record)
+    this.#records.put(record)
     this.#put += 1
     if (!this.#delivering) this.#schedule()
   }
@@ -81,6 +85,14 @@ export class RecordQueue implements RecordSink {
 
   status(): SinkStatus {
     return { waiting: this.#put - this.#written, written: this.#written, fault: this.#fault }
+  }
+
+  recent(id: string): CallRecord | undefined {
+    return this.#records.byId(id)
+  }
+
+  recentByReference(consumer: string, reference: string): CallRecord | undefined {
+    return this.#records.byReference(consumer, reference)
   }
 
   /** While writing fails: tries at once, and rejects with `store_unavailable` if that fails too; the Records stay. */
@@ -125,7 +137,7 @@ export class RecordQueue implements RecordSink {
   }
 
   #schedule(): void {
-    if (this.#records.length >= batchMax) this.#send()
+    if (this.#records.waiting >= batchMax) this.#send()
     else this.#timer ??= setTimeout(() => this.#send(), batchEveryMs)
   }
 
@@ -133,13 +145,13 @@ export class RecordQueue implements RecordSink {
     if (this.#delivering) return
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const records = this.#records.splice(0, batchMax)
+    const records = this.#records.next(batchMax)
     const feedback = this.#feedback.splice(0)
     if (records.length + feedback.length > 0) void this.#deliver(records, feedback)
   }
 
   /** Never rejects. */
-  async #deliver(records: readonly CallRecord[], joined: readonly WaitingFeedback[]): Promise<void> {
+  async #deliver(records: readonly string[], joined: readonly WaitingFeedback[]): Promise<void> {
     this.#delivering = true
     let waiting = joined
     for (let failures = 0; !this.#closed && records.length + waiting.length > 0; failures += 1) {
@@ -167,10 +179,11 @@ export class RecordQueue implements RecordSink {
     for (const waiter of due) waiter.resolve()
     if (this.#closed) return
     if (this.#waiters.length + this.#feedback.length > 0) this.#send()
-    else if (this.#records.length > 0) this.#schedule()
+    else if (this.#records.waiting > 0) this.#schedule()
   }
 
   #succeed(count: number, feedback: readonly WaitingFeedback[]): void {
+    this.#records.written(count)
     this.#written += count
     if (this.#fault !== undefined) this.#options.log?.info(this.status(), 'accounting is written again')
     this.#fault = undefined

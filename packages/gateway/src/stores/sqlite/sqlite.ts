@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Reports, StateStore, Store } from '../../kernel/store.ts'
 import { RecordQueue, type StoreLog } from '../record-queue.ts'
-import { encodeCalls } from './call-row.ts'
+import { decodeCall, encodeCall } from './call-row.ts'
 import { prepareDataFolder } from './data-folder.ts'
 import { evaluationStore } from './evaluations/evaluation-rows.ts'
 import { payloadStore } from './payloads/payload-store.ts'
@@ -48,7 +48,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 
   const records = new RecordQueue({
-    write: ({ records, feedback }) => writer.ask('batch', { calls: encodeCalls(records), feedback }),
+    text: { write: encodeCall, read: decodeCall },
+    write: ({ records, feedback }) => writer.ask('batch', { calls: `[${records.join(',')}]`, feedback }),
     log: options.log,
     waitingMax: options.waitingMax,
   })

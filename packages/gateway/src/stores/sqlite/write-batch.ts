@@ -9,12 +9,11 @@ import { evidenceWriter } from './evidence/write-evidence.ts'
 import { transact } from './open-database.ts'
 
 export interface BatchWire {
-  /** What `encodeCalls` made. */
-  readonly calls: readonly CallValue[]
+  /** What `encodeCall` made, as a list in JSON. */
+  readonly calls: string
   readonly feedback: readonly Feedback[]
 }
 
-const width = callColumns.length
 const insertCallSql = `
   INSERT INTO calls (${callColumns.join(', ')}) VALUES (${callColumns.map(() => '?').join(', ')})
   ON CONFLICT (id) DO NOTHING`
@@ -81,8 +80,7 @@ export function batchWriter(db: DatabaseSync): (batch: BatchWire) => void {
     evidence.begin()
     transact(db, () => {
       const enrolled: EvidenceFacts[] = []
-      for (let at = 0; at < calls.length; at += width) {
-        const values = calls.slice(at, at + width)
+      for (const values of JSON.parse(calls) as readonly (readonly CallValue[])[]) {
         if (insertCall.run(...values).changes !== 1) continue
         rollup.add(usageFactsOf(values))
         spending.add(spentFactsOf(values))

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { CallRecord } from '../../../kernel/record.ts'
 import { sampleCall, start } from '../../conformance/samples.ts'
-import { encodeCalls, evidenceFactsOf } from '../call-row.ts'
+import { callValues, evidenceFactsOf } from '../call-row.ts'
 import { migrations } from '../migrations.ts'
 import { evidenceReader } from './read-evidence.ts'
 import { evidenceWriter } from './write-evidence.ts'
@@ -14,7 +14,7 @@ function evidence(unitsMax?: number) {
   const writer = evidenceWriter(db, unitsMax)
   const write = (...records: CallRecord[]) => {
     writer.begin()
-    writer.calls(records.flatMap((record) => evidenceFactsOf(encodeCalls([record])) ?? []))
+    writer.calls(records.flatMap((record) => evidenceFactsOf(callValues(record)) ?? []))
     writer.save()
   }
   return { write, writer, ...evidenceReader(db) }
@@ -36,7 +36,7 @@ test('past the bound on units further ones are counted and else left out, and th
 test('what a batch that failed left behind is in none', () => {
   const { write, writer, evidence: read } = evidence()
   writer.begin()
-  writer.calls([call(1, 'a')].flatMap((record) => evidenceFactsOf(encodeCalls([record])) ?? []))
+  writer.calls([call(1, 'a')].flatMap((record) => evidenceFactsOf(callValues(record)) ?? []))
   write(call(2, 'b'))
   assert.equal(read(query)[0]?.arms['1.1']?.assigned, 1)
 })
