@@ -124,7 +124,7 @@ test('a stream that was tried twice, then cut', () => {
     [],
   )
   assert.deepEqual(story.slice(2, -1), [
-    "Assigned to 1.1: there is neither unit nor session, and the call's id hashes into its 50 % share.",
+    "Assigned to 1.1: there is neither unit nor session, and the call's id falls into its 50 % share.",
     'Another version, 1.0, served it.',
     '12:00:00.125 attempt 1 (serve) of 1.1 at embedded took 1 ms and failed with "upstream_unavailable": connection refused.',
     '12:00:00.128 attempt 2 (retry) of 1.1 at embedded took 20 ms and went well.',

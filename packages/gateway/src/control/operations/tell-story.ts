@@ -27,7 +27,7 @@ const reasons: Readonly<Record<AssignReason, (part: string) => string>> = {
   rule: () => 'a rule of the contract sends it there',
   experiment: (part) => `an experiment runs, and the unit hashes into its ${part}share of those enrolled`,
   'not-enrolled': () => 'an experiment runs, and the unit is not enrolled',
-  'weights-call': (part) => `there is neither unit nor session, and the call's id hashes into its ${part}share`,
+  'weights-call': (part) => `there is neither unit nor session, and the call's id falls into its ${part}share`,
 }
 
 const endings: Readonly<Record<CallRecord['outcome'], (record: CallRecord) => string>> = {

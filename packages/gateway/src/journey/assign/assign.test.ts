@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { systemClock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { unitInterval } from '../../kernel/unit-interval.ts'
 import { permit } from '../admit/permit.ts'
@@ -64,6 +65,16 @@ describe('assign', () => {
   it('hashes as written: uint32be(SHA-256(salt, 0, unit)) / 2^32', () => {
     // printf 'spam@v1\0unit-1' | sha256sum | cut -c1-8
     assert.equal(unitInterval('spam@v1', 'unit-1'), 0x4e7c02a1 / 2 ** 32)
+  })
+
+  it('calls without a unit fall by their ids as the weights say, whenever they come', () => {
+    const catalog = testCatalog({ '1.0': 10, '1.1': 90 })
+    let first = 0
+    for (let n = 0; n < 10_000; n++) {
+      if (assign(admitted(catalog, { id: systemClock.id() })).version.id === '1.0') first++
+    }
+    // Five standard deviations of a binomial with 10,000 draws: one run in two million fails by chance.
+    assert.ok(Math.abs(first - 1000) < 5 * 30, `${first}`)
   })
 
   it('falls back from unit to session to the call itself', () => {

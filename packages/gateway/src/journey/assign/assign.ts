@@ -3,7 +3,7 @@ import { AstraError } from '../../kernel/errors.ts'
 import type { Enrolment } from '../../kernel/experiment.ts'
 import type { AssignReason } from '../../kernel/record.ts'
 import { nearest } from '../../kernel/schema/nearest.ts'
-import { unitInterval } from '../../kernel/unit-interval.ts'
+import { callInterval, unitInterval } from '../../kernel/unit-interval.ts'
 import type { AdmittedCall } from '../admit/permit.ts'
 import { applyRules } from './apply-rules.ts'
 import { enrol } from './enrol.ts'
@@ -45,7 +45,7 @@ export function assign(admitted: AdmittedCall, unitSalt = ''): AssignedCall {
   }
   if (split.length === 1) return { ...admitted, contract, version: only.version, reason: 'only', propensity: 1 }
   const [key, reason] = stickyKey(call)
-  const at = unitInterval(`${model.name}@v${contract.major}`, key)
+  const at = reason === 'weights-call' ? callInterval(key) : unitInterval(`${model.name}@v${contract.major}`, key)
   const share = split.find(({ upTo }) => at < upTo) ?? only
   return { ...admitted, contract, version: share.version, reason, propensity: share.share }
 }
