@@ -7,7 +7,7 @@ export interface NodeServer extends Running {
 
 /** One of the small servers of this folder, as a process of its own. */
 export async function startNodeServer(
-  name: 'bare-proxy' | 'chat-source' | 'hello' | 'sse-pipe' | 'sse-source',
+  name: 'bare-proxy' | 'chat-source' | 'hello' | 'recorded-hello' | 'sse-pipe' | 'sse-source',
   cores: string | number | undefined,
   ...args: readonly string[]
 ): Promise<NodeServer> {

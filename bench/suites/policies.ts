@@ -24,6 +24,10 @@ import { checkFeature } from './check-feature.ts'
 import { lateCalls, withoutRedis } from './late-redis.ts'
 import { slowRows } from './policies-latency.ts'
 
+/** The least that a gateway in Node can cost, and the least that an answer with a Record can. */
+const proxy = 'bare Node proxy'
+const recorded = 'hello with Fastify and a Record'
+
 const json = { 'content-type': 'application/json' }
 const certificate = 'certificate'
 
@@ -46,7 +50,9 @@ export async function policiesSuite(settings: Settings): Promise<readonly Row[]>
   const gateways = new Map<string, GatewayProcess>()
   const contestants = new Map([
     ['nginx', floor(started(await startProxy(serverCore, upstream.url)))],
+    [proxy, floor(started(await startNodeServer('bare-proxy', serverCore, upstream.url)))],
     ['hello', floor(started(await startNodeServer('hello', serverCore)))],
+    [recorded, floor(started(await startNodeServer('recorded-hello', serverCore)))],
   ])
   for (const [name, feature] of Object.entries(features)) {
     if (feature.redis && !redis) {
@@ -116,19 +122,25 @@ const addedTable = 'What policies add to a chat: CPU per call at saturation, the
 
 function addedRows(measured: { readonly samples: Saturations; readonly failures: ReadonlyMap<string, string> }) {
   const floor = cpuOf(measured.samples.get(bare))
-  return callRows(addedTable, bare, ['nginx', 'hello', ...Object.keys(features)], measured, {}).map((row): Row => {
-    const { 'us CPU': cpu, ...rest } = row.figures ?? {}
-    const more = differenceOf(cpuOf(measured.samples.get(row.name)), floor)
-    if (cpu === undefined || !more || !(row.name in features)) return row
-    return { ...row, figures: { 'us CPU': cpu, 'us more': more.median, ...rest } }
-  })
+  return callRows(addedTable, bare, ['nginx', proxy, 'hello', recorded, ...Object.keys(features)], measured, {}).map(
+    (row): Row => {
+      const { 'us CPU': cpu, ...rest } = row.figures ?? {}
+      const more = differenceOf(cpuOf(measured.samples.get(row.name)), floor)
+      if (cpu === undefined || !more || !(row.name in features)) return row
+      return { ...row, figures: { 'us CPU': cpu, 'us more': more.median, ...rest } }
+    },
+  )
 }
 
 const budgetsTable = 'Policies: budgets, in CPU per call'
 
 const comparisons: readonly Comparison[] = [
   { name: 'all on, over nginx', over: allOn, under: 'nginx', budget: { atMost: 4 } },
+  { name: 'all on, over the bare Node proxy', over: allOn, under: proxy },
+  { name: 'the bare Node proxy, over nginx', over: proxy, under: 'nginx' },
   { name: 'a cache hit, over a hello server', over: cacheHit, under: 'hello', budget: { atMost: 1.8 } },
+  { name: 'a cache hit, over hello with Fastify and a Record', over: cacheHit, under: recorded },
+  { name: 'hello with Fastify and a Record, over a hello server', over: recorded, under: 'hello' },
   { name: 'a 429, over a served call with nothing declared', over: refusal, under: bare, budget: { atMost: 1 } },
   { name: 'a 429, over a cache hit', over: refusal, under: cacheHit, budget: { atMost: 1 } },
   { name: 'all on, with Redis in place of memory', over: allOnRedis, under: allOn },
