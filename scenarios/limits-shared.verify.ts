@@ -19,6 +19,9 @@ import {
 import { working } from '../packages/gateway/src/stores/redis/testing/working.ts'
 
 const program = fileURLToPath(new URL('../packages/gateway/src/stores/redis/testing/share-limits.ts', import.meta.url))
+
+import { byTakes } from '../packages/gateway/src/stores/testing/by-takes.ts'
+
 const runMs = 5000
 const processes = 4
 /** What the rate admits in 50 ms. */
@@ -53,7 +56,7 @@ async function prove(t: TestContext, url: string, client: RedisClient): Promise<
   t.after(() => client.disconnect())
   const redis = await working(openRedis(new Secret(url)))
   t.after(() => redis.close())
-  const counters = redisCounters(redis)
+  const counters = byTakes(redisCounters(redis))
   const sharing = await Promise.all(Array.from({ length: processes }, (_, n) => startSharing(t, url, `p${n}`)))
   // The burst at once: from here on the rate alone admits.
   const burst = { key: 'shared/requests', bound: rate, amount: rate.burst }

@@ -8,6 +8,7 @@ import { redisCounters } from '../packages/gateway/src/stores/redis/counters.ts'
 import { startCluster, type TestCluster } from '../packages/gateway/src/stores/redis/testing/redis-cluster.ts'
 import { startRedis, withoutRedis } from '../packages/gateway/src/stores/redis/testing/redis-server.ts'
 import { working } from '../packages/gateway/src/stores/redis/testing/working.ts'
+import { byTakes } from '../packages/gateway/src/stores/testing/by-takes.ts'
 import { waitUntil } from './testing/wait-until.ts'
 
 /** A replica of the cluster's first node, up to date with it. */
@@ -43,7 +44,7 @@ test('a replica takes the place of its node: nothing hangs, and what was counted
   await startReplica(t, cluster, first)
   const redis = await working(openRedis(new Secret(cluster.url)))
   t.after(() => redis.close())
-  const counters = redisCounters(redis)
+  const counters = byTakes(redisCounters(redis))
   const bound = { type: 'sum', max: 100, until: Date.now() + 3_600_000 } as const
   // So many that each node has some.
   const keys = Array.from({ length: 30 }, (_, n) => `team:t${n}/budget`)

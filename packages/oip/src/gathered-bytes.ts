@@ -39,7 +39,8 @@ export class GatheredBytes {
 
   /** All of them; what is pushed afterwards is gathered anew. */
   take(): Buffer {
-    const bytes = this.#buffer.subarray(0, this.#length)
+    const whole = this.#length === this.#buffer.length
+    const bytes = whole ? this.#buffer : this.#buffer.subarray(0, this.#length)
     this.#buffer = empty
     this.#length = 0
     return bytes

@@ -9,6 +9,7 @@ import { assign } from './assign/assign.ts'
 import { type FittedCall, fitInputs, type Relays } from './assign/fit-inputs.ts'
 import type { Cache } from './cache/cache.ts'
 import { tellWhole } from './cache/tell-whole.ts'
+import type { Visit } from './cache/visit.ts'
 import type { ChargedCall, InFlight } from './charge/in-flight.ts'
 import type { Met, Reserve } from './charge/reserve.ts'
 import { type DispatchPorts, dispatch, dispatchStream } from './dispatch/dispatch.ts'
@@ -63,9 +64,10 @@ export function createJourney(ports: JourneyPorts): Journey {
     // What the gateway asks itself is for the model, whatever is known already.
     if (fitted.call.role !== undefined) return charge(fitted, portsOf(fitted), record)
     if (!ports.cache.concerns(fitted)) return charge(fitted, ports, record)
-    const ask = (fitted: FittedCall) => orReject(charge(fitted, ports, record))
-    return ports.cache.answer(fitted, { record, ask, admit: ports.limits.admitHit, serve })
+    return ports.cache.answer(fitted, new JourneyVisit(record, ports, serve))
   }
+  const follow = (fitted: FittedCall, record: OpenRecord): Answer | Promise<Answer> =>
+    ports.observers.follow(fitted, () => orReject(answer(fitted, record)))
   const settle: Journey['settle'] = async (asked, caller, seen) => {
     const call = bindCall(asked, caller)
     const record = open(call, caller)
@@ -76,9 +78,7 @@ export function createJourney(ports: JourneyPorts): Journey {
       const assigned = assign(admitted, ports.unitSalt)
       record.assigned(assigned)
       const fitted = fitInputs(assigned, relays)
-      const asked = fitted.contract.observed
-        ? await ports.observers.follow(fitted, () => orReject(answer(fitted, record)))
-        : await answer(fitted, record)
+      const asked = fitted.contract.observed ? await follow(fitted, record) : await answer(fitted, record)
       if (asked instanceof AstraError) record.fail(asked)
       return asked
     } catch (thrown) {
@@ -96,6 +96,27 @@ export function createJourney(ports: JourneyPorts): Journey {
       record.sees(ports.catalog())
       record.fail(error)
     },
+  }
+}
+
+/** A class: of an object with functions of its own, each call would make them. */
+class JourneyVisit implements Visit {
+  readonly record: OpenRecord
+  readonly serve: Visit['serve']
+  readonly #ports: JourneyPorts
+
+  constructor(record: OpenRecord, ports: JourneyPorts, serve: Visit['serve']) {
+    this.record = record
+    this.serve = serve
+    this.#ports = ports
+  }
+
+  ask(fitted: FittedCall): Promise<Answer> {
+    return orReject(charge(fitted, this.#ports, this.record))
+  }
+
+  admit(fitted: FittedCall): ReturnType<Visit['admit']> {
+    return this.#ports.limits.admitHit(fitted)
   }
 }
 

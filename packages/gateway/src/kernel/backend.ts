@@ -1,4 +1,5 @@
 import type { Item, TokenUsage } from './answer.ts'
+import type { AttemptSignal } from './attempt-signal.ts'
 import type { ContractRevision, Version, VersionState } from './catalog.ts'
 import type { ChatRequest, FinishReason } from './chat.ts'
 import type { Violation } from './errors.ts'
@@ -86,7 +87,7 @@ export interface Inspection {
 
 export interface AttemptContext {
   /** Aborts when the caller leaves or the time limit runs out. */
-  readonly signal: AbortSignal
+  readonly signal: AttemptSignal
   readonly callId: string
   /** W3C headers to send on. */
   readonly traceparent: string

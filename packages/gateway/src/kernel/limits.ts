@@ -47,23 +47,27 @@ export type Bound =
   /** A sum that begins anew at `until`, ms since the Unix epoch. */
   | { readonly type: 'sum'; readonly max: number; readonly until: number }
 
-export interface Take {
+/**
+ * One counter, as it is asked call after call. What a call takes stands beside it: 30 objects made for each call were 2 kB of it.
+ */
+export interface Counted {
   /** Names the counter: "team:growth/tokens"; of a sum with its period: "team:growth/budget-day/2026-11-23". */
   readonly key: string
   readonly bound: Bound
-  /** Calls, items, tokens or USD; 1 of a lease. 0: only look. More than `burst` or `max` never fits. */
-  readonly amount: number
-  /** Of what is given back of a rate: where it was taken. What has drained since is not there any more. Left out: all of it is given. */
-  readonly mark?: Mark
+  /** Which of the amounts it takes. */
+  readonly of: number
+  /** What it takes may be given back: of a rate, its mark is told. */
+  readonly settles: boolean
 }
 
-/** A take in the level of its rate. Only the counters that made it know how to read it. */
-export interface Mark {
-  /** When the level began to rise from nothing, by the counters' clock. */
-  readonly born: number
-  /** What had come in since then, this take included. */
-  readonly upTo: number
-}
+/** Calls, items, tokens or USD; 1 of a lease. 0: only look. More than `burst` or `max` never fits. */
+export type Amounts = readonly number[]
+
+/**
+ * Where each rate that settles stood once it had taken, in their order, two numbers each: when its level began to rise from nothing, by
+ * the counters' clock, and what had come in since then, this take included. Only the counters that made it know how to read it.
+ */
+export type Marks = readonly number[]
 
 export interface CounterState {
   /** What a take could have at once, now; never below 0. */
@@ -73,8 +77,7 @@ export interface CounterState {
 }
 
 export type Taken =
-  /** `marks`: of each take that a rate counts, for giving it back. */
-  | (CounterStates & { readonly taken: true; readonly marks?: readonly (Mark | undefined)[] })
+  | (CounterStates & { readonly taken: true; readonly marks?: Marks })
   /** Nothing is taken. `retryAfterMs`: until this bound could be kept; undefined where waiting does not help. */
   | (CounterStates & {
       readonly taken: false
@@ -82,10 +85,19 @@ export type Taken =
       readonly retryAfterMs: number | undefined
     })
 
-/** The `CounterState` of each take: two lists of numbers, as an object for each of 30 is 3 us a call, and few are told to anyone. */
+/** Few of the `CounterState`s of 30 bounds are told to anyone: `bounds.ts` reads those from this. */
 export interface CounterStates {
-  readonly remaining: readonly number[]
-  readonly resetMs: readonly number[]
+  /** Of each bound: after the takes where they were taken, as it is where one was refused. */
+  readonly used: readonly number[]
+  /** Of the counters' clock, since the Unix epoch. */
+  readonly nowMs: number
+}
+
+/** So much of one counter. */
+export interface Take {
+  readonly key: string
+  readonly bound: Bound
+  readonly amount: number
 }
 
 /**
@@ -97,16 +109,17 @@ export interface Counters {
    * the bounds allow; where counters lie on several machines, what is given back after a refusal may briefly be missing. A promise only
    * where somebody has to be asked; rejects with `limits_unavailable`.
    */
-  take(takes: readonly Take[], leaseId: string): Taken | Promise<Taken>
+  take(asked: readonly Counted[], amounts: Amounts, leaseId: string): Taken | Promise<Taken>
   /**
-   * Settles what was reserved: `amount` is what was used beyond it, or below 0, what was not used. Never refuses: a bound may be passed by
-   * it, and then stays closed for longer. A lease is given back by -1.
+   * Settles what was reserved: an amount is what was used beyond it, or below 0, what was not used. Never refuses: a bound may be passed by
+   * it, and then stays closed for longer. A lease is given back by -1. `marks`: of the rates among `asked` that settle, as they took; what
+   * has drained since is not there any more. Left out: all of it is given.
    */
-  settle(takes: readonly Take[], leaseId: string): void
+  settle(asked: readonly Counted[], amounts: Amounts, leaseId: string, marks?: Marks): void
   /** What was spent before a counter began: added once, on top of what has come in since. Further ones of the same key only raise. */
-  restore(takes: readonly Take[]): void | Promise<void>
+  restore(spent: readonly Take[]): void | Promise<void>
   /** What was spent at least, where a counter may have missed some of it: no sum stays below its amount. */
-  raise(takes: readonly Take[]): void | Promise<void>
+  raise(spent: readonly Take[]): void | Promise<void>
   /** Not working: why; undefined when all is well. */
   fault(): string | undefined
   close(): Promise<void>
@@ -134,9 +147,9 @@ export interface RefusedBy extends LimitStatus {
 
 /** What a call has reserved; it gives back what it did not use, however it ends. */
 export interface Reservation {
-  /** The call is over: its place in flight is free. */
+  /** The call is over, while what it used is still counted: its place in flight is free. */
   ended(): void
-  /** Once all that it used is counted. */
+  /** The call is over, and all that it used is counted. */
   settle(used: Used): void
 }
 

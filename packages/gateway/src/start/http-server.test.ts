@@ -80,7 +80,7 @@ test('without a body, a refusal leaves the connection open', async (t) => {
 test('a stop waits for who is still reading an answer', async (t) => {
   const size = 30_000_000
   const { http, client } = await openServer(t, (http) => {
-    http.post('/long', (_request, reply) => writeWhole(reply, {}, 'text/plain', Buffer.alloc(size, 'a')))
+    http.post('/long', (_request, reply) => writeWhole(reply, [], 'text/plain', Buffer.alloc(size, 'a')))
   })
   let read = 0
   const begun = Promise.withResolvers<void>()

@@ -13,7 +13,7 @@ const bound = { type: 'rate', amount: 60, perMs: 60_000, burst: 20 } as const sa
 export function limitQuestions(clock: Clock): (caller: Pick<Caller, 'keyId' | 'consumer'>) => Promise<void> {
   const counters = memoryCounters({ clock, keysMax: 100_000 })
   return async ({ keyId, consumer }) => {
-    const taken = await counters.take([{ key: `${keyId}/${consumer}`, bound, amount: 1 }], '')
+    const taken = await counters.take([{ key: `${keyId}/${consumer}`, bound, of: 0, settles: false }], [1], '')
     if (taken.taken) return
     const { retryAfterMs } = taken
     throw refusal('rate_limited', {

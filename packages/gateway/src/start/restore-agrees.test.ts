@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { permit } from '../journey/admit/permit.ts'
 import { assign } from '../journey/assign/assign.ts'
 import { limitsOf } from '../journey/charge/limits-of.ts'
+import { periodsAt } from '../journey/charge/period.ts'
 import { testCall, testCaller, testCatalog } from '../journey/testing/fixtures.ts'
 import { callerOf } from '../kernel/caller.ts'
 import { internalCaller } from '../kernel/internal-consumers.ts'
@@ -53,7 +54,7 @@ test('a budget has spent the same after a restart as before it, copies to shadow
         const caller = callers[by]
         const call = testCall({ options: { version }, ...(by === 'copy' ? { role: 'shadow' } : {}) })
         for (const bound of limitsOf(assign(permit(call, caller, catalog)))) {
-          const { key } = bound.take(costUsd, now, 0)
+          const { key } = bound.counted(periodsAt(now), 0)
           counted.set(key, (counted.get(key) ?? 0) + costUsd)
         }
         const { keyId, consumer } = caller

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { testCatalog } from '../journey/testing/fixtures.ts'
 import type { Key } from '../kernel/caller.ts'
 import { besideServed } from '../kernel/internal-consumers.ts'
-import type { Take } from '../kernel/limits.ts'
+import type { Counted, Take } from '../kernel/limits.ts'
 import type { Reports } from '../kernel/store.ts'
 import { memoryCounters } from '../stores/memory/counters.ts'
+import { byTakes } from '../stores/testing/by-takes.ts'
 import { type Holder, holdersIn, holdersOf, lookAtBudgets, restoreBudgets } from './restore-budgets.ts'
 
 const now = Date.UTC(2026, 10, 23, 12)
@@ -108,9 +109,9 @@ test('of very many budgets each is looked at and restored, some hundreds by a co
   const counters = memoryCounters({ clock })
   const sizes: number[] = []
   const noting = {
-    take: (takes: readonly Take[]) => {
-      sizes.push(takes.length)
-      return Promise.resolve(counters.take(takes, 'look'))
+    take: (asked: readonly Counted[]) => {
+      sizes.push(asked.length)
+      return Promise.resolve(counters.take(asked, [], 'look'))
     },
     restore: (takes: readonly Take[]) => {
       sizes.push(takes.length)
@@ -149,12 +150,12 @@ const spentBy = (id: string, costUsd: number) => ({ by: { model: 'spam', major: 
 test('what is counted already is only raised, and what came in since it was looked at is kept', async () => {
   const counters = memoryCounters({ clock })
   const left = (owner: string) => {
-    const taken = counters.take([spend(owner, 0)], 'look')
+    const taken = byTakes(counters).take([spend(owner, 0)], 'look')
     return taken instanceof Promise ? undefined : taken.remaining[0]
   }
-  counters.take([spend(version('1.0'), 4)], 'a')
+  byTakes(counters).take([spend(version('1.0'), 4)], 'a')
   const seen = await lookAtBudgets(ofDay, { counters, now })
-  const during = () => counters.take([spend(version('1.1'), 1)], 'b')
+  const during = () => byTakes(counters).take([spend(version('1.1'), 1)], 'b')
   during()
   const spent = async () => {
     // While accounting is read, too.

@@ -85,14 +85,15 @@ export function lookAtBudgets(
   { counters, now }: { readonly counters: Pick<Counters, 'take'>; readonly now: number },
 ): readonly Budgets[] | Promise<readonly Budgets[]> {
   const all = budgetsOf(holders)
-  const takes = all.flatMap(({ bounds }) => [...bounds.values()].map((bound) => bound.take(0, now, 0)))
+  const periods = periodsAt(now)
+  const asked = all.flatMap(({ bounds }) => [...bounds.values()].map((bound) => bound.counted(periods, 0)))
   const seen = (taken: readonly Taken[]) => {
-    const resetMs = taken.flatMap(({ resetMs }) => resetMs)
+    const used = taken.flatMap(({ used }) => used)
     let at = 0
-    const hasBegun = () => resetMs[at++] !== 0
+    const hasBegun = () => used[at++] !== 0
     return all.map((budgets): Budgets => ({ ...budgets, begun: new Set([...budgets.bounds.keys()].filter(hasBegun)) }))
   }
-  const looks = inParts(takes).map((part) => counters.take(part, 'look'))
+  const looks = inParts(asked).map((part) => counters.take(part, [], 'look'))
   const known = looks.filter((look): look is Taken => !(look instanceof Promise))
   return known.length === looks.length ? seen(known) : Promise.all(looks).then(seen)
 }
@@ -142,7 +143,8 @@ async function takesOf(
   { kind, span, bounds, begun }: Budgets,
   { reports, countsAs, now }: RestorePorts,
 ): Promise<{ readonly fresh: readonly Take[]; readonly begun: readonly Take[] }> {
-  const { from, until } = periodsAt(now)[span]
+  const periods = periodsAt(now)
+  const { from, until } = periods[span]
   const { nameOf, ...asked } = accounts[kind]
   const spent = new Map<string, number>()
   for (const row of await reports.spent({ from, to: until, ...asked })) {
@@ -152,13 +154,11 @@ async function takesOf(
   const takes = { fresh: [] as Take[], begun: [] as Take[] }
   for (const [name, bound] of bounds) {
     const amount = spent.get(name) ?? 0
-    if (amount > 0) takes[begun.has(name) ? 'begun' : 'fresh'].push(bound.take(amount, now, 0))
+    if (amount > 0) takes[begun.has(name) ? 'begun' : 'fresh'].push({ ...bound.counted(periods, 0), amount })
   }
   return takes
 }
 
-function inParts(takes: readonly Take[]): readonly (readonly Take[])[] {
-  return Array.from({ length: Math.ceil(takes.length / together) }, (_, n) =>
-    takes.slice(n * together, (n + 1) * together),
-  )
+function inParts<One>(all: readonly One[]): readonly (readonly One[])[] {
+  return Array.from({ length: Math.ceil(all.length / together) }, (_, n) => all.slice(n * together, (n + 1) * together))
 }

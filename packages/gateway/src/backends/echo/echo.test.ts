@@ -144,6 +144,6 @@ test('defaults are spelt out, and it has one digest', async () => {
   const { backend } = open({})
   const defaults = { delayMs: 0, failEvery: 1, intervalMs: 0, scripted: false }
   assert.deepEqual(backend.withDefaults({ delayMs: 5 }, 'm', '1'), { ...defaults, delayMs: 5 })
-  const { digest } = await backend.inspect({ settings: {}, replicas: [] }, context.signal)
+  const { digest } = await backend.inspect({ settings: {}, replicas: [] }, new AbortController().signal)
   assert.match(digest ?? '', /^sha256:[0-9a-f]{64}$/)
 })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Item } from '../../kernel/answer.ts'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import type { Backend, BackendEvent, Prediction } from '../../kernel/backend.ts'
 import type { Version } from '../../kernel/catalog.ts'
 import { AstraError, toAstraError } from '../../kernel/errors.ts'
@@ -27,7 +28,7 @@ export function createEchoBackend({ wait = realWait }: EchoOptions = {}): Backen
   const inputsSeen = new WeakMap<Version, number>()
 
   /** The common beginning of whole and streamed answers: delay and failure. */
-  async function begin(version: Version, given: unknown, signal: AbortSignal): Promise<Scripted> {
+  async function begin(version: Version, given: unknown, signal: AttemptSignal): Promise<Scripted> {
     const scripted = readScript(version.state.settings as EchoSettings, given)
     const { delayMs, fail, failEvery = 1 } = scripted.script
     const seen = (inputsSeen.get(version) ?? 0) + 1
@@ -37,12 +38,12 @@ export function createEchoBackend({ wait = realWait }: EchoOptions = {}): Backen
     return scripted
   }
 
-  async function interrupt({ cutAfter, hangAfter }: Script, sent: number, signal: AbortSignal): Promise<void> {
+  async function interrupt({ cutAfter, hangAfter }: Script, sent: number, signal: AttemptSignal): Promise<void> {
     if (sent === cutAfter) throw new AstraError('upstream_failed', { reason: 'the echo was told to cut the answer' })
     if (sent === hangAfter) await wait(Number.POSITIVE_INFINITY, signal)
   }
 
-  async function answer(version: Version, given: unknown, signal: AbortSignal): Promise<Answered> {
+  async function answer(version: Version, given: unknown, signal: AttemptSignal): Promise<Answered> {
     try {
       const { script, input } = await begin(version, given, signal)
       await interrupt(script, script.cutAfter ?? script.hangAfter ?? 0, signal)

@@ -1,5 +1,7 @@
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
+
 /** Lets `ms` milliseconds pass (Infinity: for ever), or rejects with the signal's reason as soon as it aborts. */
-export type Wait = (ms: number, signal: AbortSignal) => Promise<void>
+export type Wait = (ms: number, signal: AttemptSignal) => Promise<void>
 
 export const wait: Wait = (ms, signal) =>
   new Promise((resolve, reject) => {

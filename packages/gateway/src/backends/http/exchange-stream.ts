@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { type Readable, type Taker, toResult } from '../../kernel/readable.ts'
 import { brokenExchange } from './broken.ts'
-import { type HttpRequest, toDispatch } from './exchange.ts'
+import { type HttpRequest, stop, toDispatch } from './exchange.ts'
 import type { ReplyHead } from './reply.ts'
 
 /** A response whose body is read as it comes, once. Leaving a loop over it early ends the connection. */
@@ -14,7 +15,7 @@ export interface StreamedReply extends ReplyHead, AsyncIterable<Buffer>, Readabl
 }
 
 /** Resolves with the response's head. Rejects, and its body throws, AstraErrors, or the signal's reason once it aborts. */
-export function exchangeStream(over: Dispatcher, request: HttpRequest, signal: AbortSignal): Promise<StreamedReply> {
+export function exchangeStream(over: Dispatcher, request: HttpRequest, signal: AttemptSignal): Promise<StreamedReply> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     over.dispatch(toDispatch(request), new StreamExchange(resolve, reject, signal))
@@ -41,7 +42,7 @@ const over: IteratorReturnResult<undefined> = { done: true, value: undefined }
 class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply {
   readonly #resolve: (reply: StreamedReply) => void
   readonly #reject: (reason: unknown) => void
-  readonly #signal: AbortSignal
+  readonly #signal: AttemptSignal
   #controller: Dispatcher.DispatchController | undefined
   status = 0
   headers: ReplyHead['headers'] = {}
@@ -56,24 +57,24 @@ class StreamExchange implements Dispatcher.DispatchHandler, StreamedReply {
   #left = false
   #patience: NodeJS.Timeout | undefined
 
-  constructor(resolve: (reply: StreamedReply) => void, reject: (reason: unknown) => void, signal: AbortSignal) {
+  constructor(resolve: (reply: StreamedReply) => void, reject: (reason: unknown) => void, signal: AttemptSignal) {
     this.#resolve = resolve
     this.#reject = reject
     this.#signal = signal
     signal.addEventListener('abort', this)
   }
 
-  /** The signal aborted: EventTarget calls this. What has come already is of no use to anybody. */
+  /** The signal aborted: it calls this. What has come already is of no use to anybody. */
   handleEvent(): void {
     const { reason } = this.#signal
     this.#chunks = []
     this.#end({ reason })
-    this.#controller?.abort(reason)
+    if (this.#controller) stop(this.#controller, this.#signal)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#signal.aborted) controller.abort(this.#signal.reason)
+    if (this.#signal.aborted) stop(controller, this.#signal)
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ReplyHead['headers']): void {

@@ -1,3 +1,4 @@
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import type { Reply } from '../http/reply.ts'
 
 /** Whether a server takes and gives tensors in binary, as it says itself at /v2. */
@@ -5,7 +6,7 @@ export interface BinaryKnowledge {
   /** Undefined while nobody knows. */
   readonly spoken: boolean | undefined
   /** Asks. Rejects as asking does. */
-  learn(signal: AbortSignal): Promise<boolean>
+  learn(signal: AttemptSignal): Promise<boolean>
   /** Asks for whoever comes next: waits for nothing, reports no failure. */
   learnLater(): void
   forget(): void
@@ -13,11 +14,11 @@ export interface BinaryKnowledge {
 
 const learnMs = 5000
 
-export function createBinaryKnowledge(ask: (signal: AbortSignal) => Promise<Reply>): BinaryKnowledge {
+export function createBinaryKnowledge(ask: (signal: AttemptSignal) => Promise<Reply>): BinaryKnowledge {
   let spoken: boolean | undefined
   let learning = false
 
-  async function learn(signal: AbortSignal): Promise<boolean> {
+  async function learn(signal: AttemptSignal): Promise<boolean> {
     const reply = await ask(signal)
     // A server in trouble tells nothing about itself.
     if (reply.status < 500) spoken = reply.status === 200 && offersBinary(reply)

@@ -1,5 +1,6 @@
 import { encodeInferRequest } from '@astraapi/oip'
 import type { Item } from '../../kernel/answer.ts'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import type { AttemptContext } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { Reply } from '../http/reply.ts'
@@ -42,7 +43,7 @@ function paysInBinary({ binaryOnly, outputNumbers }: Route, { tensors, places }:
 }
 
 /** Only who has no other way waits for it; the others speak JSON until it is known. */
-async function findOut(upstream: Upstream, { binaryOnly }: Route, signal: AbortSignal): Promise<boolean> {
+async function findOut(upstream: Upstream, { binaryOnly }: Route, signal: AttemptSignal): Promise<boolean> {
   if (binaryOnly) return await upstream.binary.learn(signal)
   upstream.binary.learnLater()
   return false

@@ -1,4 +1,5 @@
 import { Client, Pool } from 'undici'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import { connectionOptions, parseAddress } from '../http/address.ts'
 import { exchange } from '../http/exchange.ts'
 import { exchangeStream, type StreamedReply } from '../http/exchange-stream.ts'
@@ -11,13 +12,13 @@ export interface Upstream extends Closable {
   /** As the manifest names it. */
   readonly replica: string
   /** `path` from /v2 on; a body makes it a POST. Rejects with AstraErrors, or with the signal's reason once it aborts. */
-  send(path: string, body: string | Uint8Array | undefined, headers: string[], signal: AbortSignal): Promise<Reply>
+  send(path: string, body: string | Uint8Array | undefined, headers: string[], signal: AttemptSignal): Promise<Reply>
   /** As `send`, of a request that takes as long as a text is written. */
-  generate(path: string, body: string, headers: string[], signal: AbortSignal): Promise<Reply>
+  generate(path: string, body: string, headers: string[], signal: AttemptSignal): Promise<Reply>
   /** Resolves with the response's beginning, whatever its status. */
-  stream(path: string, body: string, headers: string[], signal: AbortSignal): Promise<StreamedReply>
+  stream(path: string, body: string, headers: string[], signal: AttemptSignal): Promise<StreamedReply>
   /** A GET on a connection of its own, so that it waits behind no call. */
-  probe(path: string, signal: AbortSignal): Promise<Probed>
+  probe(path: string, signal: AttemptSignal): Promise<Probed>
   readonly binary: BinaryKnowledge
 }
 

@@ -1,5 +1,6 @@
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
 import type { TokenUsage } from '../../kernel/answer.ts'
+import { abortSignalOf } from '../../kernel/attempt-signal.ts'
 import type { AttemptContext, BackendEvent } from '../../kernel/backend.ts'
 import type { ChatAnswer, ChatRequest } from '../../kernel/chat.ts'
 import { scrub } from '../secrets/scrub.ts'
@@ -75,7 +76,7 @@ async function prepare(
   context.signal.throwIfAborted()
   const options = writeChat(request, opened.provider, opened.upstream)
   await rehearse(request, options, opened)
-  return { ...options, abortSignal: context.signal, headers: traceHeaders(context) }
+  return { ...options, abortSignal: abortSignalOf(context.signal), headers: traceHeaders(context) }
 }
 
 /** Not `tracestate`: those are the caller's own words, and no vendor's business. */

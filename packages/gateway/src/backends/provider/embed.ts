@@ -1,3 +1,4 @@
+import { abortSignalOf } from '../../kernel/attempt-signal.ts'
 import type { AttemptContext } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { type Answered, told, traceHeaders } from './chat.ts'
@@ -24,7 +25,7 @@ export async function embed(
     const { embeddings, usage, warnings } = await untilAbort(
       opened.embedding().doEmbed({
         values: inputs.map(({ text }) => text),
-        abortSignal: context.signal,
+        abortSignal: abortSignalOf(context.signal),
         headers: traceHeaders(context),
       }),
       context.signal,

@@ -1,5 +1,7 @@
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
+
 /** As `work`, but no longer than until the signal aborts: some of the packages' waiting (for a Google token) knows no signal. */
-export async function untilAbort<Result>(work: PromiseLike<Result>, signal: AbortSignal): Promise<Result> {
+export async function untilAbort<Result>(work: PromiseLike<Result>, signal: AttemptSignal): Promise<Result> {
   const aborted = Promise.withResolvers<never>()
   const abort = () => aborted.reject(signal.reason)
   signal.addEventListener('abort', abort)

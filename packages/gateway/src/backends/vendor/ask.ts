@@ -2,9 +2,10 @@ import type { DialectCodec, JsonObject, RequestWish } from '../../dialects/diale
 import type { AttemptContext } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { Secret } from '../../kernel/secret.ts'
-import type { HttpRequest } from '../http/exchange.ts'
+import type { HttpRequest, ReplyReader } from '../http/exchange.ts'
 import type { StreamedReply } from '../http/exchange-stream.ts'
 import { readBeginning } from '../http/read-beginning.ts'
+import type { Reply } from '../http/reply.ts'
 import { scrub } from '../secrets/scrub.ts'
 import type { FixedHeaders } from './fixed-headers.ts'
 import { readObject, refusal, succeeded } from './refusal.ts'
@@ -16,6 +17,8 @@ export interface Asking {
   readonly protocol: VendorProtocol<VendorSettings>
   readonly settings: VendorSettings
   readonly upstream: VendorUpstream
+  /** Put together once for each dialect. */
+  readonly paths: Map<DialectCodec, string>
   readonly headers: () => FixedHeaders | Promise<FixedHeaders>
   /** How whole answers are asked for, and streams. */
   readonly wishes: { readonly whole: RequestWish; readonly stream: RequestWish }
@@ -28,22 +31,59 @@ export interface Question {
   readonly context: AttemptContext
 }
 
-export interface WholeReply {
-  readonly bytes: Buffer
-  readonly body: JsonObject
+/** A request for a whole answer, and what is made of the answer; each may throw. */
+export interface WholeQuestion<T> {
+  readonly codec: DialectCodec
+  readonly context: AttemptContext
+  /** The body. */
+  write(asking: Asking): string | Buffer
+  read(bytes: Buffer, body: JsonObject): T
 }
 
-/** A success, read whole; an error inside it is the codec's to find. No secret is in what it throws. */
-export async function askWhole<T>(asking: Asking, question: Question, read: (reply: WholeReply) => T): Promise<T> {
-  const headers = asking.headers()
-  const fixed = headers instanceof Promise ? await headers : headers
+/** A success, read whole; an error inside it is the codec's to find. No secret is in what it rejects with. */
+export function askWhole<T>(askingNow: () => Asking, question: WholeQuestion<T>): Promise<T> {
   try {
-    const request = writeHttp(asking, question, 'application/json', fixed)
-    const reply = await asking.upstream.whole(request, question.context.signal)
-    if (!succeeded(reply.status)) throw refusal(reply, asking.protocol.fault)
-    return read({ bytes: reply.body, body: readObject(reply.body) })
+    question.context.signal.throwIfAborted()
+    const asking = askingNow()
+    const body = question.write(asking)
+    const headers = asking.headers()
+    return headers instanceof Promise
+      ? headers.then((fixed) => sendWhole(asking, question, body, fixed))
+      : sendWhole(asking, question, body, headers)
   } catch (thrown) {
-    throw scrub(thrown, fixed.secrets)
+    return Promise.reject(thrown)
+  }
+}
+
+function sendWhole<T>(
+  asking: Asking,
+  question: WholeQuestion<T>,
+  body: string | Buffer,
+  fixed: FixedHeaders,
+): Promise<T> {
+  const { codec, context } = question
+  const request = writeHttp(asking, { codec, body, context }, 'application/json', fixed)
+  return asking.upstream.whole(new WholeReader(asking, question, fixed.secrets), request, context.signal)
+}
+
+class WholeReader<T> implements ReplyReader<T> {
+  readonly #asking: Asking
+  readonly #question: WholeQuestion<T>
+  readonly #secrets: readonly Secret[]
+
+  constructor(asking: Asking, question: WholeQuestion<T>, secrets: readonly Secret[]) {
+    this.#asking = asking
+    this.#question = question
+    this.#secrets = secrets
+  }
+
+  read(reply: Reply): T {
+    if (!succeeded(reply.status)) throw refusal(reply, this.#asking.protocol.fault)
+    return this.#question.read(reply.body, readObject(reply.body))
+  }
+
+  failed(thrown: unknown): unknown {
+    return scrub(thrown, this.#secrets)
   }
 }
 
@@ -76,13 +116,19 @@ function isJson({ headers }: StreamedReply): boolean {
 }
 
 function writeHttp(
-  { protocol, settings }: Asking,
+  asking: Asking,
   { codec, body, context }: Question,
   accept: string,
-  { lines }: FixedHeaders,
+  fixed: FixedHeaders,
 ): HttpRequest {
   // Not `tracestate`: those are the caller's own words, and no vendor's business.
   const { callId, traceparent } = context
-  const headers = [...lines, 'accept', accept, 'astra-call-id', callId, 'traceparent', traceparent]
-  return { path: protocol.path(codec.path, settings), body, headers }
+  const headers = fixed.lines.concat(['accept', accept, 'astra-call-id', callId, 'traceparent', traceparent])
+  return { path: asking.paths.get(codec) ?? newPath(asking, codec), body, headers }
+}
+
+function newPath({ protocol, settings, upstream, paths }: Asking, codec: DialectCodec): string {
+  const path = upstream.base + protocol.path(codec.path, settings)
+  paths.set(codec, path)
+  return path
 }

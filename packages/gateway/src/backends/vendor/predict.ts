@@ -1,4 +1,4 @@
-import type { DialectCodec } from '../../dialects/dialect.ts'
+import type { DialectCodec, JsonObject } from '../../dialects/dialect.ts'
 import type { Item, TokenUsage } from '../../kernel/answer.ts'
 import type { AttemptContext, Prediction, Relayed } from '../../kernel/backend.ts'
 import { AstraError, toAstraError } from '../../kernel/errors.ts'
@@ -7,7 +7,7 @@ import { addUsage } from '../../kernel/usage.ts'
 import type { WireRequest } from '../../kernel/wire.ts'
 import { runEach } from '../run-each.ts'
 import { settleItems } from '../settle-items.ts'
-import { type Asking, askWhole } from './ask.ts'
+import { type Asking, askWhole, type WholeQuestion } from './ask.ts'
 import { wishOf } from './wish.ts'
 
 /** Inputs that one request may carry, by task; one where the protocols know no lists. */
@@ -27,16 +27,16 @@ export async function predict(
   const usages: (TokenUsage | undefined)[] = []
   const again: number[][] = []
 
+  const inputsAt = (places: readonly number[]) => places.map((place) => inputs[place])
+
   async function run(places: readonly number[]): Promise<void> {
     try {
-      const wish = wishOf(asking, false, context)
-      const body = JSON.stringify(
-        codec.ask.writeRequest(
-          places.map((place) => inputs[place]),
-          wish,
-        ),
-      )
-      const answer = await askWhole(asking, { codec, body, context }, (reply) => codec.ask.readAnswer(reply.body))
+      const answer = await askWhole(() => asking, {
+        codec,
+        context,
+        write: () => JSON.stringify(codec.ask.writeRequest(inputsAt(places), wishOf(asking, false, context))),
+        read: (_, body) => codec.ask.readAnswer(body),
+      })
       if (answer.items.length !== places.length) throw miscounted(places.length, answer.items.length)
       usages.push(answer.usage)
       for (const [row, place] of places.entries()) items[place] = answer.items[row] as Item
@@ -57,20 +57,30 @@ export async function predict(
 }
 
 /** The caller's own request, and upstream's own answer. */
-export async function relayPredict(
-  askingNow: () => Asking,
-  codec: DialectCodec,
-  request: WireRequest,
-  context: AttemptContext,
-): Promise<Relayed> {
-  context.signal.throwIfAborted()
-  const asking = askingNow()
-  const { bytes: body } = codec.ask.forward(request, wishOf(asking, false, context))
-  return await askWhole(asking, { codec, body, context }, (reply) => {
-    const { usage, text } = codec.ask.lookAtAnswer(reply.body)
-    const finish = codec.ask.finishOf?.(reply.body)
-    return { bytes: reply.bytes, text, ...(usage ? { usage } : {}), ...(finish ? { finish } : {}) }
-  })
+export class RelayQuestion implements WholeQuestion<Relayed> {
+  readonly codec: DialectCodec
+  readonly context: AttemptContext
+  readonly #request: WireRequest
+
+  constructor(codec: DialectCodec, request: WireRequest, context: AttemptContext) {
+    this.codec = codec
+    this.context = context
+    this.#request = request
+  }
+
+  write(asking: Asking): Buffer {
+    return this.codec.ask.forward(this.#request, wishOf(asking, false, this.context)).bytes
+  }
+
+  read(bytes: Buffer, body: JsonObject): Relayed {
+    const { ask } = this.codec
+    const { usage, text } = ask.lookAtAnswer(body)
+    const relayed: { -readonly [Name in keyof Relayed]: Relayed[Name] } = { bytes, text }
+    if (usage) relayed.usage = usage
+    const finish = ask.finishOf?.(body)
+    if (finish) relayed.finish = finish
+    return relayed
+  }
 }
 
 function inParts(count: number, size: number): readonly (readonly number[])[] {

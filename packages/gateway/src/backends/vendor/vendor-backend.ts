@@ -10,10 +10,10 @@ import { parseAddress } from '../http/address.ts'
 import { createPlaces } from '../http/places.ts'
 import { createSecretSource, type SecretSource } from '../secrets/secret-source.ts'
 import { snapshotDigest } from '../snapshot-digest.ts'
-import type { Asking } from './ask.ts'
+import { type Asking, askWhole } from './ask.ts'
 import { headerFault } from './check-headers.ts'
 import { fixedHeaders, isOwn, keyReference } from './fixed-headers.ts'
-import { predict, relayPredict } from './predict.ts'
+import { predict, RelayQuestion } from './predict.ts'
 import { EventStream, openChunks, openRelay } from './stream.ts'
 import { type VendorProtocol, type VendorSettings, vendorSettingsSchema } from './vendor-protocol.ts'
 import { openVendorUpstream, type VendorUpstream } from './vendor-upstream.ts'
@@ -35,6 +35,8 @@ export function createVendorBackend<Settings extends VendorSettings>(
   // The schema holds what is read as this protocol's settings.
   const protocol = own as unknown as VendorProtocol<VendorSettings>
   const places = createPlaces((replica) => openVendorUpstream(replica, bodyBytesMax), visitedMs)
+  /** By settings: every call asks. */
+  const names = new WeakMap<VersionState['settings'], string>()
   const settingsOf = (settings: VersionState['settings']) => settings as unknown as VendorSettings
 
   const askings = new WeakMap<VendorUpstream, WeakMap<VendorSettings, Asking>>()
@@ -46,6 +48,7 @@ export function createVendorBackend<Settings extends VendorSettings>(
       protocol,
       settings,
       upstream,
+      paths: new Map(),
       headers: fixedHeaders(protocol, settings, replica, secrets),
       wishes: { whole: { ...wish, stream: false }, stream: { ...wish, stream: true } },
     }
@@ -88,7 +91,13 @@ export function createVendorBackend<Settings extends VendorSettings>(
       Object.fromEntries(
         ['model', ...protocol.sealed].flatMap((name) => (name in settings ? [[name, settings[name]]] : [])),
       ),
-    upstreamModel: (settings) => nameOf(settingsOf(settings)),
+    upstreamModel(settings) {
+      const known = names.get(settings)
+      if (known !== undefined) return known
+      const name = nameOf(settingsOf(settings))
+      names.set(settings, name)
+      return name
+    },
     chatMisfit: (settings, chat) =>
       chatMisfit((request) => codecOf('chat', settings).ask.writeRequest([request], anyWish(settings)), chat),
     inspect: ({ settings, replicas }) => inspect(protocol, settingsOf(settings), replicas, secrets),
@@ -104,7 +113,7 @@ export function createVendorBackend<Settings extends VendorSettings>(
           state.replicas.every((at) => isOwn(protocol, at)),
         ),
       predict: (version, replica, request, context) =>
-        relayPredict(() => askingOf(version, replica), dialects[request.dialect], request, context),
+        askWhole(() => askingOf(version, replica), new RelayQuestion(dialects[request.dialect], request, context)),
       stream: (version, replica, request, context) =>
         new EventStream(() => openRelay(askingOf(version, replica), dialects[request.dialect], request, context)),
     },

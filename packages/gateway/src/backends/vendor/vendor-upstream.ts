@@ -1,15 +1,17 @@
 import { Pool } from 'undici'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import { connectionOptions, parseAddress } from '../http/address.ts'
-import { exchange, type HttpRequest } from '../http/exchange.ts'
+import { exchangeFor, type HttpRequest, type ReplyReader } from '../http/exchange.ts'
 import { exchangeStream, type StreamedReply } from '../http/exchange-stream.ts'
 import type { Closable } from '../http/places.ts'
-import type { Reply } from '../http/reply.ts'
 
-/** A vendor's server at one address; paths are below it. */
+/** A vendor's server at one address. */
 export interface VendorUpstream extends Closable {
   readonly replica: string
-  whole(request: HttpRequest, signal: AbortSignal): Promise<Reply>
-  stream(request: HttpRequest, signal: AbortSignal): Promise<StreamedReply>
+  /** What paths begin with. */
+  readonly base: string
+  whole<T>(reader: ReplyReader<T>, request: HttpRequest, signal: AttemptSignal): Promise<T>
+  stream(request: HttpRequest, signal: AttemptSignal): Promise<StreamedReply>
 }
 
 /** Every stream holds a connection as long as it lasts. */
@@ -19,11 +21,11 @@ const connectionsMax = 4096
 export function openVendorUpstream(replica: string, bodyBytesMax: number): VendorUpstream {
   const address = parseAddress(replica, replica)
   const pool = new Pool(address.origin, { ...connectionOptions(address), connections: connectionsMax })
-  const below = (request: HttpRequest) => ({ ...request, path: address.base + request.path })
   return {
     replica,
-    whole: (request, signal) => exchange(pool, below(request), bodyBytesMax, signal),
-    stream: (request, signal) => exchangeStream(pool, below(request), signal),
+    base: address.base,
+    whole: (reader, request, signal) => exchangeFor(reader, pool, request, bodyBytesMax, signal),
+    stream: (request, signal) => exchangeStream(pool, request, signal),
     release: () => pool.close(),
     close: () => pool.destroy(),
   }

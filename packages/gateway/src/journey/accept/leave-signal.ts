@@ -22,7 +22,8 @@ export class LeaveSignal implements CallerSignal {
   addEventListener(_: 'abort', listener: Listener): void {
     if (!this.#listeners) {
       this.#listeners = new Set()
-      this.#response.once('close', () => this.#tell())
+      // Comes once; `once` would put two objects around it.
+      this.#response.on('close', () => this.#tell())
     }
     this.#listeners.add(listener)
   }

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import { callerOf } from '../../kernel/caller.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { anthropicLimits } from '../emit/anthropic/anthropic-limits.ts'
-import { cacheHeaders } from '../emit/cache-headers.ts'
-import { rateLimitHeaders } from '../emit/limit-headers.ts'
+import { addCacheHeaders } from '../emit/cache-headers.ts'
+import { type HeaderList, headersIn } from '../emit/header-list.ts'
+import { addRateLimits } from '../emit/limit-headers.ts'
 import { openaiLimits } from '../emit/openai/openai-limits.ts'
 import { wireErrorHeaders } from '../emit/wire/wire-headers.ts'
 import { testCatalog } from '../testing/fixtures.ts'
@@ -97,14 +98,15 @@ describe('an answer', () => {
       ...{ owner: { kind: 'consumer', name: 'shop' } as const, kind, limit: 1, windowMs: 1, remaining: 1, resetMs: 1 },
     }))
     const facts = { limits, replayed: true, allow: ['POST'], retryAfterMs: 1 } as const
-    const written = {
-      ...rateLimitHeaders(limits),
-      ...openaiLimits(limits),
-      ...anthropicLimits(limits, 0),
-      ...cacheHeaders({ outcome: 'hit', ageMs: 1, similarity: 1, replayed: true }),
+    const list: HeaderList = [
       ...wireErrorHeaders(new AstraError('key_expired', facts), 'call', 'x-request-id'),
       ...wireErrorHeaders(new AstraError('body_too_large', facts), 'call', 'request-id'),
-    }
+    ]
+    addRateLimits(list, limits)
+    openaiLimits(list, limits)
+    anthropicLimits(list, limits, 0)
+    addCacheHeaders(list, { outcome: 'hit', ageMs: 1, similarity: 1, replayed: true })
+    const written = headersIn(list)
     assert.ok('age' in written && 'idempotent-replayed' in written && 'www-authenticate' in written)
     const others = ['connection', 'allow']
     assert.deepEqual(

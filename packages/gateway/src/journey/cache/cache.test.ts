@@ -231,7 +231,7 @@ describe('a stale answer', () => {
 
   it('is asked for only by a call that its limits let in', async () => {
     const { counters } = fakeCounters()
-    const take: typeof counters.take = async (takes, id) => counters.take(takes, id)
+    const take: typeof counters.take = async (...asked) => counters.take(...asked)
     const limits = { requests: { amount: 1, perMs: 1e9, burst: 1 } }
     const { ask, advance, asked } = counting({ cache, limits, counters: { ...counters, take } })
     await ask()

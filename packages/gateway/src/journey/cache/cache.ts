@@ -1,12 +1,12 @@
 import type { Answer } from '../../kernel/answer.ts'
-import type { CacheEntry, CachePolicy, CacheStore, SemanticReport } from '../../kernel/cache.ts'
+import type { CacheEntry, CacheStore, SemanticReport } from '../../kernel/cache.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
 import { cacheKey } from './cache-key.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createJoining, type Place } from './joining.ts'
-import { decodeKept } from './kept-answer.ts'
+import { decodeKept, type KeptAnswer } from './kept-answer.ts'
 import { createRefreshes } from './refresh.ts'
 import { replay } from './replay.ts'
 import { createSemantic } from './semantic/semantic.ts'
@@ -41,20 +41,34 @@ export function createCache({ store, clock }: CachePorts): Cache {
     return semantic.answer(fitted, visit, place)
   }
 
-  const found = (fitted: FittedCall, visit: Visit, held: Held): Answer | Promise<Answer> => {
-    const { entry, policy, key } = held
+  const found = (fitted: FittedCall, visit: Visit, entry: CacheEntry | undefined, place: Place) => {
     const kept = entry && decodeKept(entry.bytes)
+    const { ttlMs, staleMs } = place.policy
     const ageMs = entry ? Math.max(0, clock.now() - entry.storedAt) : 0
-    if (!kept || ageMs > policy.ttlMs + policy.staleMs) return missed(fitted, visit, { key, policy })
-    const outcome = ageMs > policy.ttlMs ? 'stale' : 'hit'
+    if (!kept || ageMs > ttlMs + staleMs) return missed(fitted, visit, place)
     const admitted = visit.admit(fitted)
-    const note = { outcome, ageMs } as const
-    if (outcome === 'hit' && !(admitted instanceof Promise)) return replay(fitted, kept, note, visit.record, admitted)
-    const give = (limits: Awaited<typeof admitted>): Answer => {
-      if (outcome === 'stale') refreshes.begin(fitted, visit, { key, policy })
-      return replay(fitted, kept, note, visit.record, limits)
-    }
-    return admitted instanceof Promise ? admitted.then(give) : give(admitted)
+    if (ageMs > ttlMs) return stale(fitted, visit, place, { kept, ageMs, admitted })
+    const note = { outcome: 'hit', ageMs } as const
+    if (!(admitted instanceof Promise)) return replay(fitted, kept, note, visit.record, admitted)
+    return hit(fitted, visit, { kept, ageMs, admitted })
+  }
+
+  const hit = async (fitted: FittedCall, { record }: Visit, { kept, ageMs, admitted }: Found): Promise<Answer> => {
+    return replay(fitted, kept, { outcome: 'hit', ageMs }, record, await admitted)
+  }
+
+  const stale = async (fitted: FittedCall, visit: Visit, place: Place, found: Found): Promise<Answer> => {
+    const { kept, ageMs, admitted } = found
+    const limits = await admitted
+    refreshes.begin(fitted, visit, place)
+    return replay(fitted, kept, { outcome: 'stale', ageMs }, visit.record, limits)
+  }
+
+  /** Stands apart, as do `hit` and `once`: a function that makes another, or waits, takes memory with each call that needs neither. */
+  const foundLater = async (fitted: FittedCall, visit: Visit, entry: Promise<CacheEntry | undefined>, place: Place) => {
+    const said = await entry
+    if (fitted.call.signal.aborted) throw new AstraError('cancelled')
+    return found(fitted, visit, said, place)
   }
 
   const cached = (fitted: FittedCall, visit: Visit): Answer | Promise<Answer> => {
@@ -66,22 +80,19 @@ export function createCache({ store, clock }: CachePorts): Cache {
     const asks = call.options.cache === 'no-store' || fitted.enrolment?.cached === false
     const key = asks ? undefined : cacheKey(fitted, policy)
     if (key === undefined) return joining.bypass(fitted, visit)
+    const place = { key, policy }
     if (call.options.cache === 'no-cache')
-      return joining.lead(fitted, visit, semantic.learning(fitted, visit, { key, policy }), 'bypass')
+      return joining.lead(fitted, visit, semantic.learning(fitted, visit, place), 'bypass')
     const entry = store.get(key)
-    if (!(entry instanceof Promise)) return found(fitted, visit, { entry, key, policy })
-    return entry.then((entry) => {
-      if (call.signal.aborted) throw new AstraError('cancelled')
-      return found(fitted, visit, { entry, key, policy })
-    })
+    return entry instanceof Promise ? foundLater(fitted, visit, entry, place) : found(fitted, visit, entry, place)
   }
+
+  const once = (fitted: FittedCall, visit: Visit) => idempotency.once(fitted, visit, () => cached(fitted, visit))
 
   return {
     concerns: ({ contract, call }) => contract.cache !== undefined || call.options.idempotencyKey !== undefined,
-    answer(fitted, visit) {
-      if (fitted.call.options.idempotencyKey === undefined) return cached(fitted, visit)
-      return idempotency.once(fitted, visit, () => cached(fitted, visit))
-    },
+    answer: (fitted, visit) =>
+      fitted.call.options.idempotencyKey === undefined ? cached(fitted, visit) : once(fitted, visit),
     async purge(prefix) {
       joining.purge(prefix)
       semantic.purge(prefix)
@@ -92,8 +103,8 @@ export function createCache({ store, clock }: CachePorts): Cache {
   }
 }
 
-interface Held {
-  readonly entry: CacheEntry | undefined
-  readonly key: string
-  readonly policy: CachePolicy
+interface Found {
+  readonly kept: KeptAnswer
+  readonly ageMs: number
+  readonly admitted: ReturnType<Visit['admit']>
 }

@@ -36,7 +36,22 @@ function sorted(json: unknown): unknown {
 }
 
 test('a list and an object, a text and a number, an absent member and null are different', () => {
-  const values = [[], {}, '', '1', 1, null, [null], { a: null }, ['a', null], [['a'], []], [['a', []]], -0, 0, 1n, '1n']
+  const values: unknown[] = [
+    [],
+    {},
+    '',
+    '1',
+    1,
+    null,
+    [null],
+    { a: null },
+    ['a', null],
+    [['a'], []],
+    [['a', []]],
+    -0,
+    0,
+  ]
+  values.push(1n, '1n', { text: '1n', beyond: 'JSON' }, { text: '-0', beyond: 'JSON' }, JSON.parse('{"__proto__":1}'))
   assert.equal(new Set(values.map(canonicalText)).size, values.length)
   assert.equal(canonicalText({ a: undefined }), canonicalText({}))
 })
@@ -45,5 +60,5 @@ test('there is none for a number that JSON says more exactly than it can be held
   const none = [2 ** 53, -(2 ** 60), Number.NaN, Number.POSITIVE_INFINITY, undefined, new Date(0), new Uint8Array(1)]
   for (const one of none) assert.equal(canonicalText([one]), undefined)
   assert.equal(canonicalText([JSON.parse('9007199254740993')]), undefined)
-  assert.equal(canonicalText(JSON.parse('{"__proto__": 1}')), '{"__proto__":1,}')
+  assert.equal(canonicalText(JSON.parse('{"__proto__": 1}')), '{"__proto__":1}')
 })

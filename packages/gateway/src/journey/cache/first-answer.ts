@@ -19,7 +19,7 @@ export function runningBytes(print: string): Buffer {
 }
 
 function headOf(print: string, state: FirstAnswer['state'], error: object | null): string {
-  return `${JSON.stringify([print, state, error])}\n`
+  return `[${JSON.stringify(print)},"${state}",${error ? JSON.stringify(error) : 'null'}]\n`
 }
 
 /** Undefined for what is none: another release may have written it. */

@@ -1,4 +1,5 @@
 import type { CallerSignal } from '../../kernel/call.ts'
+import type { Link } from '../../kernel/chain.ts'
 import type { KeptAnswer } from './kept-answer.ts'
 import type { SharedStream } from './shared-stream.ts'
 
@@ -14,27 +15,33 @@ export type Landed =
 export class Flight {
   /** What its answer is kept under. */
   readonly key: string
+  /** Its place among those in flight. */
+  link: Link<Flight> | undefined
   /** Until what was asked for was purged. */
   mayKeep = true
   /** Aborts when the last of them has left. */
   readonly signal: CallerSignal
   readonly #left = new LeftSignal()
+  readonly #seats: number
+  readonly #ended: (flight: Flight) => void
   /** Of the few that others join. */
   #landing: PromiseWithResolvers<Landed | undefined> | undefined
-  #over: { readonly landed: Landed | undefined } | undefined
+  #landed: Landed | undefined
+  #hasLanded = false
   /** The first of them. */
   #aboard = 1
-  #seats: number
 
-  constructor(key: string, seats: number) {
+  /** `ended`: nobody may join it, or has to know of it, from then on. It may be told so more than once. */
+  constructor(key: string, seats: number, ended: (flight: Flight) => void) {
     this.key = key
     this.#seats = seats
+    this.#ended = ended
     this.signal = this.#left
   }
 
   /** Undefined where nobody can have it: they ask for themselves. Never rejects. */
   get landed(): Promise<Landed | undefined> {
-    if (this.#over) return Promise.resolve(this.#over.landed)
+    if (this.#hasLanded) return Promise.resolve(this.#landed)
     this.#landing ??= Promise.withResolvers()
     return this.#landing.promise
   }
@@ -47,13 +54,22 @@ export class Flight {
   }
 
   leave(): void {
-    if (--this.#aboard === 0) this.#left.abort()
+    if (--this.#aboard !== 0) return
+    // Of a stream that all left between two events nothing more is asked, which would tell that it is over.
+    this.over()
+    this.#left.abort()
+  }
+
+  over(): void {
+    this.#ended(this)
+    this.land(undefined)
   }
 
   /** The first time counts. */
   land(landed: Landed | undefined): void {
-    if (this.#over) return
-    this.#over = { landed }
+    if (this.#hasLanded) return
+    this.#hasLanded = true
+    this.#landed = landed
     this.#landing?.resolve(landed)
   }
 }
@@ -61,14 +77,16 @@ export class Flight {
 /** No AbortSignal: to make one, and to listen to it twice, is 4 us a call. */
 class LeftSignal implements CallerSignal {
   aborted = false
-  #listeners: readonly (() => void)[] = []
+  #listeners: readonly (() => void)[] = nobody
 
   addEventListener(_: 'abort', listener: () => void): void {
-    if (!this.aborted) this.#listeners = [...this.#listeners, listener]
+    if (this.aborted) return
+    this.#listeners = this.#listeners === nobody ? [listener] : [...this.#listeners, listener]
   }
 
   removeEventListener(_: 'abort', listener: () => void): void {
-    this.#listeners = this.#listeners.filter((one) => one !== listener)
+    const left = this.#listeners.filter((one) => one !== listener)
+    this.#listeners = left.length > 0 ? left : nobody
   }
 
   abort(): void {
@@ -76,6 +94,8 @@ class LeftSignal implements CallerSignal {
     this.aborted = true
     // One may take the next away.
     for (const listener of this.#listeners) if (this.#listeners.includes(listener)) listener()
-    this.#listeners = []
+    this.#listeners = nobody
   }
 }
+
+const nobody: readonly (() => void)[] = []

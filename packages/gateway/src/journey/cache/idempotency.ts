@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Answer, WholeAnswer } from '../../kernel/answer.ts'
+import type { Answer, StreamAnswer, WholeAnswer } from '../../kernel/answer.ts'
 import type { CacheEntry, CacheStore } from '../../kernel/cache.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, type ErrorCode, errorTable, toAstraError } from '../../kernel/errors.ts'
@@ -7,7 +7,7 @@ import type { FittedCall } from '../assign/fit-inputs.ts'
 import { timeLimitMs } from '../assign/time-limit.ts'
 import { canonicalText } from './canonical-text.ts'
 import { decodeFirst, encodeFirst, type FirstAnswer, runningBytes } from './first-answer.ts'
-import { keptWhole } from './kept-answer.ts'
+import { keptWhole, withHead } from './kept-answer.ts'
 import { NotedStream } from './noted-stream.ts'
 import { replay } from './replay.ts'
 import type { Visit } from './visit.ts'
@@ -30,68 +30,91 @@ export function createIdempotency({ store, clock }: { readonly store: CacheStore
     else store.set(key, { bytes, storedAt: clock.now() }, keepMs)
   }
 
+  const failed = (key: string, print: string, error: AstraError, bytesMax: number) => {
+    if (isAnswer(error)) keep(key, print, { state: 'error', error }, bytesMax)
+    else store.delete(key)
+  }
+
   const run = async (fitted: FittedCall, key: string, print: string, go: Go): Promise<Answer> => {
     const bytesMax = fitted.contract.cache?.answerBytesMax ?? answerBytesMax
-    const failed = (error: AstraError) => {
-      if (isAnswer(error)) keep(key, print, { state: 'error', error }, bytesMax)
-      else store.delete(key)
-    }
     try {
       const answer = await go()
-      if (answer.kind === 'whole') {
-        if (onlyPassingFaults(answer)) store.delete(key)
-        else keep(key, print, { state: 'answer', kept: keptWhole(answer) }, bytesMax)
-        return answer
-      }
-      const events = new NotedStream(answer, bytesMax, {
-        complete: (kept) => keep(key, print, { state: 'answer', kept }, bytesMax),
-        failed,
-      })
-      const { signal } = fitted.call
-      if (signal.aborted) events.left()
-      else signal.addEventListener('abort', () => events.left(), { once: true })
-      const fail = async (error: AstraError) => {
-        events.fail(error)
-        await (answer.fail ? answer.fail(error) : events.return())
-      }
-      return { ...answer, events, fail }
+      if (answer.kind === 'stream') return noted(answer, fitted, key, print, bytesMax)
+      if (onlyPassingFaults(answer)) store.delete(key)
+      else keep(key, print, { state: 'answer', kept: keptWhole(answer) }, bytesMax)
+      return answer
     } catch (thrown) {
-      failed(toAstraError(thrown))
+      failed(key, print, toAstraError(thrown), bytesMax)
       throw thrown
     }
   }
 
+  const noted = (answer: StreamAnswer, { call }: FittedCall, key: string, print: string, bytesMax: number) => {
+    const events = new NotedStream(answer, bytesMax, {
+      complete: (kept) => keep(key, print, { state: 'answer', kept }, bytesMax),
+      failed: (error) => failed(key, print, error, bytesMax),
+    })
+    if (call.signal.aborted) events.left()
+    else call.signal.addEventListener('abort', () => events.left(), { once: true })
+    const fail = async (error: AstraError) => {
+      events.fail(error)
+      await (answer.fail ? answer.fail(error) : events.return())
+    }
+    return { ...answer, events, fail }
+  }
+
+  const add = ({ call, contract }: FittedCall, key: string, print: string) => {
+    const running = { bytes: runningBytes(print), storedAt: clock.now() }
+    return store.add(key, running, timeLimitMs(call, contract) + slackMs)
+  }
+
+  const decide = async ({ fitted, visit, go, key, print }: Asked, begun: ReturnType<typeof add>): Promise<Answer> => {
+    let added = await begun
+    for (let tries = 1; ; tries++) {
+      if (added) return await run(fitted, key, print, go)
+      if (added === undefined) {
+        if (fitted.contract.limits.whenUnavailable === 'closed') throw unknown()
+        return await go()
+      }
+      const entry = await store.get(key)
+      if (entry) return await repeat(entry, print, fitted, visit)
+      // It was there, and twice cannot be read: the store comes and goes, and to ask might be to ask twice.
+      if (tries === 2) throw unknown()
+      added = await add(fitted, key, print)
+    }
+  }
+
+  const repeat = async (entry: CacheEntry, print: string, fitted: FittedCall, visit: Visit): Promise<Answer> => {
+    const first = decodeFirst(entry.bytes)
+    if (!first) throw unreadable()
+    if (first.print !== print) throw new AstraError('idempotency_mismatch')
+    if (first.state === 'running') throw new AstraError('idempotency_running', { retryAfterMs: 1000 })
+    const limits = await visit.admit(fitted)
+    if (first.state === 'error') {
+      visit.record.cache('hit')
+      throw new AstraError(first.error.code, { ...first.error.facts, replayed: true })
+    }
+    const note = { outcome: 'hit', ageMs: Math.max(0, clock.now() - entry.storedAt), replayed: true } as const
+    return replay(fitted, first.kept, note, visit.record, limits)
+  }
+
   return {
-    async once(fitted: FittedCall, visit: Visit, go: Go): Promise<Answer> {
-      const { call, contract } = fitted
+    once(fitted: FittedCall, visit: Visit, go: Go): Promise<Answer> {
       const key = keyOf(fitted)
       const print = printOf(fitted)
-      let entry: CacheEntry | undefined
-      for (let tries = 0; entry === undefined; tries++) {
-        // It was there, and twice cannot be read: the store comes and goes, and to ask might be to ask twice.
-        if (tries === 2) throw unknown()
-        const running = { bytes: runningBytes(print), storedAt: clock.now() }
-        const added = await store.add(key, running, timeLimitMs(call, contract) + slackMs)
-        if (added) return await run(fitted, key, print, go)
-        if (added === undefined) {
-          if (contract.limits.whenUnavailable === 'closed') throw unknown()
-          return await go()
-        }
-        entry = await store.get(key)
-      }
-      const first = decodeFirst(entry.bytes)
-      if (!first) throw unreadable()
-      if (first.print !== print) throw new AstraError('idempotency_mismatch')
-      if (first.state === 'running') throw new AstraError('idempotency_running', { retryAfterMs: 1000 })
-      const limits = await visit.admit(fitted)
-      if (first.state === 'error') {
-        visit.record.cache('hit')
-        throw new AstraError(first.error.code, { ...first.error.facts, replayed: true })
-      }
-      const note = { outcome: 'hit', ageMs: Math.max(0, clock.now() - entry.storedAt), replayed: true } as const
-      return replay(fitted, first.kept, note, visit.record, limits)
+      const added = add(fitted, key, print)
+      // Of a store in memory the first needs no turn of its own.
+      return added === true ? run(fitted, key, print, go) : decide({ fitted, visit, go, key, print }, added)
     },
   }
+}
+
+interface Asked {
+  readonly fitted: FittedCall
+  readonly visit: Visit
+  readonly go: Go
+  readonly key: string
+  readonly print: string
 }
 
 type Go = () => Answer | Promise<Answer>
@@ -109,11 +132,7 @@ function printOf({ call, contract }: FittedCall): string {
   const { model, batch, stream, options, wire, inputs } = call
   const head = JSON.stringify([model, contract.major, batch, stream, options.version ?? null, wire?.dialect ?? null])
   const asked = wire?.bytes ?? canonicalText(inputs) ?? JSON.stringify(inputs, bigText)
-  return hash(
-    'sha256',
-    Buffer.concat([Buffer.from(`${head}\n`), typeof asked === 'string' ? Buffer.from(asked) : asked]),
-    'base64url',
-  )
+  return hash('sha256', withHead(`${head}\n`, asked), 'base64url')
 }
 
 /** JSON has no words for it. */

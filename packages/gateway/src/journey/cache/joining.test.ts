@@ -258,9 +258,10 @@ describe('a stream that several read', () => {
     const gate = Promise.withResolvers<void>()
     const taken: string[] = []
     const { counters } = fakeCounters()
-    const take: typeof counters.take = (takes, id) => {
+    const take: typeof counters.take = (...asked) => {
+      const id = asked[2]
       taken.push(id)
-      return id === 'call 2' ? gate.promise.then(() => counters.take(takes, id)) : counters.take(takes, id)
+      return id === 'call 2' ? gate.promise.then(() => counters.take(...asked)) : counters.take(...asked)
     }
     const { ask, recordOf } = bedOf({
       stream,

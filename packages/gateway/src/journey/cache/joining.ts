@@ -37,6 +37,16 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
   const close = (flight: Flight) => {
     if (joinable.get(flight.key) === flight) joinable.delete(flight.key)
   }
+  const ended = (flight: Flight) => {
+    if (flight.link) flights.remove(flight.link)
+    close(flight)
+  }
+  const begin = (key: string, seats: number) => {
+    const flight = new Flight(key, seats, ended)
+    flight.link = flights.push(flight)
+    if (!joinable.has(key)) joinable.set(key, flight)
+    return flight
+  }
 
   const keep = (fitted: FittedCall, flight: Flight, place: Place, kept: KeptAnswer) => {
     const { key, policy } = place
@@ -50,57 +60,56 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
 
   const lead = async (fitted: FittedCall, visit: Visit, place: Place, outcome: CacheOutcome): Promise<Answer> => {
     const { call, contract } = fitted
-    const flight = new Flight(place.key, contract.limits.inFlightMax)
-    const inFlight = flights.push(flight)
-    if (!joinable.has(place.key)) joinable.set(place.key, flight)
+    const flight = begin(place.key, contract.limits.inFlightMax)
     visit.record.cache(outcome)
-    const over = () => {
-      flights.remove(inFlight)
-      close(flight)
-      call.signal.removeEventListener('abort', leave)
-      flight.land(undefined)
-    }
     const leave = () => {
       visit.record.leaves(new AstraError('cancelled'))
       flight.leave()
     }
-    // Of a stream that all left between two events nothing more is asked, which would tell that it is over.
-    flight.signal.addEventListener('abort', over, { once: true })
     if (call.signal.aborted) leave()
-    else call.signal.addEventListener('abort', leave, { once: true })
+    else call.signal.addEventListener('abort', leave)
     try {
       const answer = await visit.ask({ ...fitted, call: { ...call, signal: flight.signal } })
       const noted = { ...answer, cache: { outcome } }
-      if (noted.kind === 'whole') {
-        const kept = keptWhole(noted)
-        if (isComplete(noted)) keep(fitted, flight, place, kept)
-        flight.land(isComplete(noted) ? { kind: 'whole', kept } : undefined)
-        over()
-        // As it would have been told had nobody joined; its Record says so already.
-        if (call.signal.aborted) throw new AstraError('cancelled')
-        return noted
-      }
-      const stream = share(noted, { fitted, flight, place, over })
       call.signal.removeEventListener('abort', leave)
-      flight.land({ kind: 'stream', stream, version: noted.version })
-      return { ...noted, ...readerOf(stream, leaderEnds(visit), call.signal) }
+      return noted.kind === 'whole' ? tell(noted, fitted, flight, place) : share(noted, fitted, visit, flight, place)
     } catch (thrown) {
-      over()
+      call.signal.removeEventListener('abort', leave)
+      flight.over()
       throw thrown
     }
   }
 
+  const tell = (answer: WholeAnswer, fitted: FittedCall, flight: Flight, place: Place): WholeAnswer => {
+    if (isComplete(answer)) {
+      const kept = keptWhole(answer)
+      keep(fitted, flight, place, kept)
+      flight.land({ kind: 'whole', kept })
+    }
+    flight.over()
+    // As it would have been told had nobody joined; its Record says so already.
+    if (fitted.call.signal.aborted) throw new AstraError('cancelled')
+    return answer
+  }
+
   const share = (
-    { events, version }: StreamAnswer,
-    { fitted, flight, place, over }: { fitted: FittedCall; flight: Flight; place: Place; over: () => void },
-  ) =>
-    new SharedStream(events, {
+    answer: StreamAnswer,
+    fitted: FittedCall,
+    visit: Visit,
+    flight: Flight,
+    place: Place,
+  ): StreamAnswer => {
+    const { events, version } = answer
+    const stream = new SharedStream(events, {
       bytesMax: place.policy.answerBytesMax,
       tooLong: () => close(flight),
       complete: (body, usage) => keep(fitted, flight, place, { version, usage, body }),
-      over,
+      over: () => flight.over(),
       left: () => flight.leave(),
     })
+    flight.land({ kind: 'stream', stream, version })
+    return { ...answer, ...readerOf(stream, leaderEnds(visit), fitted.call.signal) }
+  }
 
   const join = async (fitted: FittedCall, visit: Visit, flight: Flight): Promise<Answer | undefined> => {
     const { call, contract } = fitted
@@ -127,6 +136,11 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
     }
   }
 
+  const joinOr = async (fitted: FittedCall, visit: Visit, flight: Flight, place: Place): Promise<Answer> => {
+    const joined = await join(fitted, visit, flight)
+    return joined ?? (await lead(withTimeLeft(fitted, clock), visit, place, 'miss'))
+  }
+
   return {
     /** An equal call is in flight. */
     isAsking: (key: string) => joinable.has(key),
@@ -135,11 +149,9 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
       visit.record.cache('bypass')
       return { ...(await visit.ask(fitted)), cache: { outcome: 'bypass' } }
     },
-    async joinOrLead(fitted: FittedCall, visit: Visit, place: Place): Promise<Answer> {
+    joinOrLead(fitted: FittedCall, visit: Visit, place: Place): Promise<Answer> {
       const flight = joinable.get(place.key)
-      if (!flight?.join()) return await lead(fitted, visit, place, 'miss')
-      const joined = await join(fitted, visit, flight)
-      return joined ?? (await lead(withTimeLeft(fitted, clock), visit, place, 'miss'))
+      return flight?.join() ? joinOr(fitted, visit, flight, place) : lead(fitted, visit, place, 'miss')
     },
     /** What is in flight is neither kept nor given to calls that come later. */
     purge(prefix: string): void {

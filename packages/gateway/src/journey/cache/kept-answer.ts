@@ -33,14 +33,14 @@ export function encodeKept(answer: KeptAnswer, before = ''): Buffer | undefined 
 function encoded({ version, usage, body }: KeptAnswer, before: string): Buffer {
   const output = body.form === 'items' ? onlyOutput(body) : undefined
   const head = `${before}${JSON.stringify([output === undefined ? body.form : 'output', version, usage])}\n`
-  if (output !== undefined) return ownBuffer(head, output)
+  if (output !== undefined) return withHead(head, output)
   switch (body.form) {
     case 'items':
-      return ownBuffer(head, JSON.stringify(body.items.map(itemJson)))
+      return withHead(head, JSON.stringify(body.items.map(itemJson)))
     case 'chunks':
-      return ownBuffer(head, JSON.stringify(body.chunks))
+      return withHead(head, JSON.stringify(body.chunks))
     default:
-      return ownBuffer(head, body.bytes)
+      return withHead(head, body.bytes)
   }
 }
 
@@ -119,10 +119,10 @@ function itemOf(json: { readonly output: unknown } | { readonly error: Parameter
   return 'error' in json ? { error: errorOf(json.error) } : json
 }
 
-/** Not of Node's pool, of which a small piece would hold the whole for as long as it is kept. */
-function ownBuffer(head: string, body: string | Buffer): Buffer {
+/** One after the other, text in UTF-8. */
+export function withHead(head: string, body: string | Buffer): Buffer {
   const headLength = Buffer.byteLength(head)
-  const bytes = Buffer.allocUnsafeSlow(headLength + Buffer.byteLength(body))
+  const bytes = Buffer.allocUnsafe(headLength + Buffer.byteLength(body))
   bytes.write(head)
   if (typeof body === 'string') bytes.write(body, headLength)
   else body.copy(bytes, headLength)

@@ -5,6 +5,7 @@ import { permit } from '../admit/permit.ts'
 import { assign } from '../assign/assign.ts'
 import { testCall, testCaller, testCatalog } from '../testing/fixtures.ts'
 import { boundsIn, limitsOf, limitsOfOwners } from './limits-of.ts'
+import { periodsAt } from './period.ts'
 
 const requests = (amount: number): Limits => ({ requests: { amount, perMs: 60_000, burst: amount } })
 
@@ -49,9 +50,9 @@ describe('the limits of a call', () => {
   it('go on where a key takes the place of another: both count as the first of them', () => {
     const given = catalog()
     const [rotated] = limitsOf(assigned(given, { keyId: 'key_3', countsAs: 'key_1', limits: requests(1) }))
-    assert.equal(rotated?.take(1, 0, 0).key, 'key:key_1/requests')
+    assert.equal(rotated?.counted(periodsAt(0), 0).key, 'key:key_1/requests')
     const [named] = limitsOfOwners({ key: { id: 'key_3', countsAs: 'key_1', limits: requests(1) } }, given)
-    assert.equal(named?.take(1, 0, 0).key, 'key:key_1/requests')
+    assert.equal(named?.counted(periodsAt(0), 0).key, 'key:key_1/requests')
   })
 
   it("take the team that a token names before the consumer's own", () => {
@@ -75,7 +76,7 @@ describe('the limits of a call', () => {
         teams: { a: { limits: shared } },
       },
     )
-    const keys = limitsOf(assigned(given)).map((bound) => bound.take(1, 0, 0).key)
+    const keys = limitsOf(assigned(given)).map((bound) => bound.counted(periodsAt(0), 0).key)
     assert.deepEqual(keys, ['consumer:demo/requests', 'team:a/requests', 'model:spam/requests'])
   })
 
@@ -100,21 +101,38 @@ describe('the bounds of one owner', () => {
 
   it('are what counters know, a sum by its period', () => {
     assert.deepEqual(
-      bounds.map((bound) => bound.take(2, at, 99)),
+      bounds.map((bound) => bound.counted(periodsAt(at), 99)),
       [
-        { key: 'team:growth/requests', bound: { type: 'rate', amount: 10, perMs: 1000, burst: 20 }, amount: 2 },
-        { key: 'team:growth/items', bound: { type: 'rate', amount: 100, perMs: 3_600_000, burst: 100 }, amount: 2 },
-        { key: 'team:growth/tokens', bound: { type: 'rate', amount: 1000, perMs: 60_000, burst: 500 }, amount: 2 },
-        { key: 'team:growth/concurrent', bound: { type: 'concurrent', max: 5, leaseMs: 99 }, amount: 2 },
+        {
+          key: 'team:growth/requests',
+          bound: { type: 'rate', amount: 10, perMs: 1000, burst: 20 },
+          of: 0,
+          settles: false,
+        },
+        {
+          key: 'team:growth/items',
+          bound: { type: 'rate', amount: 100, perMs: 3_600_000, burst: 100 },
+          of: 1,
+          settles: false,
+        },
+        {
+          key: 'team:growth/tokens',
+          bound: { type: 'rate', amount: 1000, perMs: 60_000, burst: 500 },
+          of: 2,
+          settles: true,
+        },
+        { key: 'team:growth/concurrent', bound: { type: 'concurrent', max: 5, leaseMs: 99 }, of: 3, settles: true },
         {
           key: 'team:growth/budget-day/2026-11-23',
           bound: { type: 'sum', max: 20, until: Date.UTC(2026, 10, 24) },
-          amount: 2,
+          of: 4,
+          settles: true,
         },
         {
           key: 'team:growth/budget-month/2026-11',
           bound: { type: 'sum', max: 300, until: Date.UTC(2026, 11) },
-          amount: 2,
+          of: 4,
+          settles: true,
         },
       ],
     )

@@ -6,9 +6,10 @@ import {
   type Version,
   versionKey,
 } from '../../kernel/catalog.ts'
-import type { Bound, LimitKind, LimitOwner, Limits, Rate, Take } from '../../kernel/limits.ts'
+import type { Bound, Counted, LimitKind, LimitOwner, Limits, Rate } from '../../kernel/limits.ts'
 import type { AssignedCall } from '../assign/assign.ts'
-import { type Period, periodsAt } from './period.ts'
+import { amountAt, settled } from './amounts.ts'
+import { type Period, type Periods, periodsAt } from './period.ts'
 
 /** One bound of one owner. */
 export interface OwnedBound {
@@ -18,8 +19,8 @@ export interface OwnedBound {
   readonly limit: number
   /** Of a rate, the most at once, where that is another. */
   readonly burst?: number
-  /** What its counter is to take. `at`: by the wall clock; `leaseMs`: for so long a place in flight may be held. */
-  take(amount: number, at: number, leaseMs: number): Take
+  /** What its counter is asked. `leaseMs`: for so long a place in flight may be held. */
+  counted(periods: Periods, leaseMs: number): Counted
   /** Of a rate or a budget, ms. */
   windowMs(at: number): number | undefined
 }
@@ -142,64 +143,44 @@ function rateBound(
 ): readonly OwnedBound[] {
   if (!rate) return none
   const { amount: limit, perMs, burst } = rate
-  const key = keyOf(owner, kind)
   const bound = { type: 'rate', amount: limit, perMs, burst } as const
   const most = burst === limit ? {} : { burst }
-  // Most calls ask for as much as the one before.
-  let latest: Take = { key, bound, amount: 1 }
-  const take = (amount: number) => {
-    if (latest.amount !== amount) latest = { key, bound, amount }
-    return latest
-  }
-  return [{ owner, kind, limit, ...most, take, windowMs: () => perMs }]
+  const counted = countedBy(kind, keyOf(owner, kind), bound)
+  return [{ owner, kind, limit, ...most, counted: () => counted, windowMs: () => perMs }]
 }
 
 function concurrentBound(owner: LimitOwner, max: number): OwnedBound {
   const key = keyOf(owner, 'concurrent')
-  let bound: Extract<Bound, { readonly type: 'concurrent' }> = { type: 'concurrent', max, leaseMs: 0 }
   return {
     owner,
     kind: 'concurrent',
     limit: max,
-    take(amount, _at, leaseMs) {
-      if (bound.leaseMs !== leaseMs) bound = { type: 'concurrent', max, leaseMs }
-      return { key, bound, amount }
-    },
+    counted: (_periods, leaseMs) => countedBy('concurrent', key, { type: 'concurrent', max, leaseMs }),
     windowMs: () => undefined,
   }
 }
 
-function budgetBound(
-  owner: LimitOwner,
-  span: keyof ReturnType<typeof periodsAt>,
-  max: number | undefined,
-): readonly OwnedBound[] {
+function budgetBound(owner: LimitOwner, span: keyof Periods, max: number | undefined): readonly OwnedBound[] {
   if (max === undefined) return none
   const kind = `budget-${span}` as const
   const key = keyOf(owner, kind)
-  // A key made anew for each take, and looked up by a text that no Map has seen, is 0.2 us: of ten budgets, 2 us a call.
-  let latest: { readonly period: Period; readonly key: string; readonly bound: Bound } | undefined
-  const during = (period: Period) => {
-    if (latest?.period !== period) {
-      latest = { period, key: `${key}/${period.name}`, bound: { type: 'sum', max, until: period.until } }
-    }
-    return latest
-  }
+  const during = ({ name, until }: Period) => countedBy(kind, `${key}/${name}`, { type: 'sum', max, until })
   return [
     {
       owner,
       kind,
       limit: max,
-      take(amount, at) {
-        const { key, bound } = during(periodsAt(at)[span])
-        return { key, bound, amount }
-      },
+      counted: (periods) => during(periods[span]),
       windowMs(at) {
         const { from, until } = periodsAt(at)[span]
         return until - from
       },
     },
   ]
+}
+
+function countedBy(kind: LimitKind, key: string, bound: Bound): Counted {
+  return { key, bound, of: amountAt[kind], settles: settled.has(kind) }
 }
 
 function keyOf({ kind, name }: LimitOwner, limit: LimitKind): string {

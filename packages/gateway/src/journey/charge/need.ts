@@ -1,6 +1,5 @@
 import type { Backend } from '../../kernel/backend.ts'
 import type { Version } from '../../kernel/catalog.ts'
-import type { LimitKind } from '../../kernel/limits.ts'
 import { priceOf } from '../../kernel/price.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
 import { type EstimatedTokens, estimateCost, estimateTokens, itemsOf } from './estimate.ts'
@@ -23,17 +22,10 @@ export interface NeedPorts {
   readonly backends: ReadonlyMap<string, Backend>
 }
 
-const metered: ReadonlySet<LimitKind> = new Set(['tokens', 'budget-day', 'budget-month'])
-
-/** Tokens and cost are estimated only where something bounds them. */
-export function needOf(
-  fitted: FittedCall,
-  bounds: readonly { readonly kind: LimitKind }[],
-  at: number,
-  { backends }: NeedPorts,
-): Need {
+/** `metered`: something bounds tokens or cost; where nothing does, they are not estimated. */
+export function needOf(fitted: FittedCall, metered: boolean, at: number, { backends }: NeedPorts): Need {
   const items = itemsOf(fitted)
-  if (!bounds.some(({ kind }) => metered.has(kind))) return { ...nothing, items }
+  if (!metered) return { ...nothing, items }
   const { version, catalog } = fitted
   const backend = backends.get(version.state.backend)
   const tokens = estimateTokens(fitted, backend?.ownWords?.(version.state.settings))

@@ -6,7 +6,7 @@ export interface Period {
   readonly until: number
 }
 
-interface Periods {
+export interface Periods {
   readonly day: Period
   readonly month: Period
 }

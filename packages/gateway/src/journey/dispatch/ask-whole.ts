@@ -1,6 +1,5 @@
 import type { Item } from '../../kernel/answer.ts'
 import type { Prediction, Relayed } from '../../kernel/backend.ts'
-import type { FinishReason } from '../../kernel/chat.ts'
 import { finishOfAnswer } from '../../kernel/finish.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import { attemptEndOf, attemptEnds } from './attempt-end.ts'
@@ -22,40 +21,31 @@ export async function askWhole(charged: ChargedCall, attempts: Attempts, one: Tr
     const { address } = open.member.endpoint
     const context = attempts.context(one)
     const asked: Asked = leg.relay
-      ? passedOn(await leg.relay.by.predict(leg.version, address, leg.relay.wire, context))
+      ? await leg.relay.by.predict(leg.version, address, leg.relay.wire, context)
       : await leg.backend.predict(leg.version, address, leg.inputs, { ...context, spending: one.meter })
-    const { relayed, queueMs, waiting } = asked
     measure(one, asked, charged)
-    const items = relayed ? none : hold(charged, checkItems(charged.contract, asked.items, leg.inputs.length))
+    const items = asked.items ? hold(charged, checkItems(charged.contract, asked.items, leg.inputs.length)) : none
     if (charged.contract.task === 'chat') for (const item of items) tellFinish(item, one)
-    attempts.answered(one, waiting)
-    return { one, items, relayed, queueMs }
+    attempts.answered(one, asked.waiting)
+    return { one, items, relayed: asked.bytes, queueMs: asked.queueMs }
   } catch (thrown) {
     attempts.failed(one, thrown)
     return undefined
   }
 }
 
-interface Asked extends Prediction {
-  readonly relayed?: Buffer
-  /** What the model said, and how it ended, where that stands not in the items. */
-  readonly said?: string
-  readonly finish?: FinishReason
-}
-
-function passedOn({ bytes, text, ...told }: Relayed): Asked {
-  return { items: none, relayed: bytes, said: text, ...told }
-}
+/** Either: its bytes, or its items. */
+interface Asked extends Partial<Relayed>, Partial<Prediction> {}
 
 const none: readonly Item[] = []
 
-function measure({ meter }: Try, { usage, said, finish, items }: Asked, { call }: ChargedCall): void {
+function measure({ meter }: Try, { usage, text, finish, items = none }: Asked, { call }: ChargedCall): void {
   // Where no model need be asked, none ran.
   if (call.wire?.here) return
   meter.ended(finish)
   meter.refused = !usage && items.length > 0 && items.every(isRefused)
   if (usage) meter.told(usage)
-  if (usage?.outputTokens === undefined) meter.words?.addAll(said ?? items.filter((item) => !('error' in item)))
+  if (usage?.outputTokens === undefined) meter.words?.addAll(text ?? items.filter((item) => !('error' in item)))
 }
 
 function tellFinish(item: Item, { meter }: Try): void {

@@ -80,13 +80,13 @@ export class Attempts {
     return elsewhere ? this.#beginAt(this.#leg, true) : undefined
   }
 
-  context({ open: { controller } }: Try): AttemptContext {
+  context({ open: { signal } }: Try): AttemptContext {
     const { id, trace } = this.#charged.call
     // The span id is the random half of the call's id, so that a trace leads to the Record and back.
     const span = id.slice(19).replace('-', '')
     const traceparent = `00-${trace.traceId}-${span}-0${trace.sampled ? 1 : 0}`
     const { outputTokensMax } = this.#charged.contract.limits
-    return { signal: controller.signal, callId: id, traceparent, tracestate: trace.tracestate, outputTokensMax }
+    return { signal, callId: id, traceparent, tracestate: trace.tracestate, outputTokensMax }
   }
 
   /** `waiting` is the replica's own report. */
@@ -103,7 +103,7 @@ export class Attempts {
   failed(one: Try, thrown: unknown): void {
     const { open, leg } = one
     if (!isOpen(one)) throw thrown
-    const { signal } = open.controller
+    const { signal } = open
     const error = toAstraError(signal.aborted ? signal.reason : thrown)
     const end = attemptEndOf(error)
     const now = this.#clock.elapsed()
@@ -130,7 +130,7 @@ export class Attempts {
     const error = new AstraError('cancelled', { reason: 'another attempt was faster' })
     if (!isOpen(one)) return
     this.#end(one, 'late', this.#clock.elapsed(), error)
-    one.open.controller.abort(error)
+    one.open.signal.abort(error)
   }
 
   /** Whoever read the answer left. Without effect on an attempt that has ended. */
@@ -161,7 +161,7 @@ export class Attempts {
     this.#inFlight++
     const role = beside ? 'hedge' : this.#roleOf(leg, tried.length)
     const meter = meterOf(this.#charged, leg, this.#meters)
-    return { leg, open, role, meter, asked: !open.controller.signal.aborted }
+    return { leg, open, role, meter, asked: !open.signal.aborted }
   }
 
   /** What it meets opens no breaker for calls that are served. */
@@ -212,7 +212,7 @@ export class Attempts {
 
   #tell(one: Try, end: AttemptEnd, now: number, error: AstraError | undefined, reason?: string): void {
     const { leg, open, role } = one
-    const attempt = {
+    const attempt: Attempt = {
       role,
       version: leg.version.id,
       replica: open.member.endpoint.address,
@@ -220,9 +220,9 @@ export class Attempts {
       durationMs: now - open.startedAt,
       code: error?.code,
       reason,
-      ...(error?.facts.hurried ? ({ hurried: true } as const) : {}),
     }
-    this.#report.attempt(attempt, usedUp(one, end, this.#charged.call.stream))
+    const told: Attempt = error?.facts.hurried ? { ...attempt, hurried: true } : attempt
+    this.#report.attempt(told, usedUp(one, end, this.#charged.call.stream))
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import type { BackendEvent } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { answer, hang, key, noAnswer, type Outcome, openBed } from './testing/dispatch-bed.ts'
@@ -127,7 +128,7 @@ describe('whatever replicas do', () => {
         const leaves = Array.from({ length: calls }, () => new AbortController())
         const chunksOut = leaves.map(() => 0)
 
-        async function* stage(replica: string, signal: AbortSignal, call: string): AsyncGenerator<BackendEvent> {
+        async function* stage(replica: string, signal: AttemptSignal, call: string): AsyncGenerator<BackendEvent> {
           const present = behaviours[next++ % behaviours.length] as Behaviour
           const { kind } = present
           asked.push({ call, replica, behaviour: present, chunksOut: chunksOut[Number(call)] ?? 0 })

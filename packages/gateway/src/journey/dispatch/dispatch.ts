@@ -2,13 +2,14 @@ import type { Item, StreamEvent, Usage } from '../../kernel/answer.ts'
 import type { Version } from '../../kernel/catalog.ts'
 import { type AstraError, toAstraError } from '../../kernel/errors.ts'
 import type { Taker } from '../../kernel/readable.ts'
+import type { WireRequest } from '../../kernel/wire.ts'
 import { isHurried, timeLimitMs } from '../assign/time-limit.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
-import { askWhole, type Whole } from './ask-whole.ts'
+import { askWhole } from './ask-whole.ts'
 import { attemptEndOf, attemptEnds } from './attempt-end.ts'
 import { Attempts, type AttemptsPorts, type AttemptsReport, type Try } from './attempts.ts'
+import { beginFirst, type Open } from './begin-first.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
-import { firstToBegin } from './first-to-begin.ts'
 import type { HedgeBudget } from './hedge-budget.ts'
 import { legOf } from './leg.ts'
 import { StreamAttempt } from './stream-attempt.ts'
@@ -31,18 +32,21 @@ export interface Dispatched {
   readonly usage: Usage
 }
 
+type Here = NonNullable<WireRequest['here']>
+
 /** To a Replica: the inputs go out under one time limit; others are tried as `attemptEnds` and `mayRetry` say. */
 export async function dispatch(charged: ChargedCall, ports: DispatchPorts, progress: Progress): Promise<Dispatched> {
   const { call, version, way, inputs } = charged
-  const here = answerHere(charged)
-  if (way === 'here' && here) return here()
+  const here = call.wire?.here
+  if (way === 'here' && here) return answerHere(charged, here)
   if (way === 'inputs' && inputs.length === 0) {
     return { version, items: inPlace(charged, []), usage: { items: call.inputs.length } }
   }
   const attempts = attemptsOf(charged, ports, progress)
   try {
-    const open = (one: Try) => askWhole(charged, attempts, one)
-    const { one, queueMs, relayed, items } = await firstToBegin<Whole>(charged, ports, attempts, open)
+    let whole = await beginFirst(charged, ports, attempts, askWhole)
+    while (!whole) whole = await askWhole(charged, attempts, attempts.begin())
+    const { one, queueMs, relayed, items } = whole
     if (queueMs !== undefined) progress.upstreamQueue(queueMs)
     const { version: served } = one.leg
     const counted = one.meter.usage()
@@ -51,17 +55,15 @@ export async function dispatch(charged: ChargedCall, ports: DispatchPorts, progr
     return { version: served, items: inPlace(charged, items), usage }
   } catch (thrown) {
     // A failure of upstream's, as a fallback would make good.
-    if (here && attemptEnds[attemptEndOf(toAstraError(thrown))].fallsBack) return here()
+    if (here && attemptEnds[attemptEndOf(toAstraError(thrown))].fallsBack) return answerHere(charged, here)
     throw thrown
   } finally {
     attempts.close()
   }
 }
 
-/** Undefined where only a model can answer. */
-function answerHere({ call: { wire }, version }: ChargedCall): (() => Promise<Dispatched>) | undefined {
-  const here = wire?.here
-  return here && (async () => ({ version, items: [{ output: await here() }], usage: { items: wire.items } }))
+async function answerHere({ call, version }: ChargedCall, here: Here): Promise<Dispatched> {
+  return { version, items: [{ output: await here() }], usage: { items: call.wire?.items ?? 1 } }
 }
 
 export interface DispatchedStream {
@@ -83,14 +85,15 @@ export async function dispatchStream(
   progress: Progress,
 ): Promise<DispatchedStream> {
   const attempts = attemptsOf(charged, ports, progress)
-  const open = async (one: Try) => {
+  const open: Open<BegunStream> = async (charged, attempts, one) => {
     const rest = new StreamAttempt(charged, attempts, one, ports)
     const first = await rest.read(firstEvent)
     // One that failed and did not throw ends without an event.
     return first && { one, first, rest }
   }
   try {
-    const begun = await firstToBegin(charged, ports, attempts, open, ({ rest }) => void rest.drop())
+    let begun = await beginFirst(charged, ports, attempts, open, ({ rest }) => void rest.drop())
+    while (!begun) begun = await open(charged, attempts, attempts.begin())
     const { one, first, rest } = begun
     attempts.begun()
     return {
@@ -104,6 +107,12 @@ export async function dispatchStream(
     attempts.close()
     throw thrown
   }
+}
+
+interface BegunStream {
+  readonly one: Try
+  readonly first: StreamEvent
+  readonly rest: StreamAttempt
 }
 
 const firstEvent: Taker<StreamEvent, StreamEvent | undefined> = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import type { StreamEvent } from '../../kernel/answer.ts'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import type { BackendEvent, RelayEvent } from '../../kernel/backend.ts'
 import { versionKey } from '../../kernel/catalog.ts'
 import { AstraError, type ErrorCode } from '../../kernel/errors.ts'
@@ -53,7 +54,7 @@ it('whatever versions do, no attempt begins after content went out, and the call
       const leave = new AbortController()
       const asked: Asked[] = []
       let out = 0
-      async function* stage(replica: string, signal: AbortSignal): AsyncGenerator<string, void> {
+      async function* stage(replica: string, signal: AttemptSignal): AsyncGenerator<string, void> {
         const present = behaviours[asked.length % behaviours.length] as Behaviour
         asked.push({ replica, behaviour: present, outBefore: out })
         const name = `${asked.length}:`

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
-import { AstraError } from '../../kernel/errors.ts'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
+import { AstraError, toAstraError } from '../../kernel/errors.ts'
 import { createHedgeBudget } from './hedge-budget.ts'
 import { answer, hang, type Outcome, openBed, type Script } from './testing/dispatch-bed.ts'
 import { passTime } from './testing/pass-time.ts'
@@ -11,7 +12,7 @@ const told = ({ attempts }: Outcome) =>
 
 /** Replicas that answer after so many ms; those that are not named never do. */
 function bedOf(tookMs: Readonly<Record<string, number>>, over: Partial<Script> = {}) {
-  const wait = async (replica: string, signal: AbortSignal) => {
+  const wait = async (replica: string, signal: AttemptSignal) => {
     const ms = tookMs[replica]
     if (ms === undefined) return hang(signal)
     await new Promise((resolve) => setTimeout(resolve, ms))
@@ -80,7 +81,7 @@ describe('a hedged call', () => {
   }
 
   it('tells upstream at once that the other is not wanted', async () => {
-    const signals = new Map<string, AbortSignal>()
+    const signals = new Map<string, AttemptSignal>()
     const bed = bedOf(
       {},
       {
@@ -94,7 +95,7 @@ describe('a hedged call', () => {
     const outcome = bed.whole()
     await passTime(bed.clock, 150)
     await outcome
-    assert.equal(signals.get('a')?.reason?.code, 'cancelled')
+    assert.equal(toAstraError(signals.get('a')?.reason).code, 'cancelled')
     assert.equal(signals.get('b')?.aborted, false)
   })
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import fc from 'fast-check'
 import type { StreamEvent } from '../../kernel/answer.ts'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import type { BackendEvent, RelayEvent } from '../../kernel/backend.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { WireRequest } from '../../kernel/wire.ts'
@@ -30,7 +31,7 @@ const bytes = (events: readonly StreamEvent[]) =>
 
 /** A bed whose 1.0 relays a stream; 1.1, its fallback, answers "x" by its inputs. */
 function relayBed(
-  stream: (replica: string, signal: AbortSignal) => AsyncIterable<RelayEvent>,
+  stream: (replica: string, signal: AttemptSignal) => AsyncIterable<RelayEvent>,
   over: Partial<Script> = {},
 ) {
   return openBed({
@@ -141,7 +142,7 @@ describe('a stream that is left when its answer is whole', () => {
   const leave = () => {
     throw new AstraError('cancelled')
   }
-  const leftAfterTwo = (tail: (signal: AbortSignal) => AsyncIterable<RelayEvent>, script: Partial<Script> = {}) => {
+  const leftAfterTwo = (tail: (signal: AttemptSignal) => AsyncIterable<RelayEvent>, script: Partial<Script> = {}) => {
     const bed = relayBed(async function* (_replica, signal) {
       yield piece('a')
       yield { type: 'finished' }
@@ -196,7 +197,7 @@ describe('a stream that is left when its answer is whole', () => {
   })
 })
 
-async function* hanging(signal: AbortSignal): AsyncGenerator<RelayEvent> {
+async function* hanging(signal: AttemptSignal): AsyncGenerator<RelayEvent> {
   yield await hang(signal)
 }
 

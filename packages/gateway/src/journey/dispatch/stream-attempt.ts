@@ -36,21 +36,13 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
   /** Upstream ended well; its usage is not told on yet. */
   #answered = false
   #over = false
-  #aborted = false
 
   constructor({ contract }: ChargedCall, attempts: Attempts, one: Try, { clock }: { readonly clock: Clock }) {
     this.#contract = contract
     this.#attempts = attempts
     this.#one = one
-    const { controller } = one.open
-    this.#silence = watchSilence(contract.limits, clock, (error) => controller.abort(error))
-    this.#aborted = controller.signal.aborted
-    controller.signal.addEventListener('abort', this, { once: true })
-  }
-
-  /** The attempt's signal aborted: EventTarget calls this. To ask the signal at each chunk would take longer than all else here. */
-  handleEvent(): void {
-    this.#aborted = true
+    const { signal } = one.open
+    this.#silence = watchSilence(contract.limits, clock, (error) => signal.abort(error))
   }
 
   /** One read at a time. What ends the attempt and is not thrown, so that another one is to be made, is an end. */
@@ -62,7 +54,7 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
 
   take(event: BackendEvent | RelayEvent): unknown {
     if (this.#over) return this.#taken(this.#taker.end())
-    this.#throwIfAborted()
+    this.#one.open.signal.throwIfAborted()
     this.#silence.heard()
     const passed = this.#pass(event)
     const taken = passed && this.#taker.take(passed)
@@ -74,7 +66,7 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
   end(): unknown {
     if (this.#over) return this.#taken(this.#taker.end())
     // One that was aborted is not complete, however quietly it ended.
-    this.#throwIfAborted()
+    this.#one.open.signal.throwIfAborted()
     this.#answered = true
     this.#silence.stop()
     this.#attempts.answered(this.#one)
@@ -98,14 +90,14 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
 
   /** Nobody reads on: upstream is stopped, or where its answer is whole, heard to its end first, for the sake of its usage. */
   async leave(reason: AstraError): Promise<void> {
-    const { controller } = this.#one.open
+    const { signal } = this.#one.open
     if (this.#finished && !this.#over) {
-      const patience = setTimeout(() => controller.abort(reason), lastWordsMs)
+      const patience = setTimeout(() => signal.abort(reason), lastWordsMs)
       await this.#hearOut()
       clearTimeout(patience)
     }
     // Before anything is left: leaving alone would wait for whatever upstream is doing.
-    controller.abort(reason)
+    signal.abort(reason)
     await this.drop()
   }
 
@@ -154,10 +146,6 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
   #taken(taken: unknown): unknown {
     this.#reading = false
     return taken
-  }
-
-  #throwIfAborted(): void {
-    if (this.#aborted) throw this.#one.open.controller.signal.reason
   }
 
   /** However upstream takes it. */

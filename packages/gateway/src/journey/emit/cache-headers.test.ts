@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cacheHeaders } from './cache-headers.ts'
+import type { CacheNote } from '../../kernel/cache.ts'
+import { addCacheHeaders } from './cache-headers.ts'
+import { type HeaderList, headersIn } from './header-list.ts'
+
+function cacheHeaders(cache: CacheNote | undefined) {
+  const headers: HeaderList = []
+  addCacheHeaders(headers, cache)
+  return headersIn(headers)
+}
 
 test('an answer without a cache has no such header', () => {
   assert.deepEqual(cacheHeaders(undefined), {})

@@ -1,19 +1,14 @@
 import type { CacheNote } from '../../kernel/cache.ts'
-
-type Headers = Readonly<Record<string, string>>
-
-const none: Headers = {}
+import type { HeaderList } from './header-list.ts'
 
 /** What the cache had to do with an answer; Age as RFC 9111, section 5.1, has it. An answer given again for its key needs no cache. */
-export function cacheHeaders(cache: CacheNote | undefined): Headers {
-  if (!cache) return none
+export function addCacheHeaders(headers: HeaderList, cache: CacheNote | undefined): void {
+  if (!cache) return
   const { outcome, ageMs, similarity, replayed } = cache
-  return {
-    ...(replayed ? { 'idempotent-replayed': 'true' } : { 'astra-cache': outcome }),
-    ...(ageMs === undefined ? {} : { age: String(Math.floor(ageMs / 1000)) }),
-    // Rounded down: none looks closer than it was.
-    ...(similarity === undefined
-      ? {}
-      : { 'astra-cache-similarity': (Math.floor(similarity * 1000) / 1000).toFixed(3) }),
-  }
+  if (replayed) headers.push('idempotent-replayed', 'true')
+  else headers.push('astra-cache', outcome)
+  if (ageMs !== undefined) headers.push('age', String(Math.floor(ageMs / 1000)))
+  // Rounded down: none looks closer than it was.
+  if (similarity !== undefined)
+    headers.push('astra-cache-similarity', (Math.floor(similarity * 1000) / 1000).toFixed(3))
 }

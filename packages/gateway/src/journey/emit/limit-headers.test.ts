@@ -2,13 +2,23 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LimitKind, LimitStatus, OwnerKind } from '../../kernel/limits.ts'
 import { anthropicLimits } from './anthropic/anthropic-limits.ts'
-import { rateLimitHeaders } from './limit-headers.ts'
+import { type HeaderList, headersIn } from './header-list.ts'
+import { addRateLimits } from './limit-headers.ts'
 import { durationText, openaiLimits } from './openai/openai-limits.ts'
 
 function status(owner: OwnerKind, kind: LimitKind, over: Partial<LimitStatus> = {}): LimitStatus {
   const windowMs = kind === 'concurrent' ? undefined : 60_000
   return { owner: { kind: owner, name: 'x' }, kind, limit: 100, windowMs, remaining: 99, resetMs: 600, ...over }
 }
+
+function added(add: (headers: HeaderList) => void) {
+  const headers: HeaderList = []
+  add(headers)
+  return headersIn(headers)
+}
+
+const rateLimitHeaders = (limits: readonly LimitStatus[] | undefined) =>
+  added((headers) => addRateLimits(headers, limits))
 
 describe('RateLimit and RateLimit-Policy', () => {
   it('name each bound by its owner and kind, in whole numbers on the safe side', () => {
@@ -68,26 +78,35 @@ const both = [
 ]
 
 it("OpenAI's headers tell the tightest bound of requests and of tokens", () => {
-  assert.deepEqual(openaiLimits(both), {
-    'x-ratelimit-limit-requests': '100',
-    'x-ratelimit-remaining-requests': '3',
-    'x-ratelimit-reset-requests': '59s',
-    'x-ratelimit-limit-tokens': '40000',
-    'x-ratelimit-remaining-tokens': '39950',
-    'x-ratelimit-reset-tokens': '75ms',
-  })
+  assert.deepEqual(
+    added((headers) => openaiLimits(headers, both)),
+    {
+      'x-ratelimit-limit-requests': '100',
+      'x-ratelimit-remaining-requests': '3',
+      'x-ratelimit-reset-requests': '59s',
+      'x-ratelimit-limit-tokens': '40000',
+      'x-ratelimit-remaining-tokens': '39950',
+      'x-ratelimit-reset-tokens': '75ms',
+    },
+  )
 })
 
 it("Anthropic's headers tell the same, the reset as a time", () => {
-  assert.deepEqual(anthropicLimits(both, Date.UTC(2026, 10, 23, 10)), {
-    'anthropic-ratelimit-requests-limit': '100',
-    'anthropic-ratelimit-requests-remaining': '3',
-    'anthropic-ratelimit-requests-reset': '2026-11-23T10:00:59Z',
-    'anthropic-ratelimit-tokens-limit': '40000',
-    'anthropic-ratelimit-tokens-remaining': '39950',
-    'anthropic-ratelimit-tokens-reset': '2026-11-23T10:00:01Z',
-  })
-  assert.deepEqual(anthropicLimits([status('key', 'items')], 0), {})
+  assert.deepEqual(
+    added((headers) => anthropicLimits(headers, both, Date.UTC(2026, 10, 23, 10))),
+    {
+      'anthropic-ratelimit-requests-limit': '100',
+      'anthropic-ratelimit-requests-remaining': '3',
+      'anthropic-ratelimit-requests-reset': '2026-11-23T10:00:59Z',
+      'anthropic-ratelimit-tokens-limit': '40000',
+      'anthropic-ratelimit-tokens-remaining': '39950',
+      'anthropic-ratelimit-tokens-reset': '2026-11-23T10:00:01Z',
+    },
+  )
+  assert.deepEqual(
+    added((headers) => anthropicLimits(headers, [status('key', 'items')], 0)),
+    {},
+  )
 })
 
 it('durations are written as Go writes them', () => {

@@ -1,8 +1,5 @@
 import type { LimitKind, LimitOwner, LimitStatus } from '../../kernel/limits.ts'
-
-type Headers = Readonly<Record<string, string>>
-
-const none: Headers = {}
+import type { HeaderList } from './header-list.ts'
 
 /** Those of the draft's registry, and our own. Money is no unit of a rate: budgets are told when they refuse. */
 const units = {
@@ -18,8 +15,8 @@ const told = Object.keys(units) as readonly (keyof typeof units)[]
  * the policy in `w` seconds; `r` are left, and all of it is back after `t` seconds. Of each kind the bound that will stop its caller
  * first: who knows that one needs no other.
  */
-export function rateLimitHeaders(limits: readonly LimitStatus[] | undefined): Headers {
-  if (!limits || limits.length === 0) return none
+export function addRateLimits(headers: HeaderList, limits: readonly LimitStatus[] | undefined): void {
+  if (!limits || limits.length === 0) return
   let policy = ''
   let state = ''
   for (const kind of told) {
@@ -38,7 +35,7 @@ export function rateLimitHeaders(limits: readonly LimitStatus[] | undefined): He
         ? `${name};r=${Math.floor(remaining)}`
         : `${name};r=${Math.floor(remaining)};t=${Math.ceil(resetMs / 1000)}`
   }
-  return state === '' ? none : { 'ratelimit-policy': policy, ratelimit: state }
+  if (state !== '') headers.push('ratelimit-policy', policy, 'ratelimit', state)
 }
 
 interface Policy {

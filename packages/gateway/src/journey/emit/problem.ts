@@ -1,10 +1,11 @@
 import { type AstraError, type ErrorCode, publicError } from '../../kernel/errors.ts'
-import { rateLimitHeaders } from './limit-headers.ts'
+import type { HeaderList } from './header-list.ts'
+import { addRateLimits } from './limit-headers.ts'
 
 /** RFC 9457 problem details: the form of every error at the native and the platform door. */
 export interface Problem {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: HeaderList
   readonly body: string
 }
 
@@ -19,20 +20,17 @@ export function problemOf(error: AstraError, callId: string | undefined): Proble
 }
 
 /** What every door says of an error beside the body. */
-export function errorHeaders(
-  error: AstraError,
-  callId: string | undefined,
-  shown = publicError(error),
-): Record<string, string> {
-  const headers: Record<string, string> = { 'astra-error-code': shown.code }
-  Object.assign(headers, rateLimitHeaders(error.facts.limits))
-  if (callId !== undefined) headers['astra-call-id'] = callId
-  if (shown.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(shown.retryAfterMs / 1000))
-  if (error.facts.replayed) headers['idempotent-replayed'] = 'true'
-  if (error.facts.allow) headers.allow = error.facts.allow.join(', ')
+export function errorHeaders(error: AstraError, callId: string | undefined, shown = publicError(error)): HeaderList {
+  const headers: HeaderList = ['astra-error-code', shown.code]
+  const { limits, replayed, allow } = error.facts
+  addRateLimits(headers, limits)
+  if (callId !== undefined) headers.push('astra-call-id', callId)
+  if (shown.retryAfterMs !== undefined) headers.push('retry-after', String(Math.ceil(shown.retryAfterMs / 1000)))
+  if (replayed) headers.push('idempotent-replayed', 'true')
+  if (allow) headers.push('allow', allow.join(', '))
   // What is left of the body is not read: the connection cannot be used again.
-  if (shown.status === 413) headers.connection = 'close'
-  if (shown.status === 401) headers['www-authenticate'] = challenges[shown.code] ?? 'Bearer realm="astraapi"'
+  if (shown.status === 413) headers.push('connection', 'close')
+  if (shown.status === 401) headers.push('www-authenticate', challenges[shown.code] ?? 'Bearer realm="astraapi"')
   return headers
 }
 

@@ -19,7 +19,7 @@ function openServer(stopping: boolean) {
     ({ params }, reply) => {
       const text = texts[params.length]
       reply.raw.setHeader('deprecation', '@1')
-      return writeWhole(reply, { 'astra-version': '1.0' }, 'text/plain', forms[params.form](text))
+      return writeWhole(reply, ['astra-version', '1.0'], 'text/plain', forms[params.form](text))
     },
   )
   return http

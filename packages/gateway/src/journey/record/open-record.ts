@@ -149,11 +149,13 @@ class RecordInTheMaking implements OpenRecord {
   #close(outcome: Outcome, itemsFailed: number, error: AstraError | undefined): void {
     if (!this.#open) return
     this.#open = false
-    this.#reservation?.ended()
     const record = this.#facts(outcome, itemsFailed, error)
     const ended = this.#ended
     if (ended.every(isCounted)) this.#settle(record, ended)
-    else void Promise.all(ended.map(counted)).then((billed) => this.#settle(record, billed))
+    else {
+      this.#reservation?.ended()
+      void Promise.all(ended.map(counted)).then((billed) => this.#settle(record, billed))
+    }
   }
 
   #settle(record: UncountedRecord, billed: readonly BilledAttempt[]): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { AttemptSignal } from '../../kernel/attempt-signal.ts'
 import type { Backend, BackendEvent, Prediction, Relay } from '../../kernel/backend.ts'
 import type { CachePolicy } from '../../kernel/cache.ts'
 import type { Call } from '../../kernel/call.ts'
@@ -33,8 +34,8 @@ const bedLimits: ContractLimits = {
   inFlightMax: 2,
 }
 
-export type Predict = (replica: string, signal: AbortSignal, inputs: readonly unknown[]) => Promise<Prediction>
-export type Stream = (replica: string, signal: AbortSignal) => AsyncIterable<BackendEvent>
+export type Predict = (replica: string, signal: AttemptSignal, inputs: readonly unknown[]) => Promise<Prediction>
+export type Stream = (replica: string, signal: AttemptSignal) => AsyncIterable<BackendEvent>
 
 export const echo: Predict = async (_replica, _signal, inputs) => ({ items: inputs.map((output) => ({ output })) })
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Bound, Counters, Mark, Take } from '../../kernel/limits.ts'
+import type { Bound, Counters, Take } from '../../kernel/limits.ts'
+import { type ByTakes, byTakes, type Mark } from '../testing/by-takes.ts'
 
 /** Counters whose time a test can move on. Some ms may also pass by themselves: what is tested takes minutes. */
 export interface CountersPlace {
@@ -22,15 +23,17 @@ const emissionMs = slow.perMs / slow.amount
 export function countersConformance(name: string, skip: string | false, open: () => Promise<CountersPlace>): void {
   describe(`${name} conform`, { skip }, () => {
     let place: CountersPlace
+    let counters: ByTakes
     let keys = 0
     before(async () => {
       place = await open()
+      counters = byTakes(place.counters)
     })
     after(() => place?.remove())
 
     /** Keys that no test has used: nothing has to be cleared between them. */
     const fresh = (kind: string) => `team:t${keys++}/${kind}`
-    const take = async (takes: readonly Take[], leaseId = 'call') => place.counters.take(takes, leaseId)
+    const take = async (takes: readonly Take[], leaseId = 'call') => counters.take(takes, leaseId)
     const rate = (amount: number, key: string, bound: Bound = slow): Take => ({ key, bound, amount })
     const sum = (amount: number, key: string, max: number): Take => ({
       key,
@@ -75,7 +78,7 @@ export function countersConformance(name: string, skip: string | false, open: ()
     test('what is no number does not fit, and spoils nothing', async () => {
       const key = fresh('tokens')
       assert.equal((await take([rate(Number.NaN, key)])).taken, false)
-      place.counters.settle([rate(Number.NaN, key)], 'call')
+      counters.settle([rate(Number.NaN, key)], 'call')
       assert.equal((await take([rate(10, key)])).taken, true)
     })
 
@@ -100,12 +103,13 @@ export function countersConformance(name: string, skip: string | false, open: ()
     test('to look takes nothing', async () => {
       const keyed = [rate(0, fresh('requests')), lease(fresh('concurrent'), 1, 0), sum(0, fresh('budget-day'), 1)]
       for (let n = 0; n < 3; n += 1) {
-        assert.deepEqual(await take(keyed), { taken: true, remaining: [10, 1, 1], resetMs: [0, 0, 0] })
+        const { taken, remaining, resetMs } = await take(keyed)
+        assert.deepEqual([taken, remaining, resetMs], [true, [10, 1, 1], [0, 0, 0]])
       }
     })
 
     test('nothing to take is taken', async () => {
-      assert.deepEqual(await take([]), { taken: true, remaining: [], resetMs: [] })
+      assert.deepEqual(await take([]), { taken: true, remaining: [], resetMs: [], marks: [] })
     })
 
     test('a lease is given back once, by its own call, or ends by itself', async () => {
@@ -113,7 +117,7 @@ export function countersConformance(name: string, skip: string | false, open: ()
       assert.equal((await take([lease(key, 2)], 'a')).taken, true)
       assert.equal((await take([lease(key, 2)], 'b')).taken, true)
       assert.equal((await take([lease(key, 2)], 'c')).taken, false)
-      for (const id of ['a', 'a', 'unknown']) place.counters.settle([lease(key, 2, -1)], id)
+      for (const id of ['a', 'a', 'unknown']) counters.settle([lease(key, 2, -1)], id)
       assert.equal((await take([lease(key, 2)], 'c')).taken, true)
       assert.equal((await take([lease(key, 2)], 'd')).taken, false)
       await place.advance(10 * minute)
@@ -135,14 +139,14 @@ export function countersConformance(name: string, skip: string | false, open: ()
     test('a sum is settled to what was used, may be passed by it, and never falls below nothing', async () => {
       const key = fresh('budget-day')
       await take([sum(6, key, 10)])
-      place.counters.settle([sum(-5, key, 10)], 'call')
+      counters.settle([sum(-5, key, 10)], 'call')
       assert.equal((await take([sum(0, key, 10)])).remaining[0], 9)
-      place.counters.settle([sum(14, key, 10)], 'call')
+      counters.settle([sum(14, key, 10)], 'call')
       const passed = await take([sum(1, key, 10)])
       assert.ok(!passed.taken)
       assert.equal(passed.remaining[0], 0)
       assert.ok(near((passed.retryAfterMs ?? 0) / minute, 60))
-      place.counters.settle([sum(-100, key, 10)], 'call')
+      counters.settle([sum(-100, key, 10)], 'call')
       assert.equal((await take([sum(10, key, 10)])).taken, true)
     })
 
@@ -156,7 +160,7 @@ export function countersConformance(name: string, skip: string | false, open: ()
     test('a rate that was passed by settling stays closed for as much longer', async () => {
       const key = fresh('tokens')
       await take([rate(5, key)])
-      place.counters.settle([rate(10, key)], 'call')
+      counters.settle([rate(10, key)], 'call')
       const refused = await take([rate(1, key)])
       assert.ok(!refused.taken)
       assert.ok(near((refused.retryAfterMs ?? 0) / emissionMs, 6))
@@ -168,7 +172,7 @@ export function countersConformance(name: string, skip: string | false, open: ()
       const key = fresh('tokens')
       await take([rate(8, key)])
       await place.advance(7 * emissionMs)
-      place.counters.settle([rate(-8, key)], 'call')
+      counters.settle([rate(-8, key)], 'call')
       assert.equal((await take([rate(10, key)])).taken, true)
       assert.equal((await take([rate(1, key)])).taken, false)
     })
@@ -177,12 +181,12 @@ export function countersConformance(name: string, skip: string | false, open: ()
       const [key, marks] = [fresh('tokens'), []] as [string, Mark[]]
       for (let n = 0; n < 3; n += 1) {
         const taken = await take([rate(10, key)])
-        if (taken.taken && taken.marks?.[0]) marks.push(taken.marks[0])
+        if (taken.taken && taken.marks[0]) marks.push(taken.marks[0])
         await place.advance(10.1 * emissionMs)
       }
       assert.equal(marks.length, 3)
       assert.equal((await take([rate(10, key)])).taken, true)
-      for (const mark of marks) place.counters.settle([{ ...rate(-10, key), mark }], 'call')
+      for (const mark of marks) counters.settle([{ ...rate(-10, key), mark }], 'call')
       assert.equal((await take([rate(1, key)])).taken, false)
     })
 
@@ -191,15 +195,15 @@ export function countersConformance(name: string, skip: string | false, open: ()
       const marks: Mark[] = []
       for (let n = 0; n < 2; n += 1) {
         const taken = await take([rate(5, key)])
-        if (taken.taken && taken.marks?.[0]) marks.push(taken.marks[0])
+        if (taken.taken && taken.marks[0]) marks.push(taken.marks[0])
       }
       await place.advance(4 * emissionMs)
       const [first, second] = marks
       assert.ok(first && second)
       // One of the first is left, all of the second.
-      place.counters.settle([{ ...rate(-5, key), mark: first }], 'call')
+      counters.settle([{ ...rate(-5, key), mark: first }], 'call')
       assert.ok(near((await take([rate(0, key)])).remaining[0] ?? 0, 5))
-      place.counters.settle([{ ...rate(-4, key), mark: second }], 'call')
+      counters.settle([{ ...rate(-4, key), mark: second }], 'call')
       assert.ok(near((await take([rate(0, key)])).remaining[0] ?? 0, 9))
     })
 
@@ -216,12 +220,12 @@ export function countersConformance(name: string, skip: string | false, open: ()
               const one = admitted[amount % Math.max(1, admitted.length)]
               if (!one?.mark) continue
               const back = Math.min(one.amount, Math.ceil(amount / 2))
-              place.counters.settle([{ ...rate(-back, key), mark: one.mark }], 'call')
+              counters.settle([{ ...rate(-back, key), mark: one.mark }], 'call')
               one.amount -= back
               one.mark = undefined
             } else {
               const taken = await take([rate(amount, key)])
-              if (taken.taken) admitted.push({ at: elapsed / 10, amount, mark: taken.marks?.[0] })
+              if (taken.taken) admitted.push({ at: elapsed / 10, amount, mark: taken.marks[0] })
             }
             let total = 0
             for (const { at, amount } of admitted.toReversed()) {
@@ -237,7 +241,7 @@ export function countersConformance(name: string, skip: string | false, open: ()
     test('what is endless is not settled', async () => {
       const key = fresh('budget-day')
       await take([sum(1, key, 10)])
-      place.counters.settle([sum(Number.POSITIVE_INFINITY, key, 10), sum(Number.NaN, key, 10)], 'call')
+      counters.settle([sum(Number.POSITIVE_INFINITY, key, 10), sum(Number.NaN, key, 10)], 'call')
       assert.equal((await take([sum(9, key, 10)])).taken, true)
     })
 
@@ -292,7 +296,7 @@ export function countersConformance(name: string, skip: string | false, open: ()
             elapsed += tenths
             if (what === 'take') assert.equal((await take([rate(amount, key)])).taken, model.take(amount, elapsed))
             else {
-              place.counters.settle([rate(what === 'refund' ? -amount : amount, key)], 'call')
+              counters.settle([rate(what === 'refund' ? -amount : amount, key)], 'call')
               model.settle(what === 'refund' ? -amount : amount, elapsed)
             }
           }
@@ -332,7 +336,7 @@ export function countersConformance(name: string, skip: string | false, open: ()
           let used = 0
           const end = (id: string, reserved: number) => {
             const spent = Math.floor(reserved / 2)
-            place.counters.settle([sum(spent - reserved, budget, 20), lease(inFlight, 3, -1)], id)
+            counters.settle([sum(spent - reserved, budget, 20), lease(inFlight, 3, -1)], id)
             running.delete(id)
             used += spent
           }

@@ -96,3 +96,22 @@ test('whatever is kept, deleted and purged, the bytes are those of what is there
     }),
   )
 })
+
+test('a short answer and a long one come back to the byte, also once many others were asked for', () => {
+  const { store } = bedOf(100_000_000)
+  const kept = Array.from({ length: 5000 }, (_, i) => Buffer.alloc(i % 100 === 0 ? 5000 : 150 + (i % 200), i % 251))
+  for (const [i, bytes] of kept.entries()) store.set(`spam@v1/1.0#${i}`, { bytes, storedAt: i }, 1000)
+  for (let round = 0; round < 2; round++) {
+    for (const [i, bytes] of kept.entries()) assert.deepEqual(store.get(`spam@v1/1.0#${i}`), { bytes, storedAt: i })
+  }
+})
+
+test('of a piece of larger memory a copy is kept, so that it neither holds the whole nor changes with it', () => {
+  const { store } = bedOf(100_000)
+  for (const bytes of [Buffer.alloc(9).subarray(0, 3), Buffer.alloc(20_000).subarray(0, 5000)]) {
+    store.set('a', { bytes, storedAt: 0 }, 1000)
+    const before = Buffer.from(bytes)
+    bytes.fill(7)
+    assert.deepEqual(store.get('a'), { bytes: before, storedAt: 0 })
+  }
+})

@@ -1,5 +1,4 @@
-import type { Bound, Mark } from '../../kernel/limits.ts'
-import { TransientMap } from '../../kernel/transient-map.ts'
+import type { Bound } from '../../kernel/limits.ts'
 
 export interface Instant {
   /** ms of the clock that never runs backwards. */
@@ -8,16 +7,11 @@ export interface Instant {
   readonly now: number
 }
 
-/** One counter of one bound; `bounds.ts` says what it counts. */
+/** One counter of one bound; `kernel/bounds.ts` says what it counts. */
 export interface Counter {
   used(bound: Bound, at: Instant): number
-  /** Below 0: gives back, never more than is used; of a rate, of what was taken at `mark`. Says what is used then. */
-  add(amount: number, bound: Bound, leaseId: string, at: Instant, mark?: Mark): number
-  /** What was spent before it began: added once, then raised to. */
-  restore?(amount: number, bound: Bound, at: Instant): void
-  raise?(amount: number, bound: Bound, at: Instant): void
-  /** Of what was added just now. */
-  mark?(): Mark
+  /** Says what is used then. Below 0: gives back, never more than is used. */
+  add(amount: number, bound: Bound, at: Instant): number
   /** Whether forgetting it would change anything. */
   matters(at: Instant): boolean
 }
@@ -29,7 +23,7 @@ export interface Counter {
  *
  * A class, as its numbers change with every call: those in a closure V8 makes anew each time.
  */
-class RateCounter implements Counter {
+export class RateCounter implements Counter {
   #level = 0
   #levelAt = 0
   #drainPerMs = 0
@@ -42,17 +36,10 @@ class RateCounter implements Counter {
     return this.#drained(at)
   }
 
-  add(amount: number, bound: Bound, _leaseId: string, at: Instant, mark?: Mark): number {
+  add(amount: number, bound: Bound, at: Instant): number {
     this.#drainBy(bound, at)
     this.#moveTo(at)
-    if (amount < 0) {
-      const there =
-        mark === undefined ? this.#level : mark.born === this.#born ? Math.max(0, mark.upTo - this.#gone) : 0
-      const back = Math.min(-amount, there, this.#level)
-      this.#level -= back
-      this.#gone += back
-      return this.#level
-    }
+    if (amount < 0) return this.#back(-amount, this.#level)
     if (this.#level === 0) {
       this.#born = at.elapsed
       this.#gone = 0
@@ -61,12 +48,27 @@ class RateCounter implements Counter {
     return this.#level
   }
 
-  mark(): Mark {
-    return { born: this.#born, upTo: this.#gone + this.#level }
+  /** Of what was taken where these two numbers of its mark say. */
+  giveBack(amount: number, bound: Bound, at: Instant, born = Number.NaN, upTo = 0): void {
+    this.#drainBy(bound, at)
+    this.#moveTo(at)
+    this.#back(amount, born === this.#born ? Math.max(0, upTo - this.#gone) : 0)
+  }
+
+  /** Of what was added just now. */
+  mark(into: number[]): void {
+    into.push(this.#born, this.#gone + this.#level)
   }
 
   matters(at: Instant): boolean {
     return this.#drained(at) > 0
+  }
+
+  #back(amount: number, there: number): number {
+    const back = Math.min(amount, there, this.#level)
+    this.#level -= back
+    this.#gone += back
+    return this.#level
   }
 
   /** What drained so far did so by the rate that held until now. */
@@ -90,42 +92,25 @@ class RateCounter implements Counter {
   }
 }
 
-class LeaseCounter implements Counter {
-  readonly #ends = new TransientMap<string, number>()
-  /** No lease ends before it: until then, none needs to be looked at. */
-  #firstEnd = Number.POSITIVE_INFINITY
+/** How many hold a lease: who does, and until when, `Leases` knows. */
+export class LeaseCounter implements Counter {
+  #held = 0
 
-  used(_bound: Bound, at: Instant): number {
-    this.#prune(at)
-    return this.#ends.size
+  used(): number {
+    return this.#held
   }
 
-  add(amount: number, bound: Bound, leaseId: string, at: Instant): number {
-    if (amount < 0) this.#ends.delete(leaseId)
-    else if (amount > 0 && bound.type === 'concurrent') {
-      const end = at.elapsed + bound.leaseMs
-      this.#ends.set(leaseId, end)
-      this.#firstEnd = Math.min(this.#firstEnd, end)
-    }
-    return this.#ends.size
+  add(amount: number): number {
+    this.#held += amount
+    return this.#held
   }
 
-  matters(at: Instant): boolean {
-    this.#prune(at)
-    return this.#ends.size > 0
-  }
-
-  #prune(at: Instant): void {
-    if (at.elapsed < this.#firstEnd) return
-    this.#firstEnd = Number.POSITIVE_INFINITY
-    for (const [id, end] of this.#ends.entries()) {
-      if (end <= at.elapsed) this.#ends.delete(id)
-      else this.#firstEnd = Math.min(this.#firstEnd, end)
-    }
+  matters(): boolean {
+    return this.#held > 0
   }
 }
 
-class SumCounter implements Counter {
+export class SumCounter implements Counter {
   #sum = 0
   #until = 0
   #restored = 0
@@ -134,7 +119,7 @@ class SumCounter implements Counter {
     return at.now < this.#until ? this.#sum : 0
   }
 
-  add(amount: number, bound: Bound, _leaseId: string, at: Instant): number {
+  add(amount: number, bound: Bound, at: Instant): number {
     if (bound.type === 'sum') {
       this.#sum = Math.max(0, this.used(bound, at) + amount)
       this.#until = bound.until
@@ -142,16 +127,17 @@ class SumCounter implements Counter {
     return this.used(bound, at)
   }
 
+  /** What was spent before it began: added once, then raised to. */
   restore(amount: number, bound: Bound, at: Instant): void {
     if (bound.type !== 'sum') return
     if (this.#restored === bound.until) this.raise(amount, bound, at)
-    else this.add(amount, bound, '', at)
+    else this.add(amount, bound, at)
     this.#restored = bound.until
   }
 
   raise(amount: number, bound: Bound, at: Instant): void {
     const missing = amount - this.used(bound, at)
-    if (missing > 0) this.add(missing, bound, '', at)
+    if (missing > 0) this.add(missing, bound, at)
   }
 
   matters(at: Instant): boolean {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Take } from '../../kernel/limits.ts'
 import { countersConformance } from '../conformance/counters.ts'
+import { byTakes } from '../testing/by-takes.ts'
 import { memoryCounters } from './counters.ts'
 
 function fakeClock(): Clock & { advance(ms: number): void } {
@@ -31,13 +32,13 @@ const request = (n: number): Take => ({
 })
 
 test('counters in memory answer without a promise', () => {
-  const taken = memoryCounters({ clock: fakeClock() }).take([request(0)], 'a')
+  const taken = byTakes(memoryCounters({ clock: fakeClock() })).take([request(0)], 'a')
   assert.ok(!(taken instanceof Promise))
 })
 
 test('a sum begins anew when its period is over', () => {
   const clock = fakeClock()
-  const counters = memoryCounters({ clock })
+  const counters = byTakes(memoryCounters({ clock }))
   const spend = (until: number): Take => ({
     key: 'team:a/budget-day',
     bound: { type: 'sum', max: 1, until },
@@ -47,12 +48,12 @@ test('a sum begins anew when its period is over', () => {
   counters.take([spend(today)], 'a')
   clock.advance(1000)
   const taken = counters.take([spend(today + 1000)], 'a')
-  assert.deepEqual(taken, { taken: true, remaining: [0], resetMs: [1000] })
+  assert.deepEqual(taken, { taken: true, remaining: [0], resetMs: [1000], marks: [undefined] })
 })
 
 test('counters that mean nothing any more are forgotten, over 100,000 of them', () => {
   const clock = fakeClock()
-  const counters = memoryCounters({ clock })
+  const counters = byTakes(memoryCounters({ clock }))
   let most = 0
   for (let n = 0; n < 100_000; n += 1) {
     counters.take([request(n)], 'a')
@@ -65,7 +66,7 @@ test('counters that mean nothing any more are forgotten, over 100,000 of them', 
 
 test('a counter too many is refused and none is forgotten for it', () => {
   const clock = fakeClock()
-  const counters = memoryCounters({ clock, keysMax: 3 })
+  const counters = byTakes(memoryCounters({ clock, keysMax: 3 }))
   for (let n = 0; n < 3; n += 1) counters.take([request(n)], 'a')
   for (let n = 3; n < 9; n += 1) assert.throws(() => counters.take([request(n)], 'a'), { code: 'limits_unavailable' })
   for (let n = 0; n < 3; n += 1) assert.equal(counters.size(), 3)

@@ -1,8 +1,9 @@
+import { fits, refusedTake } from '../../kernel/bounds.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { AstraError } from '../../kernel/errors.ts'
-import type { Bound, Counters, Mark, Take, Taken } from '../../kernel/limits.ts'
-import { fits, takenOf } from '../bounds.ts'
-import { type Counter, type Instant, newCounter } from './counter.ts'
+import type { Counters, Take, Taken } from '../../kernel/limits.ts'
+import { type Counter, type Instant, LeaseCounter, RateCounter, SumCounter } from './counter.ts'
+import { CountersInUse } from './counters-in-use.ts'
+import { hold, type Lease, Leases, letGo } from './leases.ts'
 
 export interface MemoryCountersOptions {
   readonly clock: Clock
@@ -11,98 +12,102 @@ export interface MemoryCountersOptions {
 }
 
 const keysMaxDefault = 1_000_000
-const sweepFirstAt = 1024
-/** When all of them matter, a further sweep so soon would find little, at each call's cost. */
-const sweepFullEveryMs = 1000
 
-/**
- * Counters of this process alone. Rates and leases go by the clock that never runs backwards, sums by the calendar's. A counter
- * that means nothing any more (drained, given back, its period over) is forgotten in a sweep whenever their number has doubled.
- */
+/** Counters of this process alone. Rates and leases go by the clock that never runs backwards, sums by the calendar's. */
 export function memoryCounters({
   clock,
   keysMax = keysMaxDefault,
 }: MemoryCountersOptions): Counters & { size(): number } {
-  const counters = new Map<string, Counter>()
-  let sweepAt = Math.min(sweepFirstAt, keysMax)
-  let fullSince = Number.NEGATIVE_INFINITY
-  // Of the take that is being decided, by its place: nothing comes in between, and lists made anew for each are 1 us a call.
-  const known: (Counter | undefined)[] = []
-  const used: number[] = []
+  const inUse = new CountersInUse(keysMax)
+  const leases = new Leases()
+  // Of the take that is being decided, by its place: nothing comes in between, and a list that grows anew in each is 0.5 kB a call.
+  const levels: number[] = []
 
   function instant(): Instant {
-    return { elapsed: clock.elapsed(), now: clock.now() }
+    const at = { elapsed: clock.elapsed(), now: clock.now() }
+    leases.prune(at.elapsed)
+    return at
   }
-  function sweep(at: Instant): void {
-    for (const [key, counter] of counters) if (!counter.matters(at)) counters.delete(key)
-    sweepAt = Math.min(Math.max(sweepFirstAt, 2 * counters.size), keysMax)
-  }
-  function counterOf({ key, bound }: Take): Counter {
-    let counter = counters.get(key)
-    if (!counter) {
-      counter = newCounter[bound.type]()
-      counters.set(key, counter)
-    }
-    return counter
-  }
-  /** Makes room for new keys before anything is taken. */
-  function makeRoom(takes: readonly Take[], at: Instant): void {
-    if (counters.size + takes.length <= sweepAt) return
-    const fresh = takes.reduce((count, { key }) => (counters.has(key) ? count : count + 1), 0)
-    if (counters.size + fresh <= sweepAt) return
-    if (at.elapsed - fullSince >= sweepFullEveryMs) sweep(at)
-    if (counters.size + fresh > keysMax) {
-      if (at.elapsed - fullSince >= sweepFullEveryMs) fullSince = at.elapsed
-      throw new AstraError('limits_unavailable', { reason: `more than ${keysMax} limits are in use at once` })
-    }
+  const sumOf = ({ key, bound }: Take): SumCounter | undefined => {
+    const counter = bound.type === 'sum' ? inUse.counterOf(key, bound) : undefined
+    return counter instanceof SumCounter ? counter : undefined
   }
 
   return {
-    take(takes, leaseId): Taken {
+    take(asked, amounts, leaseId): Taken {
       const at = instant()
-      makeRoom(takes, at)
+      inUse.makeRoom(asked, at)
+      const known = inUse.knownTo(asked)
       let refusedAt = -1
       let place = 0
-      for (const take of takes) {
-        const counter = counters.get(take.key)
-        const before = counter?.used(take.bound, at) ?? 0
-        if (refusedAt < 0 && !fits(take, before)) refusedAt = place
-        known[place] = counter
-        used[place++] = before
+      for (const { bound, of } of asked) {
+        const before = known[place]?.used(bound, at) ?? 0
+        if (refusedAt < 0 && !fits(bound, amounts[of] ?? 0, before)) refusedAt = place
+        levels[place++] = before
       }
-      if (refusedAt >= 0) return takenOf(takes, used, refusedAt, at.now)
-      const marks = new Array<Mark | undefined>(takes.length)
-      for (let index = 0; index < takes.length; index++) {
-        const take = takes[index]
-        if (!take || take.amount <= 0) continue
-        const counter = known[index] ?? counterOf(take)
-        used[index] = counter.add(take.amount, take.bound, leaseId, at)
-        if (counter.mark) marks[index] = counter.mark()
+      if (refusedAt >= 0) return refusedTake(asked, amounts, refusedAt, levels.slice(0, place), at.now)
+      const marks: number[] = []
+      let lease: Lease | undefined
+      place = 0
+      for (const { key, bound, of, settles } of asked) {
+        const amount = amounts[of] ?? 0
+        if (amount > 0) known[place] ??= inUse.counterOf(key, bound)
+        const counter = known[place]
+        if (counter && amount > 0) {
+          if (bound.type === 'concurrent' && counter instanceof LeaseCounter) {
+            lease ??= leases.open(leaseId, at.elapsed + bound.leaseMs)
+            levels[place] = hold(lease, counter)
+          } else levels[place] = counter.add(amount, bound, at)
+        }
+        if (settles && bound.type === 'rate') markOf(counter, marks)
+        place++
       }
-      return takenOf(takes, used, -1, at.now, marks)
+      return { taken: true, used: levels.slice(0, place), nowMs: at.now, marks }
     },
-    settle(takes, leaseId) {
+    settle(asked, amounts, leaseId, marks) {
       const at = instant()
-      for (const take of takes) {
-        // What is no number, or endless, would spoil the counter; a refund to what is known no more is none.
-        if (!Number.isFinite(take.amount) || (take.amount <= 0 && !counters.has(take.key))) continue
-        counterOf(take).add(take.amount, take.bound, leaseId, at, take.mark)
+      const known = inUse.knownTo(asked)
+      let place = -1
+      let marked = 0
+      let lease: Lease | undefined
+      for (const { key, bound, of, settles } of asked) {
+        place++
+        const mark = settles && bound.type === 'rate' ? 2 * marked++ : -1
+        const amount = amounts[of] ?? 0
+        // What is no number, or endless, would spoil the counter.
+        if (amount === 0 || !Number.isFinite(amount)) continue
+        if (amount > 0) known[place] ??= inUse.counterOf(key, bound)
+        const counter = known[place]
+        // A refund to what is known no more is none.
+        if (!counter) continue
+        if (counter instanceof LeaseCounter) {
+          if (amount < 0) lease ??= leases.of(leaseId)
+          if (lease) letGo(lease, counter)
+        } else if (amount < 0 && marks && mark >= 0 && counter instanceof RateCounter) {
+          counter.giveBack(-amount, bound, at, marks[mark], marks[mark + 1])
+        } else counter.add(amount, bound, at)
       }
+      if (lease?.counters.length === 0) leases.close(leaseId)
     },
     restore(takes) {
       const at = instant()
-      for (const take of takes) if (isSum(take.bound)) counterOf(take).restore?.(take.amount, take.bound, at)
+      for (const take of takes) sumOf(take)?.restore(take.amount, take.bound, at)
     },
     raise(takes) {
       const at = instant()
-      for (const take of takes) if (isSum(take.bound)) counterOf(take).raise?.(take.amount, take.bound, at)
+      for (const take of takes) sumOf(take)?.raise(take.amount, take.bound, at)
     },
     fault: () => undefined,
-    close: async () => counters.clear(),
-    size: () => counters.size,
+    async close() {
+      inUse.clear()
+      leases.clear()
+    },
+    size: () => inUse.size,
   }
 }
 
-function isSum(bound: Bound): boolean {
-  return bound.type === 'sum'
+/** Two numbers for each, or what is given back would be looked up at another's. */
+function markOf(counter: Counter | undefined, into: number[]): void {
+  if (counter instanceof RateCounter) counter.mark(into)
+  else into.push(Number.NaN, Number.NaN)
 }

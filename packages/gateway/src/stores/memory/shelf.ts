@@ -1,15 +1,27 @@
 import type { CacheEntry } from '../../kernel/cache.ts'
 import { Chain, type Link } from '../../kernel/chain.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { Cells } from './cells.ts'
 
-/** What an entry takes besides its bytes and its key: three objects, a Buffer with a store of its own, a place in a Map. */
+/** What an entry takes besides its bytes and its key: four small objects, a place in a Map, what its last cell leaves empty. */
 const overheadBytes = 400
+/** A longer answer has a Buffer of its own, which costs little beside it. */
+const shortMax = 4096
+/**
+ * Of those in cells so many stay as they were last given, beside the bound: who asks again knows the Buffer, and need not read it, which is
+ * 4 us a hit.
+ */
+const atHandMax = 4096
 
 interface Held {
   readonly key: string
-  readonly entry: CacheEntry
+  readonly length: number
+  readonly storedAt: number
   readonly expiresAt: number
   readonly bytes: number
+  /** Where in the cells it lies; undefined of a long one. */
+  cell: number | undefined
+  entry: CacheEntry | undefined
   /** Among those of its kind. */
   link: Link<Held> | undefined
 }
@@ -26,6 +38,9 @@ export class Shelf {
   #loose = new Chain<Held>()
   #pinned = new Chain<Held>()
   #bytes = 0
+  readonly #cells = new Cells()
+  readonly #atHand: Held[] = []
+  #given = 0
 
   constructor(bytesMax: number, clock: Pick<Clock, 'now'>) {
     this.#bytesMax = bytesMax
@@ -52,7 +67,7 @@ export class Shelf {
       return undefined
     }
     if (one.link) this.#loose.renew(one.link)
-    return one.entry
+    return one.entry ?? this.#read(one)
   }
 
   put(key: string, entry: CacheEntry, keepMs: number): boolean {
@@ -73,6 +88,8 @@ export class Shelf {
     this.#loose = new Chain()
     this.#pinned = new Chain()
     this.#bytes = 0
+    this.#cells.clear()
+    this.#atHand.length = 0
   }
 
   /** False where it is not kept, as there is no room. */
@@ -85,7 +102,19 @@ export class Shelf {
       return false
     }
     const expiresAt = this.#clock.now() + keepMs
-    const one: Held = { key, entry, expiresAt, bytes, link: undefined }
+    const { length } = entry.bytes
+    const { storedAt } = entry
+    const isShort = length <= shortMax
+    const one: Held = {
+      key,
+      length,
+      storedAt,
+      expiresAt,
+      bytes,
+      cell: isShort ? this.#cells.put(entry.bytes) : undefined,
+      entry: isShort ? undefined : { bytes: ownBytes(entry.bytes), storedAt },
+      link: undefined,
+    }
     one.link = among.push(one)
     this.#held.set(key, one)
     this.#bytes += bytes
@@ -94,12 +123,12 @@ export class Shelf {
 
   #makeRoom(bytes: number): boolean {
     if (bytes > this.#bytesMax) return false
-    const fits = () => this.#bytes + bytes <= this.#bytesMax
-    while (!fits() && this.#loose.first) this.#remove(this.#loose.first)
-    if (fits()) return true
+    const most = this.#bytesMax - bytes
+    while (this.#bytes > most && this.#loose.first) this.#remove(this.#loose.first)
+    if (this.#bytes <= most) return true
     const now = this.#clock.now()
     for (const one of this.#pinned) if (one.expiresAt <= now) this.#remove(one)
-    return fits()
+    return this.#bytes <= most
   }
 
   #remove(one: Held): void {
@@ -107,8 +136,30 @@ export class Shelf {
     this.#unlink(one)
   }
 
-  #unlink({ link, bytes }: Held): void {
-    if (link) link.chain?.remove(link)
-    this.#bytes -= bytes
+  #unlink(one: Held): void {
+    if (one.link) one.link.chain?.remove(one.link)
+    if (one.cell !== undefined) this.#cells.free(one.cell)
+    one.cell = undefined
+    one.entry = undefined
+    this.#bytes -= one.bytes
   }
+
+  #read(one: Held): CacheEntry | undefined {
+    const { cell, length, storedAt } = one
+    if (cell === undefined) return undefined
+    const place = this.#given++ % atHandMax
+    const before = this.#atHand[place]
+    if (before) before.entry = undefined
+    this.#atHand[place] = one
+    one.entry = { bytes: this.#cells.read(cell, length), storedAt }
+    return one.entry
+  }
+}
+
+/** Not a piece of Node's pool, which would hold the whole for as long as it is kept. */
+function ownBytes(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength === bytes.length) return bytes
+  const own = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(own)
+  return own
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Counters, Take } from '../../kernel/limits.ts'
+import type { Take } from '../../kernel/limits.ts'
 import { Secret } from '../../kernel/secret.ts'
+import { type ByTakes, byTakes } from '../testing/by-takes.ts'
 import { openRedis } from './connection.ts'
 import { redisCounters } from './counters.ts'
 import { startCluster } from './testing/redis-cluster.ts'
@@ -14,7 +15,7 @@ function request(n: number, amount = 1): Take {
   return { key: `key:k${n}/requests`, bound: { type: 'rate', amount: 1, perMs: hour, burst: 5 }, amount }
 }
 
-async function outcomeOf(counters: Counters, takes: readonly Take[]): Promise<string> {
+async function outcomeOf(counters: ByTakes, takes: readonly Take[]): Promise<string> {
   return Promise.resolve(counters.take(takes, 'a')).then(
     ({ taken }) => (taken ? 'taken' : 'refused'),
     ({ code }) => code,
@@ -27,7 +28,7 @@ describe('counters in a cluster of which a node fails', { skip: withoutRedis, ti
     t.after(() => cluster.remove())
     const redis = await working(openRedis(new Secret(cluster.url)))
     t.after(() => redis.close())
-    const counters = redisCounters(redis)
+    const counters = byTakes(redisCounters(redis))
     const all = Array.from({ length: 30 }, (_, n) => request(n))
     assert.equal(await outcomeOf(counters, all), 'taken')
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Counters, Take } from '../../kernel/limits.ts'
+import type { Take } from '../../kernel/limits.ts'
 import { Secret } from '../../kernel/secret.ts'
+import { type ByTakes, byTakes } from '../testing/by-takes.ts'
 import { openRedis, type RedisConnection } from './connection.ts'
 import { redisCounters } from './counters.ts'
 import { lossy } from './testing/lossy-connection.ts'
@@ -20,7 +21,7 @@ function spend(key: string, amount: number): Take {
   return { key, bound: { type: 'sum', max: 10, until: Date.now() + hour }, amount }
 }
 
-async function remaining(counters: Counters, take: Take): Promise<number> {
+async function remaining(counters: ByTakes, take: Take): Promise<number> {
   const looked = await counters.take([{ ...take, amount: 0 }], 'look')
   return Math.round((looked.remaining[0] ?? Number.NaN) * 100) / 100
 }
@@ -31,7 +32,7 @@ interface Outcome {
 }
 
 /** "taken", "refused" or the error's code. */
-async function outcomeOf(counters: Counters, take: Take): Promise<Outcome> {
+async function outcomeOf(counters: ByTakes, take: Take): Promise<Outcome> {
   const from = performance.now()
   const text = await Promise.resolve(counters.take([take], 'a')).then(
     ({ taken }) => (taken ? 'taken' : 'refused'),
@@ -56,7 +57,7 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
   })
 
   test('killed under load: takes are refused quickly, none hangs, and all goes on by itself', async () => {
-    const counters = redisCounters(redis)
+    const counters = byTakes(redisCounters(redis))
     const outcomes: Outcome[] = []
     const seen = { down: watcher(), up: watcher() }
     let over = false
@@ -84,7 +85,7 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
   })
 
   test('stalled: takes are refused in time, soon at once, and all goes on when it does', async () => {
-    const counters = redisCounters(redis)
+    const counters = byTakes(redisCounters(redis))
     const take = request('team:stall/requests')
     server.stall()
     const stalled = await outcomeOf(counters, take)
@@ -105,7 +106,7 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
   })
 
   test('scripts and counters that were flushed: counting begins anew', async () => {
-    const counters = redisCounters(redis)
+    const counters = byTakes(redisCounters(redis))
     const take = request('team:flush/requests', 1)
     assert.equal((await outcomeOf(counters, take)).text, 'taken')
     await redis.send(async (client) => {
@@ -118,7 +119,7 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
 
   test('what could not be sent is settled when Redis is back, but for refunds of rates, which drain by themselves', async () => {
     const link = lossy(redis)
-    const counters = redisCounters(link)
+    const counters = byTakes(redisCounters(link))
     const [rate, more, held, sum] = [request('a/tokens'), request('b/tokens'), lease('a/concurrent'), spend('a/day', 4)]
     await counters.take([rate, more, held, sum], 'a')
     link.fate = 'unsent'
@@ -138,7 +139,7 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
 
   test('what may have been settled is not settled twice; a lease is given back again, and the loss is counted', async () => {
     const link = lossy(redis)
-    const counters = redisCounters(link)
+    const counters = byTakes(redisCounters(link))
     const [held, sum] = [lease('c/concurrent'), spend('c/day', 4)]
     await counters.take([held, sum], 'c')
     link.fate = 'unanswered'
@@ -153,7 +154,7 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
 
   test('a take whose answer got lost holds no lease', async () => {
     const link = lossy(redis)
-    const counters = redisCounters(link)
+    const counters = byTakes(redisCounters(link))
     link.fate = 'unanswered'
     const { text } = await outcomeOf(counters, lease('d/concurrent'))
     assert.equal(text, 'limits_unavailable')
@@ -164,7 +165,7 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
 
   test('no more wait for Redis than are bounded, and the rest is counted', async () => {
     const link = lossy(redis)
-    const counters = redisCounters(link)
+    const counters = byTakes(redisCounters(link))
     link.fate = 'unsent'
     for (let n = 0; n < 10_500; n += 1) counters.settle([spend('e/day', 1)], 'e')
     await turn()
@@ -173,7 +174,7 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
 
   test('spending from before the start is restored as soon as Redis is there', async () => {
     const link = lossy(redis)
-    const counters = redisCounters(link)
+    const counters = byTakes(redisCounters(link))
     link.fate = 'unsent'
     counters.restore([spend('f/day', 7), request('f/tokens')])
     await turn()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Take } from '../../kernel/limits.ts'
 import { Secret } from '../../kernel/secret.ts'
+import { byTakes } from '../testing/by-takes.ts'
 import { openRedis, type RedisConnection } from './connection.ts'
 import { redisCounters } from './counters.ts'
 import { RedisFault } from './redis-fault.ts'
@@ -45,7 +46,7 @@ describe('a take whose answer comes too late', { skip: withoutRedis, timeout: 60
       t.after(() => redis.close())
       const { late, answers } = latecomer(redis)
       const slow = { ...late }
-      const counters = redisCounters(slow)
+      const counters = byTakes(redisCounters(slow))
       const taken = Promise.resolve(counters.take(takes, 'a'))
       // What is given back goes out as ever.
       slow.send = redis.send

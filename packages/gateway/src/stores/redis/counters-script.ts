@@ -9,15 +9,21 @@
  * A clock that was set back drains nothing until it runs on. A sum tells behind it that it was restored ("19.9 restored"),
  * and then is only raised to what was spent.
  *
- * KEYS: the counters. ARGV: what to do ("take", "settle", "restore", "raise"); the lease's id; then of each key: type, amount, the most, the
- * drain per µs | the lease in ms | the end in ms, and the mark of what is given back ("": unknown): its two numbers.
- * Replies: which refused (0: none), the time, how much is used of each, and then, where they were taken, the two numbers of each mark.
+ * KEYS: the counters. ARGV: what to do ("take", "settle", "restore", "raise"); the lease's id; then, each in one text, as 200 arguments
+ * cost a gateway more than all else that it does for them: of each key its type, the most, the drain per µs | the lease in ms | the end
+ * in ms, which of the amounts it takes and whether it settles; the amounts; of each rate that settles the two numbers of its mark, for
+ * what is given back.
+ * Replies with one text: which refused (0: none), the time and how much is used of each; behind ";", where they were taken, the marks of
+ * the rates that settle; behind another ";" those of the other rates.
  */
 export const countersScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local nowMs = math.floor(now / 1000)
 local act, lease = ARGV[1], ARGV[2]
+local amounts, marks = {}, {}
+for number in string.gmatch(ARGV[4], '%S+') do amounts[#amounts + 1] = tonumber(number) end
+for number in string.gmatch(ARGV[5], '%S+') do marks[#marks + 1] = tonumber(number) end
 local foreverMs = 315576000000
 local endSlackMs = 3600000
 
@@ -80,29 +86,41 @@ local counter = {
   }
 }
 
-local reply = { 0, exact(now) }
 local entries = {}
-for at, key in ipairs(KEYS) do
-  local first = 6 * at - 3
-  local kind, amount, most, bound = counter[ARGV[first]], tonumber(ARGV[first + 1]), tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3])
-  local used, born, gone = kind.used(key, bound)
-  entries[at] = { kind, amount, bound, used, born, gone, tonumber(ARGV[first + 4]), tonumber(ARGV[first + 5]) }
-  reply[at + 2] = exact(used)
-  if act == 'take' and reply[1] == 0 and not (used + amount <= most * (1 + 1e-9)) then reply[1] = at end
+local used = {}
+local refused, at, marked = 0, 0, 0
+for name, most, bound, of, settles in string.gmatch(ARGV[3], '(%S+) (%S+) (%S+) (%S+) (%S+)') do
+  at = at + 1
+  local entry = { kind = counter[name], amount = amounts[tonumber(of)] or 0, bound = tonumber(bound) }
+  entry.used, entry.born, entry.gone = entry.kind.used(KEYS[at], entry.bound)
+  if name == 'rate' then
+    entry.settles = settles
+    if settles == '1' then
+      entry.since, entry.upTo = marks[marked + 1], marks[marked + 2]
+      marked = marked + 2
+    end
+  end
+  entries[at] = entry
+  used[at] = exact(entry.used)
+  if act == 'take' and refused == 0 and not (entry.used + entry.amount <= most * (1 + 1e-9)) then refused = at end
 end
-if reply[1] > 0 then return reply end
-for at, key in ipairs(KEYS) do
-  local kind, amount, bound, used, born, gone, since, upTo = unpack(entries[at], 1, 8)
-  if act == 'raise' or (act == 'restore' and born) then amount = math.max(0, amount - used) end
-  local to
+local head = refused .. ' ' .. exact(now) .. ' '
+if refused > 0 then return head .. table.concat(used, ' ') end
+local told = { ['1'] = {}, ['0'] = {} }
+for at, entry in ipairs(entries) do
+  local amount = entry.amount
+  if act == 'raise' or (act == 'restore' and entry.born) then amount = math.max(0, amount - entry.used) end
+  local born, to
   if amount ~= 0 then
-    used, born, to = kind.add(key, used, amount, bound, upTo, since, born, gone)
-    reply[at + 2] = exact(used)
+    local now
+    now, born, to = entry.kind.add(KEYS[at], entry.used, amount, entry.bound, entry.upTo, entry.since, entry.born, entry.gone)
+    used[at] = exact(now)
   end
-  if act == 'take' then
-    reply[#KEYS + 1 + 2 * at] = to and exact(born) or ''
-    reply[#KEYS + 2 + 2 * at] = to and exact(to) or ''
+  local list = told[entry.settles]
+  if list and act == 'take' then
+    list[#list + 1] = to and exact(born) or 'NaN'
+    list[#list + 1] = to and exact(to) or 'NaN'
   end
 end
-return reply
+return head .. table.concat(used, ' ') .. ';' .. table.concat(told['1'], ' ') .. ';' .. table.concat(told['0'], ' ')
 `

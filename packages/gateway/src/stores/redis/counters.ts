@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { refusedTake } from '../../kernel/bounds.ts'
 import { AstraError } from '../../kernel/errors.ts'
-import type { Bound, Counters, Mark, Take, Taken } from '../../kernel/limits.ts'
-import { mostOf, takenOf } from '../bounds.ts'
+import type { Amounts, Counted, Counters, Take, Taken } from '../../kernel/limits.ts'
 import type { RedisClient, RedisConnection } from './connection.ts'
 import { countersScript } from './counters-script.ts'
+import { eachOf, messageOf, only, type Part, partOf } from './part.ts'
 import { RedisFault } from './redis-fault.ts'
 
 export interface RedisCounters extends Counters {
@@ -12,24 +13,22 @@ export interface RedisCounters extends Counters {
 }
 
 interface Reply {
-  /** Index of the take that was refused; -1: none. */
+  /** Index of the counter that refused; -1: none. */
   readonly refusedAt: number
   /** Redis' own clock. */
-  readonly nowMicros: number
+  readonly nowMs: number
   readonly used: readonly number[]
-  readonly marks: readonly (Mark | undefined)[]
+  /** Of the rates that settle, and of the others: texts, as few are read. */
+  readonly marks: string
+  readonly otherMarks: string
 }
-
-/** Takes that lie on one machine. */
-type Group = readonly Take[]
 
 interface Settlement {
   readonly act: 'settle' | 'restore' | 'raise'
-  readonly group: Group
+  readonly part: Part
   readonly leaseId: string
 }
 
-const prefix = 'astra:limit:'
 const waitingMax = 10_000
 
 /**
@@ -48,12 +47,13 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   let running = 0
   let idle = () => {}
 
-  const groupsOf = (takes: readonly Take[]): readonly Group[] => (redis.cluster ? takes.map((take) => [take]) : [takes])
+  /** Those that lie on one machine together. */
+  const partsOf = (part: Part): readonly Part[] => (redis.cluster ? eachOf(part) : [part])
 
   async function deliver(settlement: Settlement): Promise<void> {
     running += 1
     try {
-      await run(settlement.act, settlement.group, settlement.leaseId)
+      await run(settlement.act, settlement.part, settlement.leaseId)
     } catch (thrown) {
       keep(settlement, thrown instanceof RedisFault && !thrown.sent)
     }
@@ -63,33 +63,31 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   /** What may be sent again, until Redis is back: what it surely has not run, and what may be run twice. */
   function keep(settlement: Settlement, surelyNotRun: boolean): void {
     const again = settlement.act !== 'settle' || surelyNotRun
-    const group = settlement.group.filter(({ bound, amount }) =>
+    const part = only(settlement.part, ({ bound }, amount) =>
       bound.type === 'rate' ? surelyNotRun && amount > 0 : again || bound.type === 'concurrent',
     )
     const fits = waiting.length < waitingMax
-    unsettled += settlement.group.length - (fits ? group.length : 0)
-    if (fits && group.length > 0) waiting.push({ ...settlement, group })
+    unsettled += settlement.part.asked.length - (fits ? part.asked.length : 0)
+    if (fits && part.asked.length > 0) waiting.push({ ...settlement, part })
   }
-  function giveBack(group: Group, leaseId: string, marks: Reply['marks']): void {
-    const taken: Take[] = []
-    for (const [at, take] of group.entries()) {
-      const mark = marks[at]
-      if (take.amount > 0) taken.push({ ...take, amount: -take.amount, ...(mark ? { mark } : {}) })
-    }
-    if (taken.length > 0) void deliver({ act: 'settle', group: taken, leaseId })
+  function giveBack(part: Part, leaseId: string): void {
+    const taken = only(part, (_, amount) => amount > 0)
+    const back = { ...taken, amounts: taken.amounts.map((amount) => -amount) }
+    if (back.asked.length > 0) void deliver({ act: 'settle', part: back, leaseId })
   }
   /** Of an answer that was only late it is known what it took. */
-  function giveBackLate(result: PromiseSettledResult<Reply> | undefined, group: Group, leaseId: string): void {
+  function giveBackLate(result: PromiseSettledResult<Reply> | undefined, part: Part, leaseId: string): void {
     const thrown: unknown = result?.status === 'rejected' ? result.reason : undefined
     if (!(thrown instanceof RedisFault)) return
     const read = (answer: unknown) => {
-      const { refusedAt, marks } = replyOf(answer, group.length)
-      if (refusedAt < 0) giveBack(group, leaseId, marks)
+      const reply = replyOf(answer, part.asked.length)
+      if (reply.refusedAt < 0) giveBack(markedBy(reply, part), leaseId)
     }
     thrown.late?.then(read).catch(() => {})
   }
-  function settleAll(act: Settlement['act'], takes: readonly Take[], leaseId: string): void {
-    for (const group of groupsOf(takes)) void deliver({ act, group, leaseId })
+  function settleAll(act: Settlement['act'], all: Part, leaseId: string): void {
+    if (all.asked.length === 0) return
+    for (const part of partsOf(all)) void deliver({ act, part, leaseId })
   }
   function deliverWaiting(): void {
     const settlements = waiting
@@ -98,35 +96,34 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   }
   redis.onWorking(deliverWaiting)
 
-  async function take(takes: readonly Take[], leaseId: string): Promise<Taken> {
-    const groups = groupsOf(takes)
-    const results = await Promise.allSettled(groups.map((group) => run('take', group, leaseId)))
+  async function take(asked: readonly Counted[], amounts: Amounts, leaseId: string): Promise<Taken> {
+    const parts = partsOf({ asked, amounts })
+    const results = await Promise.allSettled(parts.map((part) => run('take', part, leaseId)))
     const replies = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined))
     const failed = results.find((result) => result.status === 'rejected')
     if (failed || replies.some((reply) => reply && reply.refusedAt >= 0)) {
-      for (const [at, group] of groups.entries()) {
+      for (const [at, part] of parts.entries()) {
         const reply = replies[at]
         if (reply ? reply.refusedAt < 0 : wasSent(results[at])) {
-          giveBack(reply ? group : group.filter(isLease), leaseId, reply?.marks ?? [])
+          giveBack(reply ? markedBy(reply, part) : only(part, isLease), leaseId)
         }
-        giveBackLate(results[at], group, leaseId)
+        giveBackLate(results[at], part, leaseId)
       }
     }
     if (failed) throw unavailable(failed.reason)
     return merged(
-      takes,
+      asked,
+      amounts,
       replies.filter((reply) => reply !== undefined),
     )
   }
 
   return {
-    take: (takes, leaseId) => (takes.length === 0 ? { taken: true, remaining: [], resetMs: [] } : take(takes, leaseId)),
-    settle(takes, leaseId) {
-      const changes = takes.filter(({ amount }) => amount !== 0 && Number.isFinite(amount))
-      if (changes.length > 0) settleAll('settle', changes, leaseId)
-    },
-    restore: (takes) => settleAll('restore', takes.filter(isSum), ''),
-    raise: (takes) => settleAll('raise', takes.filter(isSum), ''),
+    take: (asked, amounts, leaseId) =>
+      asked.length === 0 ? { taken: true, used: [], nowMs: 0 } : take(asked, amounts, leaseId),
+    settle: (asked, amounts, leaseId, marks) => settleAll('settle', only({ asked, amounts, marks }, isChange), leaseId),
+    restore: (takes) => settleAll('restore', partOf(takes.filter(isSum)), ''),
+    raise: (takes) => settleAll('raise', partOf(takes.filter(isSum)), ''),
     fault: () => redis.fault(),
     unsettled: () => unsettled,
     async close() {
@@ -140,7 +137,11 @@ function isSum({ bound }: Take): boolean {
   return bound.type === 'sum'
 }
 
-function isLease({ bound }: Take): boolean {
+function isChange(_: Counted, amount: number): boolean {
+  return amount !== 0 && Number.isFinite(amount)
+}
+
+function isLease({ bound }: Counted): boolean {
   return bound.type === 'concurrent'
 }
 
@@ -153,29 +154,35 @@ function unavailable(thrown: unknown): AstraError {
   return new AstraError('limits_unavailable', { reason: `Redis: ${reason}` })
 }
 
-/** Replies come in the order of the takes, of each group those of its own. */
-function merged(takes: readonly Take[], replies: readonly Reply[]): Taken {
-  const used = replies.flatMap((reply) => reply.used)
+/** Replies come in the order of what was asked, of each part those of its own. */
+function merged(asked: readonly Counted[], amounts: Amounts, replies: readonly Reply[]): Taken {
+  const [first] = replies
+  const used = replies.length === 1 && first ? first.used : replies.flatMap((reply) => reply.used)
   let before = 0
   for (const reply of replies) {
-    if (reply.refusedAt >= 0) return takenOf(takes, used, before + reply.refusedAt, reply.nowMicros / 1000)
+    if (reply.refusedAt >= 0) return refusedTake(asked, amounts, before + reply.refusedAt, used, reply.nowMs)
     before += reply.used.length
   }
-  const marks = replies.flatMap((reply) => reply.marks)
-  return takenOf(takes, used, -1, (replies[0]?.nowMicros ?? 0) / 1000, marks)
+  return { taken: true, used, nowMs: first?.nowMs ?? 0, marks: replies.flatMap(({ marks }) => numbersOf(marks)) }
 }
 
-type Run = (act: 'take' | Settlement['act'], group: Group, leaseId: string) => Promise<Reply>
+/** What it took, with the marks of all its rates. */
+function markedBy(reply: Reply, { asked, amounts }: Part): Part {
+  const [marks, others] = [numbersOf(reply.marks), numbersOf(reply.otherMarks)]
+  const all = asked
+    .filter(({ bound }) => bound.type === 'rate')
+    .map(({ settles }) => (settles ? marks : others).splice(0, 2))
+  return { asked: asked.map((one) => ({ ...one, settles: true })), amounts, marks: all.flat() }
+}
+
+type Run = (act: 'take' | Settlement['act'], part: Part, leaseId: string) => Promise<Reply>
 
 /** By its digest; with its text where Redis does not know it (yet, or after a restart), which has then run nothing. */
 function scriptRunner(redis: RedisConnection): Run {
   const digest = createHash('sha1').update(countersScript).digest('hex')
-  return async (act, group, leaseId) => {
-    const keys = group.map(({ key }) => prefix + key)
-    const values: (string | number)[] = [act, leaseId]
-    for (const { bound, amount, mark } of group) {
-      values.push(bound.type, amount, mostOf(bound), drainLeaseOrEnd(bound), mark?.born ?? '', mark?.upTo ?? '')
-    }
+  return async (act, { asked, amounts, marks = [] }, leaseId) => {
+    const { keys, counters } = messageOf(asked)
+    const values = [act, leaseId, counters, amounts.join(' '), marks.join(' ')]
     const run = async (client: RedisClient) => {
       try {
         return await client.evalsha(digest, keys.length, ...keys, ...values)
@@ -188,22 +195,17 @@ function scriptRunner(redis: RedisConnection): Run {
   }
 }
 
-function drainLeaseOrEnd(bound: Bound): number {
-  if (bound.type === 'rate') return bound.amount / (bound.perMs * 1000)
-  // Redis takes whole ms.
-  return Math.ceil(bound.type === 'sum' ? bound.until : bound.leaseMs)
-}
-
 /** Of what was refused, settled or restored there are no marks. */
 function replyOf(reply: unknown, length: number): Reply {
-  if (!Array.isArray(reply) || (reply.length !== length + 2 && reply.length !== 3 * length + 2)) throw unreadable()
-  const [refused, nowMicros, ...used] = reply.slice(0, length + 2).map(Number)
-  if (refused === undefined || nowMicros === undefined) throw unreadable()
-  const marks: (Mark | undefined)[] = []
-  for (let at = length + 2; at < reply.length; at += 2) {
-    marks.push(reply[at] === '' ? undefined : { born: Number(reply[at]), upTo: Number(reply[at + 1]) })
-  }
-  return { refusedAt: refused - 1, nowMicros, used, marks }
+  if (typeof reply !== 'string') throw unreadable()
+  const [states = '', marks = '', otherMarks = ''] = reply.split(';')
+  const [refused, nowMicros, ...used] = numbersOf(states)
+  if (refused === undefined || nowMicros === undefined || used.length !== length) throw unreadable()
+  return { refusedAt: refused - 1, nowMs: nowMicros / 1000, used, marks, otherMarks }
+}
+
+function numbersOf(text: string): number[] {
+  return text === '' ? [] : text.split(' ').map(Number)
 }
 
 function unreadable(): RedisFault {

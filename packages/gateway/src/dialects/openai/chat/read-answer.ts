@@ -32,7 +32,9 @@ export function lookAtChatAnswer(body: JsonObject): { readonly usage?: TokenUsag
 /** `ask.finishOf`, of completions too. */
 export function finishOfChoices({ choices }: JsonObject): FinishReason | undefined {
   if (!Array.isArray(choices)) return undefined
-  return choices.filter(isJsonObject).map(finishOfChoice).reduce(worseFinish, undefined)
+  let worst: FinishReason | undefined
+  for (const choice of choices) if (isJsonObject(choice)) worst = worseFinish(worst, finishOfChoice(choice))
+  return worst
 }
 
 function finishOfChoice({ message, finish_reason: reason }: JsonObject): FinishReason | undefined {

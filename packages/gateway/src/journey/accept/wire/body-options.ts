@@ -13,6 +13,7 @@ const tagsMax = 16
 export function withBodyOptions(options: CallOptions, said: BodyOptions): CallOptions {
   const unit = options.unit ?? readUnit(said.unit)
   const tags = options.tags ?? readTags(said.tags)
+  if (unit === options.unit && tags === options.tags) return options
   return { ...options, ...(unit === undefined ? {} : { unit }), ...(tags === undefined ? {} : { tags }) }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Answer, StreamAnswer, WholeAnswer } from '../../../kernel/answer.ts'
+import type { AttemptSignal } from '../../../kernel/attempt-signal.ts'
 import type { BackendEvent } from '../../../kernel/backend.ts'
 import type { CachePolicy } from '../../../kernel/cache.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
@@ -10,8 +11,8 @@ export const policy: CachePolicy = { scope: 'consumer', ttlMs: 1000, staleMs: 0,
 /** A model that answers when it is told to, and says how often it was asked. */
 export function gated() {
   const asked: PromiseWithResolvers<void>[] = []
-  const signals: AbortSignal[] = []
-  const wait = async (signal: AbortSignal) => {
+  const signals: AttemptSignal[] = []
+  const wait = async (signal: AttemptSignal) => {
     const gate = Promise.withResolvers<void>()
     asked.push(gate)
     signals.push(signal)

@@ -1,5 +1,5 @@
 import { AstraError } from '../../../kernel/errors.ts'
-import type { CounterStates, Counters, Take, Taken } from '../../../kernel/limits.ts'
+import type { Amounts, Counted, CounterStates, Counters, Taken } from '../../../kernel/limits.ts'
 
 interface Used {
   /** Of a rate: in the interval; of a sum, of leases: so many. */
@@ -18,28 +18,32 @@ export function fakeCounters({ asks = false }: { readonly asks?: boolean } = {})
     used.set(key, known)
     return known
   }
-  const max = ({ bound }: Take) => (bound.type === 'rate' ? bound.burst : bound.max)
-  const statesOf = (takes: readonly Take[]): CounterStates => ({
-    remaining: takes.map((take) => Math.max(0, max(take) - of(take.key).amount)),
-    resetMs: takes.map(({ key }) => (of(key).amount > 0 ? 1000 : 0)),
+  const max = ({ bound }: Counted) => (bound.type === 'rate' ? bound.burst : bound.max)
+  const statesOf = (asked: readonly Counted[]): CounterStates => ({
+    used: asked.map(({ key }) => of(key).amount),
+    nowMs: 0,
   })
-  const take = (takes: readonly Take[]): Taken => {
-    const refusedAt = takes.findIndex((one) => one.amount > 0 && of(one.key).amount + one.amount > max(one))
-    const refused = takes[refusedAt]
+  const take = (asked: readonly Counted[], amounts: Amounts): Taken => {
+    const amountOf = (one: Counted) => amounts[one.of] ?? 0
+    const refusedAt = asked.findIndex((one) => amountOf(one) > 0 && of(one.key).amount + amountOf(one) > max(one))
+    const refused = asked[refusedAt]
     if (refused) {
-      const retryAfterMs = refused.amount > max(refused) ? undefined : 2000
-      return { taken: false, refusedAt, retryAfterMs, ...statesOf(takes) }
+      const retryAfterMs = amountOf(refused) > max(refused) ? undefined : 2000
+      return { taken: false, refusedAt, retryAfterMs, ...statesOf(asked) }
     }
-    for (const { key, amount } of takes) of(key).amount += amount
-    return { taken: true, ...statesOf(takes) }
+    for (const one of asked) of(one.key).amount += amountOf(one)
+    return { taken: true, ...statesOf(asked) }
   }
   const counters: Counters = {
-    take(takes) {
+    take(asked, amounts) {
       if (state.broken) return Promise.reject(new AstraError('limits_unavailable'))
-      return asks ? Promise.resolve().then(() => take(takes)) : take(takes)
+      return asks ? Promise.resolve().then(() => take(asked, amounts)) : take(asked, amounts)
     },
-    settle(takes) {
-      for (const { key, amount } of takes) of(key).amount += amount
+    settle(asked, amounts) {
+      for (const one of asked) {
+        const amount = amounts[one.of] ?? 0
+        if (amount !== 0) of(one.key).amount += amount
+      }
     },
     restore: () => {},
     raise: () => {},

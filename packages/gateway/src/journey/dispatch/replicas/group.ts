@@ -2,6 +2,7 @@ import type { Clock } from '../../../kernel/clock.ts'
 import { AstraError, operatorReason } from '../../../kernel/errors.ts'
 import type { HealthFault, ReplicaStatus } from '../../../kernel/replicas.ts'
 import { type AttemptEnd, attemptEnds } from '../attempt-end.ts'
+import type { OwnSignal } from '../own-signal.ts'
 import { choose } from './choose.ts'
 import { comeBack, eject, faultsMax } from './ejection.ts'
 import { observe } from './latency.ts'
@@ -36,12 +37,7 @@ export class ReplicaGroup {
   }
 
   /** The next attempt of a call that tried some; undefined when no replica is left for it. */
-  begin(
-    now: number,
-    tried: readonly Member[],
-    controller: AbortController,
-    expendable: boolean,
-  ): OpenAttempt | undefined {
+  begin(now: number, tried: readonly Member[], signal: OwnSignal, expendable: boolean): OpenAttempt | undefined {
     const member = choose(this.#roster.candidates(tried, now), now, this.#random)
     if (!member) return undefined
     // Without a second member there is nothing to retry on, and nothing to count.
@@ -52,10 +48,11 @@ export class ReplicaGroup {
       member,
       startedAt: now,
       tried: tried.length === 0 ? [member] : [...tried, member],
-      controller,
+      signal,
       expendable,
       firstChunkAt: undefined,
       paid: false,
+      place: -1,
     }
     member.open.add(attempt)
     return attempt
@@ -143,10 +140,10 @@ export class ReplicaGroup {
     if (!fault.silent) return
     const reason = `${endpoint.address} fails its health checks: ${fault.reason}`
     for (const attempt of [...(this.#roster.members.get(endpoint)?.open ?? [])]) {
-      const { expendable, firstChunkAt, controller, tried } = attempt
-      if (!expendable || firstChunkAt !== undefined || controller.signal.aborted) continue
+      const { expendable, firstChunkAt, signal, tried } = attempt
+      if (!expendable || firstChunkAt !== undefined || signal.aborted) continue
       if (!this.#roster.hasOther(tried, now) || !this.payRetry(attempt, now)) continue
-      controller.abort(new AstraError('upstream_failed', { unanswered: true, reason }))
+      signal.abort(new AstraError('upstream_failed', { unanswered: true, reason }))
     }
   }
 

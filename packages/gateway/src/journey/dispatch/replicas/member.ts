@@ -1,4 +1,6 @@
+import type { OwnSignal } from '../own-signal.ts'
 import { type Latency, noLatency } from './latency.ts'
+import { OpenAttempts } from './open-attempts.ts'
 
 /** One address of one backend, whichever versions it serves: health is the address's. */
 export interface Endpoint {
@@ -21,7 +23,7 @@ export interface Member {
   source: string
   readonly joinedAt: number
   /** Attempts in flight. */
-  readonly open: Set<OpenAttempt>
+  readonly open: OpenAttempts
   attempts: number
   failures: number
   /** When it was chosen last, counted in choices. */
@@ -57,13 +59,15 @@ export interface OpenAttempt {
   readonly startedAt: number
   /** Members that the call tried, this one included. */
   readonly tried: readonly Member[]
-  readonly controller: AbortController
+  readonly signal: OwnSignal
   /** Should it break off unanswered, the call may be made again elsewhere. */
   readonly expendable: boolean
   /** When its first chunk came. */
   firstChunkAt: number | undefined
   /** The retry budget has paid for the attempt that follows it. */
   paid: boolean
+  /** Among those of its member. */
+  place: number
 }
 
 const never = Number.NEGATIVE_INFINITY
@@ -75,7 +79,7 @@ export function newMember(endpoint: Endpoint, source: string, now: number, warmi
     endpoint,
     source,
     joinedAt: now,
-    open: new Set(),
+    open: new OpenAttempts(),
     attempts: 0,
     failures: 0,
     turn: 0,

@@ -1,4 +1,5 @@
 import type { StreamEvent, Usage } from '../../../kernel/answer.ts'
+import type { AttemptSignal } from '../../../kernel/attempt-signal.ts'
 import type { Backend, BackendEvent, Prediction, Relay } from '../../../kernel/backend.ts'
 import type { Call } from '../../../kernel/call.ts'
 import { type ContractState, type Version, type VersionState, versionKey } from '../../../kernel/catalog.ts'
@@ -26,8 +27,8 @@ export interface Script {
   /** Relays where its version's settings say `relays`. */
   readonly relay?: Omit<Relay, 'speaks'>
   readonly upstreamModel?: Backend['upstreamModel']
-  predict?(replica: string, signal: AbortSignal, callId: string): Promise<Partial<Prediction>>
-  stream?(replica: string, signal: AbortSignal, callId: string): AsyncIterable<BackendEvent>
+  predict?(replica: string, signal: AttemptSignal, callId: string): Promise<Partial<Prediction>>
+  stream?(replica: string, signal: AttemptSignal, callId: string): AsyncIterable<BackendEvent>
 }
 
 interface EndedAttempt extends AttemptUsage {
@@ -174,7 +175,7 @@ export function openBed(script: Script, seed = 1) {
 async function* nothing(): AsyncGenerator<BackendEvent> {}
 
 /** Settles only when it is aborted, with the signal's reason. */
-export function hang(signal: AbortSignal): Promise<never> {
+export function hang(signal: AttemptSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason)
     else signal.addEventListener('abort', () => reject(signal.reason), { once: true })

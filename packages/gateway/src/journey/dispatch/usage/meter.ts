@@ -27,7 +27,8 @@ export interface Metered {
 export class Meter implements Spending {
   readonly #metered: Metered
   readonly #counter: TokenCounter | undefined
-  readonly #said: TextSample | undefined
+  /** Made when the first words come. */
+  #said: TextSample | undefined
   #told: TokenUsage | undefined
   #usage: Usage | Promise<Usage> | undefined
   #exchanges: readonly Exchange[] = []
@@ -41,7 +42,6 @@ export class Meter implements Spending {
   constructor(metered: Metered) {
     this.#metered = metered
     this.#counter = estimated.has(metered.task) ? metered.counter : undefined
-    this.#said = this.#counter ? new TextSample() : undefined
   }
 
   /** So far; the last one told counts. */
@@ -66,6 +66,7 @@ export class Meter implements Spending {
 
   /** The model's words, piece by piece: undefined where nobody counts them. */
   get words(): TextSample | undefined {
+    if (this.#counter) this.#said ??= new TextSample()
     return this.#said
   }
 
@@ -90,17 +91,18 @@ export class Meter implements Spending {
     if (this.#exchanges.length > 0) return this.#sum(this.#exchanges)
     const came = this.#told !== undefined || this.#said?.isEmpty === false
     if (!came && !(owed && this.#counter)) return undefined
-    return this.#counter && this.#said ? this.#estimate(this.#counter, this.#said, true) : this.#asTold()
+    return this.#counter ? this.#estimate(this.#counter, true) : this.#asTold()
   }
 
   #whole(): Usage | Promise<Usage> {
     if (this.#exchanges.length > 0) return this.#sum(this.#exchanges)
     const known = this.#told !== undefined && isWhole(this.#told)
-    if (this.refused || known || !this.#counter || !this.#said) return this.#asTold()
-    return this.#estimate(this.#counter, this.#said, false)
+    if (this.refused || known || !this.#counter) return this.#asTold()
+    return this.#estimate(this.#counter, false)
   }
 
-  async #estimate(counter: TokenCounter, said: TextSample, brokeOff: boolean): Promise<Usage> {
+  async #estimate(counter: TokenCounter, brokeOff: boolean): Promise<Usage> {
+    const said = this.#said ?? new TextSample()
     const { items, input } = this.#metered
     return { items, ...(await fillIn({ told: this.#told ?? {}, asked: input, said, brokeOff }, counter)) }
   }

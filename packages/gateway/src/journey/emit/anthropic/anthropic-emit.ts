@@ -18,6 +18,7 @@ const types: Readonly<Record<number, string>> = {
 export const anthropicEmit = wireEmit({
   idHeader: 'request-id',
   limits: anthropicLimits,
+  errorsNameCall: true,
   advice: { unauthenticated: 'Send "x-api-key: <key>" with a key made by "astraapi keys create".' },
   error: errorBody,
   errorEvent: (told, callId) => `event: error\ndata: ${JSON.stringify(errorBody(told, callId))}\n\n`,

@@ -2,7 +2,8 @@ import type { FastifyReply } from 'fastify'
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { AstraError } from '../../../kernel/errors.ts'
 import type { LimitStatus } from '../../../kernel/limits.ts'
-import { rateLimitHeaders } from '../limit-headers.ts'
+import { type HeaderList, headersIn } from '../header-list.ts'
+import { addRateLimits } from '../limit-headers.ts'
 import { writeEventStream } from './event-stream.ts'
 import { publicGraphqlError } from './public-graphql-error.ts'
 import { resultText } from './result-text.ts'
@@ -47,7 +48,9 @@ export const graphqlEmit = {
   limits(reply: FastifyReply, met: readonly LimitStatus[]): void {
     if (met.length === 0) return
     const last = new Map(met.map((limit) => [`${limit.owner.kind} ${limit.owner.name} ${limit.kind}`, limit]))
-    reply.headers(rateLimitHeaders([...last.values()]))
+    const headers: HeaderList = []
+    addRateLimits(headers, [...last.values()])
+    reply.headers(headersIn(headers))
   },
 
   /** The request itself is at fault: its status is that of the error. */

@@ -2,8 +2,9 @@ import { chooseEncoding, compress, type Encoded } from '@astraapi/oip'
 import type { FastifyReply } from 'fastify'
 import type { WholeAnswer } from '../../../kernel/answer.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
-import { cacheHeaders } from '../cache-headers.ts'
-import { rateLimitHeaders } from '../limit-headers.ts'
+import { addCacheHeaders } from '../cache-headers.ts'
+import { type HeaderList, headersIn } from '../header-list.ts'
+import { addRateLimits } from '../limit-headers.ts'
 import { errorHeaders } from '../problem.ts'
 import { serverTiming } from '../server-timing.ts'
 import { errorText } from './error-text.ts'
@@ -21,12 +22,14 @@ export const oipEmit = {
   async answer(reply: FastifyReply, answer: WholeAnswer, { body, headerLength }: Encoded): Promise<FastifyReply> {
     const encoding = chooseEncoding(reply.request.headers['accept-encoding'], body.length)
     const sent = encoding ? await compress(body, encoding) : body
+    const headers: HeaderList = []
+    addRateLimits(headers, answer.limits)
+    addCacheHeaders(headers, answer.cache)
     reply
       .header('content-type', headerLength === undefined ? json : 'application/octet-stream')
       .header('astra-call-id', answer.callId)
       .header('server-timing', serverTiming(answer.timing))
-      .headers(rateLimitHeaders(answer.limits))
-      .headers(cacheHeaders(answer.cache))
+      .headers(headersIn(headers))
     if (headerLength !== undefined) reply.header('inference-header-content-length', headerLength)
     if (encoding)
       reply
@@ -38,7 +41,7 @@ export const oipEmit = {
   error(reply: FastifyReply, error: AstraError, callId: string | undefined): FastifyReply {
     return reply
       .code(statuses[error.status] ?? error.status)
-      .headers(errorHeaders(error, callId))
+      .headers(headersIn(errorHeaders(error, callId)))
       .header('content-type', json)
       .send(JSON.stringify({ error: errorText(error, callId) }))
   },

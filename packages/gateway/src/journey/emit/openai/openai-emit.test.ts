@@ -83,3 +83,22 @@ test('a responses stream that breaks off ends with an error event that has the n
     assert.match(message, /^The model failed\./)
   }
 })
+
+test('a bound that refuses again is told again, with what has changed since', async () => {
+  const status = { kind: 'requests', limit: 1, windowMs: 1000, remaining: 0, resetMs: 1 } as const
+  const refused = (name: string, code: ErrorCode, retryAfterMs: number) =>
+    new AstraError(code, {
+      ...{ detail: `The limit of ${name} is 1`, retryAfterMs },
+      refusedBy: { ...status, owner: { kind: 'consumer', name }, retryAfterMs },
+    })
+  const told = async (error: AstraError) => {
+    const { headers, body } = await emitted(error)
+    return [headers['retry-after-ms'], body.error.code, body.error.message.split('.')[0]]
+  }
+  assert.deepEqual(await told(refused('a', 'rate_limited', 10)), ['10', 'rate_limited', 'The limit of a is 1'])
+  assert.deepEqual(await told(refused('a', 'rate_limited', 9)), ['9', 'rate_limited', 'The limit of a is 1'])
+  assert.deepEqual(await told(refused('a', 'overloaded', 9)), ['9', 'overloaded', 'The limit of a is 1'])
+  for (let i = 0; i < 100; i++) {
+    assert.deepEqual(await told(refused(`b${i}`, 'rate_limited', 8)), ['8', 'rate_limited', `The limit of b${i} is 1`])
+  }
+})

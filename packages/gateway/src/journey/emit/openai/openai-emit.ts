@@ -18,6 +18,7 @@ const codes: Readonly<Record<string, string>> = { unknown_model: 'model_not_foun
 export const openaiEmit = wireEmit({
   idHeader: 'x-request-id',
   limits: openaiLimits,
+  errorsNameCall: false,
   error: (told) => ({ error: errorObject(told) }),
   errorEvent: (told, _callId, dialect, last) =>
     dialect === 'openai-responses' ? responsesErrorEvent(told, last) : data({ error: errorObject(told) }),

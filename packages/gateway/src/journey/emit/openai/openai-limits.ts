@@ -1,4 +1,5 @@
 import type { LimitStatus } from '../../../kernel/limits.ts'
+import type { HeaderList } from '../header-list.ts'
 import { tightestOf } from '../limit-headers.ts'
 
 /** Their names written out: a name put together for each answer V8 has to look up among all that it knows. */
@@ -18,16 +19,13 @@ const told = [
 ] as const
 
 /** As https://platform.openai.com/docs/guides/rate-limits has them, whose clients and frameworks read them. */
-export function openaiLimits(limits: readonly LimitStatus[]): Record<string, string> {
-  const headers: Record<string, string> = {}
+export function openaiLimits(headers: HeaderList, limits: readonly LimitStatus[]): void {
   for (const { kind, limit, remaining, reset } of told) {
     const found = tightestOf(kind, limits)
     if (!found) continue
-    headers[limit] = String(Math.floor(found.limit))
-    headers[remaining] = String(Math.floor(found.remaining))
-    headers[reset] = durationText(found.resetMs)
+    headers.push(limit, String(Math.floor(found.limit)))
+    headers.push(remaining, String(Math.floor(found.remaining)), reset, durationText(found.resetMs))
   }
-  return headers
 }
 
 /** As Go writes a duration: "120ms", "1s", "6m0s", "1h0m0s". */

@@ -1,6 +1,7 @@
 import type { StreamAnswer, WholeAnswer } from '../../../kernel/answer.ts'
 import { type AstraError, type ErrorCode, errorTable, publicError } from '../../../kernel/errors.ts'
-import { cacheHeaders } from '../cache-headers.ts'
+import { addCacheHeaders } from '../cache-headers.ts'
+import type { HeaderList } from '../header-list.ts'
 import { errorHeaders } from '../problem.ts'
 import { serverTiming } from '../server-timing.ts'
 
@@ -8,11 +9,11 @@ import { serverTiming } from '../server-timing.ts'
 const mayMend: ReadonlySet<ErrorCode> = new Set(['upstream_failed'])
 
 /** `idHeader`: the protocol's own name of the header that has the call's id. */
-export function answerHeaders(answer: WholeAnswer | StreamAnswer, idHeader: string): Record<string, string> {
-  const headers: Record<string, string> = { 'astra-call-id': answer.callId, 'astra-version': answer.version }
-  headers[idHeader] = answer.callId
-  if (answer.cache) Object.assign(headers, cacheHeaders(answer.cache))
-  if (answer.kind === 'whole') headers['server-timing'] = serverTiming(answer.timing)
+export function answerHeaders(answer: WholeAnswer | StreamAnswer, idHeader: string): HeaderList {
+  const { callId, version } = answer
+  const headers = ['astra-call-id', callId, 'astra-version', version, idHeader, callId]
+  addCacheHeaders(headers, answer.cache)
+  if (answer.kind === 'whole') headers.push('server-timing', serverTiming(answer.timing))
   return headers
 }
 
@@ -25,12 +26,12 @@ export function wireErrorHeaders(
   callId: string | undefined,
   idHeader: string,
   shown = publicError(error),
-): Record<string, string> {
+): HeaderList {
   const headers = errorHeaders(error, callId, shown)
-  if (callId !== undefined) headers[idHeader] = callId
+  if (callId !== undefined) headers.push(idHeader, callId)
   const { retryAfterMs } = shown
-  if (retryAfterMs !== undefined) headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
+  if (retryAfterMs !== undefined) headers.push('retry-after-ms', String(Math.ceil(retryAfterMs)))
   const mends = errorTable[error.code].retryable ? retryAfterMs !== undefined : mayMend.has(error.code)
-  if (!mends) headers['x-should-retry'] = 'false'
+  if (!mends) headers.push('x-should-retry', 'false')
   return headers
 }

@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import type { Take } from '../../../kernel/limits.ts'
 import { Secret } from '../../../kernel/secret.ts'
+import { byTakes } from '../../testing/by-takes.ts'
 import { openRedis } from '../connection.ts'
 import { redisCounters } from '../counters.ts'
 import { budgetMax, inFlightMax, type Report, rate } from './shared-limits.ts'
@@ -12,7 +13,7 @@ import { working } from './working.ts'
 
 const [url = '', name = '', runMs = '0'] = process.argv.slice(2)
 const redis = await working(openRedis(new Secret(url), { commandTimeoutMs: 5000 }))
-const counters = redisCounters(redis)
+const counters = byTakes(redisCounters(redis))
 process.send?.('ready')
 await once(process, 'message')
 const end = performance.now() + Number(runMs)

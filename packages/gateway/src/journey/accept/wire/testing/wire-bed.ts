@@ -15,7 +15,7 @@ import type { WireDoor, WireEmit } from '../wire-door.ts'
 import { fakeCodecs } from './fake-codecs.ts'
 
 export interface WireBed {
-  readonly serve?: (call: Call) => Promise<Answer> | Answer
+  readonly serve?: (call: Call) => Promise<Answer> | Answer | AstraError
   readonly contract?: Partial<ContractState>
   /** Models beside `spam`, which is of task chat. */
   readonly others?: Readonly<Record<string, TaskName>>

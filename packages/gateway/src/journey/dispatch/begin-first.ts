@@ -9,43 +9,41 @@ interface Begun {
 }
 
 /** Makes an attempt. Undefined when it failed and another is to be made, or still runs; rejects with what the caller gets. */
-type Open<T> = (one: Try) => Promise<T | undefined>
+export type Open<T> = (charged: ChargedCall, attempts: Attempts, one: Try) => Promise<T | undefined>
 
-/** Makes attempts until one begins to answer. `drop` lets go of one that began too late. */
-export async function firstToBegin<T extends Begun>(
-  { contract, call }: ChargedCall,
+/**
+ * The first attempt of a call, with a second one beside it where the call is hedged. Undefined when another is to be made. `drop` lets
+ * go of one that began too late.
+ */
+export function beginFirst<T extends Begun>(
+  charged: ChargedCall,
   { hedges }: { readonly hedges: HedgeBudget },
   attempts: Attempts,
   open: Open<T>,
   drop?: (late: T) => void,
-): Promise<T> {
+): Promise<T | undefined> {
+  const { contract, call } = charged
   const { hedge } = contract
-  if (hedge && call.role === undefined) {
-    hedges.call(contract)
-    const mayHedge = () => hedges.take(contract)
-    const begun = await firstOfTwo(hedge, mayHedge, attempts, open, drop)
-    if (begun) return begun
-  }
-  for (;;) {
-    const begun = await open(attempts.begin())
-    if (begun) return begun
-  }
+  if (!hedge || call.role !== undefined) return open(charged, attempts, attempts.begin())
+  hedges.call(contract)
+  return firstOfTwo(charged, hedge, hedges, attempts, open, drop)
 }
 
 /** The first attempt, and where it has not begun in time and the budget allows it, a second one beside it. */
 async function firstOfTwo<T extends Begun>(
+  charged: ChargedCall,
   { afterMs }: Hedge,
-  mayHedge: () => boolean,
+  hedges: HedgeBudget,
   attempts: Attempts,
   open: Open<T>,
   drop?: (late: T) => void,
 ): Promise<T | undefined> {
   const one = attempts.begin()
-  const first = open(one)
-  if (!(await isSlow(first, afterMs)) || !mayHedge()) return first
+  const first = open(charged, attempts, one)
+  if (!(await isSlow(first, afterMs)) || !hedges.take(charged.contract)) return first
   const other = beginBeside(attempts)
   if (!other) return first
-  const second = open(other)
+  const second = open(charged, attempts, other)
   // Rejects only where the attempts as a whole have failed: of two that run, the one that fails first leaves it to the other.
   const faster = (await Promise.race([first, second])) ?? (await first) ?? (await second)
   if (!faster) return undefined

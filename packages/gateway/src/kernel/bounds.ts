@@ -1,4 +1,4 @@
-import type { Bound, Mark, Take, Taken } from '../kernel/limits.ts'
+import type { Amounts, Bound, Counted, Taken } from './limits.ts'
 
 /**
  * The arithmetic of bounds, wherever their counters lie. Each counter knows one number: how much of its bound is used now.
@@ -18,17 +18,20 @@ export function mostOf(bound: Bound): number {
 const slack = 1e-9
 
 /** Written so that what is no number does not fit. */
-export function fits({ bound, amount }: Take, used: number): boolean {
+export function fits(bound: Bound, amount: number, used: number): boolean {
   return used + amount <= mostOf(bound) * (1 + slack)
 }
 
-function remainingOf(most: number, used: number): number {
+/** What a take could have at once; never below 0. */
+export function remainingOf(bound: Bound, used: number): number {
+  const most = mostOf(bound)
   const remaining = Math.max(0, most - used)
   const whole = Math.round(remaining)
   return Math.abs(remaining - whole) <= most * slack ? whole : remaining
 }
 
-function resetOf(bound: Bound, used: number, nowMs: number): number {
+/** Until all of it could be had again, ms. */
+export function resetMsOf(bound: Bound, used: number, nowMs: number): number {
   return used > 0 && bound.type !== 'concurrent' ? Math.ceil(untilFreeMs(bound, used, nowMs)) : 0
 }
 
@@ -41,30 +44,21 @@ function untilFreeMs(bound: Bound, over: number, nowMs: number): number {
   return bound.type === 'sum' ? Math.max(0, bound.until - nowMs) : leaseRetryMs
 }
 
-function retryAfterMs({ bound, amount }: Take, used: number, nowMs: number): number | undefined {
+function retryAfterMs(bound: Bound, amount: number, used: number, nowMs: number): number | undefined {
   const most = mostOf(bound)
   if (!(amount <= most * (1 + slack))) return undefined
   return Math.ceil(untilFreeMs(bound, used + amount - most, nowMs))
 }
 
-/** `used` of each take: after it where they were taken, as it is where one was refused. */
-export function takenOf(
-  takes: readonly Take[],
-  used: readonly number[],
+/** Where one of them does not fit: what is used of each as it is. */
+export function refusedTake(
+  asked: readonly Counted[],
+  amounts: Amounts,
   refusedAt: number,
+  used: readonly number[],
   nowMs: number,
-  marks?: readonly (Mark | undefined)[],
 ): Taken {
-  const remaining = takes.map(({ bound }, at) => remainingOf(mostOf(bound), used[at] ?? 0))
-  const resetMs = takes.map(({ bound }, at) => resetOf(bound, used[at] ?? 0, nowMs))
-  const refused = takes[refusedAt]
-  if (refused) {
-    const retry = retryAfterMs(refused, used[refusedAt] ?? 0, nowMs)
-    return { taken: false, refusedAt, retryAfterMs: retry, remaining, resetMs }
-  }
-  return marks?.some(isThere) ? { taken: true, remaining, resetMs, marks } : { taken: true, remaining, resetMs }
-}
-
-function isThere(mark: Mark | undefined): boolean {
-  return mark !== undefined
+  const refused = asked[refusedAt]
+  const retryMs = refused && retryAfterMs(refused.bound, amounts[refused.of] ?? 0, used[refusedAt] ?? 0, nowMs)
+  return { taken: false, refusedAt, retryAfterMs: retryMs, used, nowMs }
 }
