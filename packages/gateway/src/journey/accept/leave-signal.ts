@@ -22,8 +22,8 @@ export class LeaveSignal implements CallerSignal {
   addEventListener(_: 'abort', listener: Listener): void {
     if (!this.#listeners) {
       this.#listeners = new Set()
-      // Comes once; `once` would put two objects around it.
-      this.#response.on('close', () => this.#tell())
+      // Comes once; `once` would put two objects around it. Bound, as in dispatch/deadline.
+      this.#response.on('close', this.#tell.bind(this))
     }
     this.#listeners.add(listener)
   }

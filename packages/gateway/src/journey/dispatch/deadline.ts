@@ -26,6 +26,8 @@ export function startDeadline(caller: CallerSignal, timeoutMs: number, waitedMs 
 
 class CallDeadline implements Deadline {
   readonly #caller: CallerSignal
+  readonly #timeoutMs: number
+  readonly #hurried: boolean
   readonly #leave: () => void
   readonly #timer: NodeJS.Timeout
   #present: OwnSignal | undefined
@@ -34,11 +36,11 @@ class CallDeadline implements Deadline {
 
   constructor(caller: CallerSignal, timeoutMs: number, waitedMs: number, hurried: boolean) {
     this.#caller = caller
-    this.#leave = () => this.#reach(new AstraError('cancelled'))
-    this.#timer = setTimeout(
-      () => this.#reach(new AstraError('timeout', { detail: `The time limit of ${timeoutMs} ms ran out`, hurried })),
-      timeoutMs - waitedMs,
-    )
+    this.#timeoutMs = timeoutMs
+    this.#hurried = hurried
+    // Bound: of arrow functions here, which know their call, dead ones were kept until the next full collection, and calls with them.
+    this.#leave = this.#left.bind(this)
+    this.#timer = setTimeout(this.#timedOut.bind(this), timeoutMs - waitedMs)
     if (caller.aborted) this.#leave()
     else caller.addEventListener('abort', this.#leave, { once: true })
   }
@@ -58,6 +60,15 @@ class CallDeadline implements Deadline {
   clear(): void {
     clearTimeout(this.#timer)
     this.begun()
+  }
+
+  #left(): void {
+    this.#reach(new AstraError('cancelled'))
+  }
+
+  #timedOut(): void {
+    const detail = `The time limit of ${this.#timeoutMs} ms ran out`
+    this.#reach(new AstraError('timeout', { detail, hurried: this.#hurried }))
   }
 
   #reach(reason: AstraError): void {

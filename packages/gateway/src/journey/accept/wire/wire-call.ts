@@ -65,7 +65,8 @@ export class WireCall {
     call.batch = batch
     call.stream = stream
     call.wire = wire
-    call.tell = (answer) => this.#tell(answer)
+    // Bound: of an arrow function here, dead ones were kept until the next full collection, and all of their call with them.
+    call.tell = this.#tell.bind(this)
     this.#hasRecord = true
     return call
   }
