@@ -63,36 +63,6 @@ test('a body of very many values is not kept: to freeze them takes longer than t
   assert.equal(known.size, 1)
 })
 
-const refusable = { cache: 'default' } as const
-
-test('a body that was refused twice is known, and not one whose caller wants nothing kept', () => {
-  const known = new KnownBodies()
-  const body = Buffer.from('{"input":[1]}')
-  known.keepRefused(body, read(body), refusable)
-  assert.equal(known.find(body), undefined)
-  known.keepRefused(body, read(body), refusable)
-  const found = known.find(body) as { input: number[] }
-  assert.deepEqual(found, read(body))
-  assert.throws(() => found.input.push(2), TypeError)
-  const unkept = Buffer.from('{}')
-  for (let i = 0; i < 2; i++) known.keepRefused(unkept, {}, { cache: 'no-store' })
-  assert.equal(known.find(unkept), undefined)
-})
-
-test('however many are refused, what a cache has answered stays, and they are bounded themselves', () => {
-  const known = new KnownBodies<{ n: number }>()
-  const answered = Buffer.from('1')
-  known.keep(answered, { n: 1 }, hit)
-  const bodyOf = (n: number) => Buffer.from(String(n).padEnd(1000))
-  let most = 0
-  for (let n = 0; n < 1000; n++) {
-    for (let i = 0; i < 2; i++) known.keepRefused(bodyOf(n), { n }, refusable)
-    most = Math.max(most, known.size)
-  }
-  assert.deepEqual(known.find(answered), { n: 1 })
-  assert.ok(most > 20 && most < 100, String(most))
-})
-
 const times = (n: number, piece: (i: number) => string) => Array.from({ length: n }, (_, i) => piece(i)).join()
 const key = (n: number, i: number) => (n * 1000 + i).toString(36)
 

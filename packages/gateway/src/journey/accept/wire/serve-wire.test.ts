@@ -340,22 +340,4 @@ describe('what was read in a body', () => {
       assert.equal(second !== first, again)
     })
   }
-
-  it('is known once bounds have refused it twice, unless nothing is to be kept of it', async () => {
-    const owner = { kind: 'consumer', name: 'c' } as const
-    const status = { owner, kind: 'requests', limit: 1, windowMs: 1000, remaining: 0, resetMs: 1 } as const
-    const { calls, send } = bed({
-      serve: () => new AstraError('rate_limited', { refusedBy: { ...status, retryAfterMs: 1 } }),
-    })
-    const bodies = async (headers: Readonly<Record<string, string>>) => {
-      calls.length = 0
-      for (let i = 0; i < 3; i++) await send(chat, '{"model":"spam@v1","input":"a"}', headers)
-      return calls.map(({ wire }) => wire?.body)
-    }
-    const [, unkept, again] = await bodies({ 'cache-control': 'no-store' })
-    assert.ok(unkept !== again)
-    const [first, second, third] = await bodies({})
-    const [fourth] = await bodies({})
-    assert.ok(first !== second && second === third && third === fourth)
-  })
 })

@@ -87,10 +87,7 @@ export class WireCall {
   write(answer: Answer | AstraError): FastifyReply | Promise<FastifyReply> {
     const { emit } = this.#door
     const sent = this.#sent
-    if (answer instanceof AstraError) {
-      if (sent && answer.facts.refusedBy) this.#route.known.keepRefused(sent.bytes, sent.body, this.call.options)
-      return this.#refuse(answer)
-    }
+    if (answer instanceof AstraError) return this.#refuse(answer)
     this.#answered = true
     if (sent) this.#route.known.keep(sent.bytes, sent.body, answer)
     deprecate(this.#reply, this.#contract?.deprecated)
