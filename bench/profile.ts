@@ -8,6 +8,7 @@ import { readStreams } from './load/run-read-streams.ts'
 import { saturate } from './load/wrk.ts'
 import { describeMachine, missingTools } from './machine.ts'
 import { cpuSeconds } from './measure/cpu.ts'
+import { youngCollections } from './measure/young-collections.ts'
 import { short } from './report.ts'
 import { type ChatOrder, chatMarks } from './servers/chat-events.ts'
 import { startGatewayProcess } from './servers/gateway.ts'
@@ -69,10 +70,12 @@ await mkdir(folder, { recursive: true })
 const upstream = door.mark
   ? await startNodeServer('chat-source', machine.loadCores)
   : await startUpstream(machine.loadCores)
+let printed: string[] = []
 const gateway = await startGatewayProcess({
   manifest: door.manifest(upstream.url),
   cores: machine.serverCore,
-  nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${intervalUs}`],
+  nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${intervalUs}`, '--trace-gc'],
+  onLine: (line) => printed.push(line),
 })
 const headers = { 'content-type': 'application/json', authorization: `Bearer ${gateway.key}` }
 const call: Call = { url: gateway.url, path: door.path, headers, body: door.body }
@@ -80,6 +83,7 @@ await checkCall(call, door.mark ?? 'certificate')
 await load(6)
 // V8's profiles and process.hrtime count on the same clock, in every process of a machine.
 const from = hrtimeUs()
+printed = []
 const cpuBefore = cpuSeconds(gateway.pid)
 const done = await load(seconds)
 const cpuUs = (1e6 * (cpuSeconds(gateway.pid) - cpuBefore)) / done
@@ -93,6 +97,12 @@ const profiles = await Promise.all(
   files.map(async (file): Promise<CpuProfile> => JSON.parse(await readFile(join(folder, file), 'utf8'))),
 )
 console.log(`${done} ${unit}s by ${call.path}, ${cpuUs.toFixed(1)} us CPU each (while profiled)\n`)
+const young = youngCollections(printed)
+if (young) {
+  const left = `${(100 * young.leftShare).toFixed(1)} %`
+  const each = `${short(young.ms)} ms of the main thread each`
+  console.log(`${young.count} collections of the young generation: ${each}, ${left} of what was allocated was left\n`)
+}
 print('Self time by stage', byStage(profiles, window), 40)
 print(
   'The same, the work of Node, V8 and dependencies charged to the stage that called them',

@@ -57,6 +57,8 @@ export interface GatewayOptions {
   /** Of the key that is made. */
   readonly keyLimits?: object | undefined
   readonly env?: NodeJS.ProcessEnv
+  /** Sees every line that it prints. */
+  readonly onLine?: (line: string) => void
 }
 
 /** `astraapi start` as an operator runs it: a process of its own with everything on, its log at level warn. */
@@ -77,6 +79,7 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
       {
         cores: options.cores,
         ready: /^AstraAPI is ready at (\S+) /,
+        ...(options.onLine && { onLine: options.onLine }),
         env: { ...keys, ASTRA_LOG_LEVEL: 'warn', NODE_COMPILE_CACHE: compileCache, ...options.env },
       },
     )
