@@ -28,7 +28,8 @@ interface Held {
 
 /**
  * Entries under a bound of their own, in bytes: where room is needed, those go that were not asked for longest. What has expired takes room
- * until then, which the bound includes. Entries that are *pinned* make room for none: they stay until they are replaced or expire.
+ * until then, which the bound includes. Cells are given back when the last short entry goes: where long ones took the place of most short
+ * ones, up to twice the bound is held. Entries that are *pinned* make room for none: they stay until they are replaced or expire.
  */
 export class Shelf {
   readonly #bytesMax: number
