@@ -1,4 +1,4 @@
-import type { CatalogState } from '../kernel/catalog.ts'
+import type { CatalogState } from '../kernel/catalog-state.ts'
 
 const known = new WeakMap<CatalogState, readonly string[]>()
 

@@ -1,7 +1,7 @@
 import { errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose'
-import type { IssuerState } from '../kernel/catalog.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { AstraError } from '../kernel/errors.ts'
+import type { IssuerState } from '../kernel/issuer-state.ts'
 import type { FetchJson } from './fetch-json.ts'
 import { publishedKeys } from './published-keys.ts'
 

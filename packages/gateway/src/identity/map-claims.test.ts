@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { CatalogState, IssuerState } from '../kernel/catalog.ts'
+import type { CatalogState } from '../kernel/catalog-state.ts'
+import type { IssuerState } from '../kernel/issuer-state.ts'
 import { type Claims, mapClaims } from './map-claims.ts'
 import { code, issuerState } from './testing/token-bed.ts'
 

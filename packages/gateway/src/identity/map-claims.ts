@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import { type Caller, callerOf } from '../kernel/caller.ts'
-import type { CatalogState, ClaimMap, IssuerState, PermissionRule } from '../kernel/catalog.ts'
+import type { CatalogState } from '../kernel/catalog-state.ts'
 import { AstraError } from '../kernel/errors.ts'
 import { isInternal } from '../kernel/internal-consumers.ts'
+import type { ClaimMap, IssuerState, PermissionRule } from '../kernel/issuer-state.ts'
 import { claimsInRules } from './claims-in-rules.ts'
 
 export type Claims = Readonly<Record<string, unknown>>

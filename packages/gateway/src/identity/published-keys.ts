@@ -1,5 +1,5 @@
 import { createLocalJWKSet, type JSONWebKeySet, type LocalJWKSet } from 'jose'
-import type { IssuerState } from '../kernel/catalog.ts'
+import type { IssuerState } from '../kernel/issuer-state.ts'
 import type { FetchJson } from './fetch-json.ts'
 import { isObject } from './token-shape.ts'
 

@@ -1,3 +1,4 @@
+/** Must not throw: the others would not be told. */
 export type AbortListener = (() => void) | { handleEvent(): void }
 
 /**

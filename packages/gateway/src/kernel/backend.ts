@@ -1,6 +1,7 @@
 import type { Item, TokenUsage } from './answer.ts'
 import type { AttemptSignal } from './attempt-signal.ts'
-import type { ContractRevision, Version, VersionState } from './catalog.ts'
+import type { Version } from './catalog.ts'
+import type { ContractRevision, VersionState } from './catalog-state.ts'
 import type { ChatRequest, FinishReason } from './chat.ts'
 import type { Violation } from './errors.ts'
 import type { Schema } from './schema/schema.ts'

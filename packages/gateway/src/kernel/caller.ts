@@ -11,6 +11,9 @@ const permissionTable = {
 export type Permission = keyof typeof permissionTable
 export const permissions = Object.keys(permissionTable) as readonly Permission[]
 
+/** Of a key that is made without any. */
+export const defaultPermissions: readonly Permission[] = ['infer']
+
 /** A key as the gateway knows it: never the key itself, only its SHA-256. */
 export interface Key {
   /** Public handle, e.g. "key_3f9a…"; safe to log. */

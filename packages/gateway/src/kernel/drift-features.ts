@@ -1,5 +1,6 @@
-import type { Contract, DriftFeature } from './catalog.ts'
+import type { Contract } from './catalog.ts'
 import { chatFeatures, completionFeatures } from './chat-features.ts'
+import type { DriftFeature } from './contract-policies.ts'
 import type { Feature } from './drift.ts'
 import { childPath, isJsonObject, pathKeys, typesOf } from './schema/facets.ts'
 import type { Schema } from './schema/schema.ts'

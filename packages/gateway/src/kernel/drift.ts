@@ -8,7 +8,7 @@ import {
   emptyCategorySketch,
   emptyNumberSketch,
 } from '@astraapi/statistics'
-import type { DriftFeature } from './catalog.ts'
+import type { DriftFeature } from './contract-policies.ts'
 
 /** What a feature's values are counted as. */
 export type DriftKind = DriftSketch['kind']

@@ -1,4 +1,5 @@
-import type { Catalog, GateBound } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
+import type { GateBound } from './contract-policies.ts'
 import type { ErrorCode } from './errors.ts'
 
 /** One input, and what is known of the answer to it. */

@@ -1,5 +1,5 @@
 import type { Usage } from './answer.ts'
-import type { CatalogState, Price } from './catalog.ts'
+import type { CatalogState, Price } from './catalog-state.ts'
 
 /** The price in force at a time (ms since the Unix epoch): the latest that began by then, at midnight UTC. */
 export function priceAt(prices: readonly Price[], timeMs: number): Price | undefined {

@@ -1,7 +1,7 @@
 import type { AuditLog } from './audit.ts'
 import type { Key } from './caller.ts'
 import type { CaseSetStore } from './case-set.ts'
-import type { CatalogState } from './catalog.ts'
+import type { CatalogState } from './catalog-state.ts'
 import type { DriftStore } from './drift.ts'
 import type { EvaluationStore } from './evaluation.ts'
 import type { EvidenceReports } from './experiment.ts'

@@ -1,4 +1,4 @@
-import type { ContractRevision } from '../../kernel/catalog.ts'
+import type { ContractRevision } from '../../kernel/catalog-state.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 

@@ -1,4 +1,4 @@
-import type { ContractRevision } from '../../kernel/catalog.ts'
+import type { ContractRevision } from '../../kernel/catalog-state.ts'
 import type { ChatRequest } from '../../kernel/chat.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import { explain } from '../../kernel/schema/explain.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ContractRevision } from '../../kernel/catalog.ts'
+import type { ContractRevision } from '../../kernel/catalog-state.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { createPromptBackend } from './prompt.ts'
 import { openChatModel } from './testing/chat-model.ts'

@@ -1,5 +1,6 @@
 import type { Backend } from '../../kernel/backend.ts'
-import type { Version, VersionState } from '../../kernel/catalog.ts'
+import type { Version } from '../../kernel/catalog.ts'
+import type { VersionState } from '../../kernel/catalog-state.ts'
 import { AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
 import { misfits, textFault } from './misfits.ts'
 import { type Job, predict } from './predict.ts'

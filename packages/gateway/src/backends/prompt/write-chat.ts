@@ -1,4 +1,4 @@
-import type { ContractRevision } from '../../kernel/catalog.ts'
+import type { ContractRevision } from '../../kernel/catalog-state.ts'
 import type { ChatMessage, ChatRequest } from '../../kernel/chat.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { portableSchema } from './portable-schema.ts'

@@ -1,4 +1,5 @@
-import type { Contract, Version, VersionState } from '../../kernel/catalog.ts'
+import type { Contract, Version } from '../../kernel/catalog.ts'
+import type { VersionState } from '../../kernel/catalog-state.ts'
 import type { TensorSignature } from '../../kernel/tensors.ts'
 
 /** A version of a contract that takes and gives anything, to hold a backend in a test. */

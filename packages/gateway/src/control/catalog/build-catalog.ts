@@ -1,13 +1,5 @@
-import type {
-  Catalog,
-  Contract,
-  ContractCheck,
-  ContractState,
-  Model,
-  ModelState,
-  Share,
-  Version,
-} from '../../kernel/catalog.ts'
+import type { Catalog, Contract, ContractCheck, Model, Share, Version } from '../../kernel/catalog.ts'
+import type { ContractState, ModelState } from '../../kernel/catalog-state.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { contractName } from '../../kernel/contract-name.ts'
 import { compileCheck } from '../../kernel/schema/validator.ts'

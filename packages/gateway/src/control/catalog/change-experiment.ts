@@ -1,4 +1,4 @@
-import type { CatalogState } from '../../kernel/catalog.ts'
+import type { CatalogState } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { type ExperimentState, type ExperimentStatus, epochsMax, type Progress } from '../../kernel/experiment.ts'

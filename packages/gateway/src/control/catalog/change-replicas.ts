@@ -1,5 +1,5 @@
 import type { Backend } from '../../kernel/backend.ts'
-import type { CatalogState, VersionState } from '../../kernel/catalog.ts'
+import type { CatalogState, VersionState } from '../../kernel/catalog-state.ts'
 import { AstraError, operatorReason, toAstraError } from '../../kernel/errors.ts'
 import { plainReplica, replicaFault } from '../manifest/replica-address.ts'
 import type { ReplicaPlace } from '../operations/ports.ts'

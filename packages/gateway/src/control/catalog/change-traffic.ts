@@ -1,5 +1,6 @@
-import type { CatalogState, ContractState, Shadow, VersionState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, VersionState } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
+import type { Shadow } from '../../kernel/contract-policies.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { childPath } from '../../kernel/schema/facets.ts'
 import { callerFaults, ruleOut, steeringFaults } from '../manifest/traffic-rules.ts'

@@ -1,4 +1,4 @@
-import type { CatalogState, ContractState, ModelState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, ModelState } from '../../kernel/catalog-state.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'
 import { usualLimits } from '../manifest/defaults.ts'
 

@@ -1,4 +1,4 @@
-import type { CatalogState, ContractState, VersionState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, VersionState } from '../../kernel/catalog-state.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 

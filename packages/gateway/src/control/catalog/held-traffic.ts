@@ -1,4 +1,4 @@
-import type { CatalogState } from '../../kernel/catalog.ts'
+import type { CatalogState } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
 import { type ExperimentState, type ExperimentStatus, holdsTraffic } from '../../kernel/experiment.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Catalog, DriftPolicy } from '../../kernel/catalog.ts'
+import type { Catalog } from '../../kernel/catalog.ts'
+import type { DriftPolicy } from '../../kernel/contract-policies.ts'
 import { countValue, type DriftKept, type DriftQuery, emptySketch } from '../../kernel/drift.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { buildCatalog } from '../catalog/build-catalog.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { seededRandom } from '../../journey/dispatch/testing/seeded-random.ts'
-import type { DriftPolicy } from '../../kernel/catalog.ts'
+import type { DriftPolicy } from '../../kernel/contract-policies.ts'
 import {
   addSketch,
   countValue,

@@ -1,5 +1,6 @@
 import { type Drift, type DriftOfMany, type DriftSketch, drift, driftOfMany } from '@astraapi/statistics'
-import type { Contract, DriftPolicy } from '../../kernel/catalog.ts'
+import type { Contract } from '../../kernel/catalog.ts'
+import type { DriftPolicy } from '../../kernel/contract-policies.ts'
 import { currentVersion } from '../../kernel/current-version.ts'
 import { type DriftReports, type DriftSum, type Feature, hourMs, valuesIn } from '../../kernel/drift.ts'
 import { featuresOf } from '../../kernel/drift-features.ts'

@@ -1,5 +1,5 @@
 import { countWords } from '@astraapi/statistics'
-import type { GateBound } from '../../kernel/catalog.ts'
+import type { GateBound } from '../../kernel/contract-policies.ts'
 import {
   type BoundOutcome,
   type EvaluatedVersion,

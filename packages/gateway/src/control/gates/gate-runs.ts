@@ -1,5 +1,7 @@
 import type { CaseSet } from '../../kernel/case-set.ts'
-import type { Catalog, CatalogState, Gate, Version, VersionState } from '../../kernel/catalog.ts'
+import type { Catalog, Version } from '../../kernel/catalog.ts'
+import type { CatalogState, VersionState } from '../../kernel/catalog-state.ts'
+import type { Gate } from '../../kernel/contract-policies.ts'
 import { currentVersion } from '../../kernel/current-version.ts'
 import { contractsOf } from '../manifest/contracts-of.ts'
 import type { Manifest } from '../manifest/manifest.ts'

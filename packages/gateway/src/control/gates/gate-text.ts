@@ -1,4 +1,4 @@
-import type { Gate, GateBound } from '../../kernel/catalog.ts'
+import type { Gate, GateBound } from '../../kernel/contract-policies.ts'
 import { type EvaluationMeasure, isMeasure } from '../../kernel/evaluation.ts'
 import { amountWords, measureWords } from '../evaluations/verdict.ts'
 

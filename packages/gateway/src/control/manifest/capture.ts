@@ -1,4 +1,4 @@
-import type { CapturePolicy } from '../../kernel/catalog.ts'
+import type { CapturePolicy } from '../../kernel/contract-policies.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { closed, duration, list, text } from './forms.ts'

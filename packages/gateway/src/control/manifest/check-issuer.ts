@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
-import type { PermissionRule } from '../../kernel/catalog.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import { isInternal } from '../../kernel/internal-consumers.ts'
+import type { PermissionRule } from '../../kernel/issuer-state.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import { algorithms, claimOf, type ManifestClaim, type ManifestIssuer } from './issuer.ts'
 import type { FaultAt, Manifest, Place } from './manifest.ts'

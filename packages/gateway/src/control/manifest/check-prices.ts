@@ -1,4 +1,4 @@
-import type { Price } from '../../kernel/catalog.ts'
+import type { Price } from '../../kernel/catalog-state.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import type { FaultAt } from './manifest.ts'
 

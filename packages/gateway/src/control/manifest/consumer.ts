@@ -1,4 +1,4 @@
-import type { ConsumerState, Priority, TeamState } from '../../kernel/catalog.ts'
+import type { ConsumerState, Priority, TeamState } from '../../kernel/catalog-state.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'

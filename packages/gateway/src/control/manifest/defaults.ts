@@ -1,4 +1,4 @@
-import type { ContractLimits, Deprecation } from '../../kernel/catalog.ts'
+import type { ContractLimits, Deprecation } from '../../kernel/catalog-state.ts'
 import { type TaskName, taskTable } from '../../kernel/tasks.ts'
 
 const limits: ContractLimits = {

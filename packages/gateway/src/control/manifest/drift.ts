@@ -1,4 +1,4 @@
-import type { DriftFeature, DriftPolicy } from '../../kernel/catalog.ts'
+import type { DriftFeature, DriftPolicy } from '../../kernel/contract-policies.ts'
 import { featuresMax } from '../../kernel/drift-features.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import { pathKeys, propertyOf, typesOf } from '../../kernel/schema/facets.ts'

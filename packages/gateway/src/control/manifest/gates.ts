@@ -1,5 +1,5 @@
 import { setNameCharactersMax, setNamePattern, setNameWords } from '../../kernel/case-set.ts'
-import type { Gate, GateBound } from '../../kernel/catalog.ts'
+import type { Gate, GateBound } from '../../kernel/contract-policies.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import { boundFault, casesMax, type EvaluationMeasure, evaluationMeasures, isMeasure } from '../../kernel/evaluation.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'

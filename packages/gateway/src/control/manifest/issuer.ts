@@ -1,5 +1,5 @@
 import { permissions } from '../../kernel/caller.ts'
-import type { ClaimMap, IssuerState, PermissionRule } from '../../kernel/catalog.ts'
+import type { ClaimMap, IssuerState, PermissionRule } from '../../kernel/issuer-state.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { withoutUndefined } from '../operations/without-undefined.ts'
 import { closed, duration, list, map, text } from './forms.ts'

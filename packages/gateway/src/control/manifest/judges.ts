@@ -1,4 +1,4 @@
-import type { Judge } from '../../kernel/catalog.ts'
+import type { Judge } from '../../kernel/contract-policies.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'

@@ -1,4 +1,5 @@
-import type { ContractExample, Deprecation, Price, Shadow } from '../../kernel/catalog.ts'
+import type { ContractExample, Deprecation, Price } from '../../kernel/catalog-state.ts'
+import type { Shadow } from '../../kernel/contract-policies.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import type { WhenUnavailable } from '../../kernel/limits.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'

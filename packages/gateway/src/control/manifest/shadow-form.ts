@@ -1,4 +1,4 @@
-import type { Shadow } from '../../kernel/catalog.ts'
+import type { Shadow } from '../../kernel/contract-policies.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { shadowMeasures } from '../../kernel/shadow.ts'

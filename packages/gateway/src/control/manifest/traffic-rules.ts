@@ -1,4 +1,4 @@
-import type { Shadow } from '../../kernel/catalog.ts'
+import type { Shadow } from '../../kernel/contract-policies.ts'
 import type { Violation } from '../../kernel/errors.ts'
 import type { TrafficRule } from '../../kernel/experiment.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'

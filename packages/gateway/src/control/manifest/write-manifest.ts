@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { CatalogState, ContractState, ModelState, VersionState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, ModelState, VersionState } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { taskTable } from '../../kernel/tasks.ts'

@@ -1,5 +1,5 @@
 import type { Caller } from '../../kernel/caller.ts'
-import type { CatalogState } from '../../kernel/catalog.ts'
+import type { CatalogState } from '../../kernel/catalog-state.ts'
 import { AstraError, type Violation } from '../../kernel/errors.ts'
 import type { FeedbackMetric } from '../../kernel/experiment.ts'
 import type { CallRecord, Feedback } from '../../kernel/record.ts'

@@ -1,15 +1,9 @@
 import Type from 'typebox'
 import type { Caller } from '../../kernel/caller.ts'
-import {
-  type CapturePolicy,
-  type Catalog,
-  type Contract,
-  type ContractState,
-  type Model,
-  type Version,
-  versionKey,
-} from '../../kernel/catalog.ts'
+import { type Catalog, type Contract, type Model, type Version, versionKey } from '../../kernel/catalog.ts'
+import type { ContractState } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
+import type { CapturePolicy } from '../../kernel/contract-policies.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import { holdersOf } from '../catalog/held-traffic.ts'
 import { ruleOut } from '../manifest/traffic-rules.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DriftPolicy } from '../../kernel/catalog.ts'
+import type { DriftPolicy } from '../../kernel/contract-policies.ts'
 import { countValue, emptySketch } from '../../kernel/drift.ts'
 import { buildCatalog } from '../catalog/build-catalog.ts'
 import { fakeCatalog, noon } from './fake-catalog.ts'

@@ -1,13 +1,6 @@
 import { planDefaults } from '@astraapi/statistics'
-import type {
-  Catalog,
-  ConsumerState,
-  Contract,
-  ContractState,
-  Model,
-  Version,
-  VersionState,
-} from '../../kernel/catalog.ts'
+import type { Catalog, Contract, Model, Version } from '../../kernel/catalog.ts'
+import type { ConsumerState, ContractState, VersionState } from '../../kernel/catalog-state.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'
 import { ownEntry } from '../manifest/own-entry.ts'
 

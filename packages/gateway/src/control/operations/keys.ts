@@ -1,6 +1,12 @@
 import Type from 'typebox'
-import { type Caller, type Key, type Permission, permissions, revisionOf } from '../../kernel/caller.ts'
-import { defaultPermissions } from '../../kernel/catalog.ts'
+import {
+  type Caller,
+  defaultPermissions,
+  type Key,
+  type Permission,
+  permissions,
+  revisionOf,
+} from '../../kernel/caller.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { isInternal } from '../../kernel/internal-consumers.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'

@@ -1,4 +1,5 @@
-import { type VersionState, versionKey } from '../../kernel/catalog.ts'
+import { versionKey } from '../../kernel/catalog.ts'
+import type { VersionState } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import type { CatalogState } from '../../kernel/catalog.ts'
+import type { CatalogState } from '../../kernel/catalog-state.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, count, isoTime, listOf, milliseconds, text, time } from './schemas.ts'

@@ -1,4 +1,5 @@
-import type { CatalogState, ContractState, Price, Shadow, VersionState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState, Price, VersionState } from '../../kernel/catalog-state.ts'
+import type { Shadow } from '../../kernel/contract-policies.ts'
 import type { Limits } from '../../kernel/limits.ts'
 import { publishedOf } from '../catalog/build-catalog.ts'
 import { driftText } from '../manifest/drift.ts'

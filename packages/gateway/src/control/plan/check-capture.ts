@@ -1,5 +1,6 @@
-import type { CapturePolicy, CatalogState, ContractRevision } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractRevision } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
+import type { CapturePolicy } from '../../kernel/contract-policies.ts'
 import { additionalOf, childPath, pathKeys, propertyOf, typesOf } from '../../kernel/schema/facets.ts'
 import { nearest } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'

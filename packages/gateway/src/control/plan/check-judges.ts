@@ -1,5 +1,6 @@
-import type { CatalogState, ContractState, Judge } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
+import type { Judge } from '../../kernel/contract-policies.ts'
 import { readsText } from '../../kernel/judge.ts'
 import { additionalOf, pathKeys, propertyOf, typesOf } from '../../kernel/schema/facets.ts'
 import { kindOf } from '../../kernel/schema/kinds.ts'

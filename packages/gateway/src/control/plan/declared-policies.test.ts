@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
-import type { CatalogState } from '../../kernel/catalog.ts'
+import type { CatalogState } from '../../kernel/catalog-state.ts'
 import { writeManifest } from '../manifest/write-manifest.ts'
 import { canonical } from './digest.ts'
 import { applied, contractOf, planYaml } from './testing/planning.ts'

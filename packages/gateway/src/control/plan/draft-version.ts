@@ -1,5 +1,5 @@
 import type { Backend } from '../../kernel/backend.ts'
-import type { VersionState } from '../../kernel/catalog.ts'
+import type { VersionState } from '../../kernel/catalog-state.ts'
 import { explain } from '../../kernel/schema/explain.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
 import { didYouMean } from '../../kernel/schema/nearest.ts'

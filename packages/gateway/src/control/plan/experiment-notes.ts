@@ -1,4 +1,4 @@
-import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
 import type { ExperimentState } from '../../kernel/experiment.ts'
 import { publishedOf } from '../catalog/build-catalog.ts'

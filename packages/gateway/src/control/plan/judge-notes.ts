@@ -1,5 +1,6 @@
-import type { CatalogState, Judge } from '../../kernel/catalog.ts'
 import { versionKey } from '../../kernel/catalog.ts'
+import type { CatalogState } from '../../kernel/catalog-state.ts'
+import type { Judge } from '../../kernel/contract-policies.ts'
 import type { FeedbackMetric } from '../../kernel/experiment.ts'
 import { typesOf } from '../../kernel/schema/facets.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'

@@ -1,4 +1,4 @@
-import type { CatalogState, ContractState } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractState } from '../../kernel/catalog-state.ts'
 import type { Limits } from '../../kernel/limits.ts'
 
 const notesMax = 20

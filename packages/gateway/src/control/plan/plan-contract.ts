@@ -1,4 +1,4 @@
-import type { ContractLimits, ContractRevision, ContractState, VersionState } from '../../kernel/catalog.ts'
+import type { ContractLimits, ContractRevision, ContractState, VersionState } from '../../kernel/catalog-state.ts'
 import { explain } from '../../kernel/schema/explain.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
 import { cachePolicyOf } from '../manifest/cache-policy.ts'

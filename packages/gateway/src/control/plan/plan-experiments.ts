@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { CatalogState } from '../../kernel/catalog.ts'
+import type { CatalogState } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
 import { type ExperimentState, holdsTraffic, type Progress } from '../../kernel/experiment.ts'
 import type { StoredCatalog } from '../../kernel/store.ts'

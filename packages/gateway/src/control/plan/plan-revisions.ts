@@ -1,4 +1,4 @@
-import type { ContractRevision } from '../../kernel/catalog.ts'
+import type { ContractRevision } from '../../kernel/catalog-state.ts'
 import { closeSchema } from '../../kernel/schema/closed.ts'
 import { breakingChanges, sameRevision } from '../../kernel/schema/compatibility.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'

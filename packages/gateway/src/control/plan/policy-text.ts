@@ -1,5 +1,6 @@
 import type { CachePolicy } from '../../kernel/cache.ts'
-import type { ClaimMap, ConsumerState, IssuerState, PermissionRule } from '../../kernel/catalog.ts'
+import type { ConsumerState } from '../../kernel/catalog-state.ts'
+import type { ClaimMap, IssuerState, PermissionRule } from '../../kernel/issuer-state.ts'
 import type { Limits, Rate } from '../../kernel/limits.ts'
 import { durationText, sizeText } from '../manifest/quantities.ts'
 import { rateOut, rateText } from '../manifest/rate.ts'

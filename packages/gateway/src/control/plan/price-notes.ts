@@ -1,5 +1,5 @@
 import type { Backend } from '../../kernel/backend.ts'
-import type { CatalogState } from '../../kernel/catalog.ts'
+import type { CatalogState } from '../../kernel/catalog-state.ts'
 import { nearest } from '../../kernel/schema/nearest.ts'
 
 const notesMax = 20

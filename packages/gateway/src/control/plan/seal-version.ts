@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Backend } from '../../kernel/backend.ts'
-import type { VersionState } from '../../kernel/catalog.ts'
+import type { VersionState } from '../../kernel/catalog-state.ts'
 import { digestOf } from './digest.ts'
 import { type DraftVersion, digestKey } from './draft-version.ts'
 import type { Inspected } from './inspect-versions.ts'

@@ -1,4 +1,4 @@
-import type { CatalogState, ContractRevision } from '../../kernel/catalog.ts'
+import type { CatalogState, ContractRevision } from '../../kernel/catalog-state.ts'
 import { contractName } from '../../kernel/contract-name.ts'
 import { pathKeys } from '../../kernel/schema/facets.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'

@@ -1,4 +1,4 @@
-import type { ContractRevision } from '../../kernel/catalog.ts'
+import type { ContractRevision } from '../../kernel/catalog-state.ts'
 import { taskTable } from '../../kernel/tasks.ts'
 import type { TensorSignature } from '../../kernel/tensors.ts'
 import type { DraftVersion } from './draft-version.ts'

@@ -1,4 +1,4 @@
-import type { ContractRevision } from '../../kernel/catalog.ts'
+import type { ContractRevision } from '../../kernel/catalog-state.ts'
 import { propertyOf } from '../../kernel/schema/facets.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import type { TensorSignature, TensorSpec } from '../../kernel/tensors.ts'

@@ -1,4 +1,5 @@
-import { type CatalogState, type VersionState, versionKey } from '../../kernel/catalog.ts'
+import { versionKey } from '../../kernel/catalog.ts'
+import type { CatalogState, VersionState } from '../../kernel/catalog-state.ts'
 
 /** A version that takes calls. */
 export interface LiveVersion {

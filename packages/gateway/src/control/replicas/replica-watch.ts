@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Backend } from '../../kernel/backend.ts'
-import type { Catalog, VersionState } from '../../kernel/catalog.ts'
+import type { Catalog } from '../../kernel/catalog.ts'
+import type { VersionState } from '../../kernel/catalog-state.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { ReplicaFleet, ReplicaMember } from '../../kernel/replicas.ts'
 import { replicaName } from '../manifest/replica-address.ts'

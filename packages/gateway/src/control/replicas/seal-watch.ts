@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Backend } from '../../kernel/backend.ts'
-import type { VersionState } from '../../kernel/catalog.ts'
+import type { VersionState } from '../../kernel/catalog-state.ts'
 import { within } from './later.ts'
 import { type SealFinding, verifySeal } from './verify-seal.ts'
 import type { WatchPorts } from './watch-ports.ts'

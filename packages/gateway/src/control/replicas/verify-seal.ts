@@ -1,5 +1,5 @@
 import type { Backend, LoadWhat } from '../../kernel/backend.ts'
-import type { VersionState } from '../../kernel/catalog.ts'
+import type { VersionState } from '../../kernel/catalog-state.ts'
 import { operatorReason, toAstraError } from '../../kernel/errors.ts'
 import { digestOf } from '../plan/digest.ts'
 import { sealedOf } from '../plan/seal-version.ts'

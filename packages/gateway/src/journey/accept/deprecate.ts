@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Deprecation } from '../../kernel/catalog.ts'
+import type { Deprecation } from '../../kernel/catalog-state.ts'
 
 /** RFC 9745 (a structured-field date, seconds) and RFC 8594 (an HTTP date). Set where answers that are written past Fastify have them, too. */
 export function deprecate({ raw }: FastifyReply, deprecated: Deprecation | undefined): void {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../../kernel/caller.ts'
-import type { Catalog, CatalogState } from '../../kernel/catalog.ts'
+import type { Catalog } from '../../kernel/catalog.ts'
+import type { CatalogState } from '../../kernel/catalog-state.ts'
 import { AstraError } from '../../kernel/errors.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { CachePolicy } from '../../kernel/cache.ts'
 import { teamOf, type Version, versionKey } from '../../kernel/catalog.ts'
 import type { Dialect } from '../../kernel/wire.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
-import { none, ordered, orderedObject } from './canonical-text.ts'
+import { noText, ordered, orderedObject } from './canonical-text.ts'
 
 /**
  * Under which an answer is kept: who shares it, what gave it, in what form, and all that it was asked for. Undefined where a request
@@ -11,7 +11,7 @@ import { none, ordered, orderedObject } from './canonical-text.ts'
  * whatever their door is, and each door tells the answer in its own words.
  */
 export function cacheKey(fitted: FittedCall, policy: CachePolicy): string | undefined {
-  const { call, version, way, inputs, misfits } = fitted
+  const { call, way, inputs, misfits } = fitted
   if (misfits.size > 0) return undefined
   const wire = way === 'relay' ? call.wire : undefined
   const subject = wire?.body ?? inputs
@@ -19,9 +19,9 @@ export function cacheKey(fitted: FittedCall, policy: CachePolicy): string | unde
   const before = known.get(subject)
   if (before && isSame(before.frame, frame)) return before.key
   const asked = wire ? orderedObject(wire.body, asideFields[wire.dialect]) : ordered(inputs)
-  if (asked === none) return undefined
-  const { sharing, sharer, stream, batch, allOrNothing, dialect } = frame
-  const { group, made } = makerOf(version)
+  if (asked === noText) return undefined
+  const { sharing, sharer, maker, stream, batch, allOrNothing, dialect } = frame
+  const { group, made } = maker
   // Written in one go: put together of pieces, the text took 0.7 kB more.
   const text = JSON.stringify([sharing, sharer, made, stream, batch, allOrNothing, dialect ?? null, asked])
   const key = `${group}#${hash('sha256', text, 'base64url')}`
@@ -37,7 +37,8 @@ interface Frame {
   readonly sharing: 'public' | 'team' | 'consumer' | 'bound'
   /** The team, or the consumer. */
   readonly sharer: string
-  readonly version: Version
+  /** Not the version itself: a body that a door knows would keep the catalog that it is of. */
+  readonly maker: Maker
   readonly stream: boolean
   readonly batch: boolean
   readonly allOrNothing: boolean
@@ -48,7 +49,7 @@ function frameOf(fitted: FittedCall, policy: CachePolicy, dialect: Dialect | und
   const { stream, batch, allOrNothing = false } = fitted.call
   const sharing = sharingOf(fitted, policy)
   const sharer = sharerOf(fitted, sharing)
-  return { sharing, sharer, version: fitted.version, stream, batch, allOrNothing, dialect }
+  return { sharing, sharer, maker: makerOf(fitted.version), stream, batch, allOrNothing, dialect }
 }
 
 /**
@@ -72,7 +73,7 @@ function isSame(one: Frame, other: Frame): boolean {
   return (
     one.sharing === other.sharing &&
     one.sharer === other.sharer &&
-    one.version === other.version &&
+    one.maker === other.maker &&
     one.stream === other.stream &&
     one.batch === other.batch &&
     one.allOrNothing === other.allOrNothing &&

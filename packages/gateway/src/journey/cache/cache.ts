@@ -53,6 +53,8 @@ export function createCache({ store, clock }: CachePorts): Cache {
     return hit(fitted, visit, { kept, ageMs, admitted })
   }
 
+  // `hit`, `stale`, `foundLater` and `once` stand apart: a function that makes another, or waits, takes memory with each call that needs
+  // neither.
   const hit = async (fitted: FittedCall, { record }: Visit, { kept, ageMs, admitted }: Found): Promise<Answer> => {
     return replay(fitted, kept, { outcome: 'hit', ageMs }, record, await admitted)
   }
@@ -64,7 +66,6 @@ export function createCache({ store, clock }: CachePorts): Cache {
     return replay(fitted, kept, { outcome: 'stale', ageMs }, visit.record, limits)
   }
 
-  /** Stands apart, as do `hit` and `once`: a function that makes another, or waits, takes memory with each call that needs neither. */
   const foundLater = async (fitted: FittedCall, visit: Visit, entry: Promise<CacheEntry | undefined>, place: Place) => {
     const said = await entry
     if (fitted.call.signal.aborted) throw new AstraError('cancelled')

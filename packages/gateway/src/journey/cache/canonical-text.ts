@@ -3,14 +3,16 @@
  * integer beyond 2^53, JSON says more digits than a number here holds, so that two that differ would look alike.
  *
  * JSON of a copy whose keys are in order: to put the text together piece by piece took twice the memory.
+ *
+ * Its form is part of what stores keep: another one makes every kept answer a miss, and refuses who repeats an Idempotency-Key of before.
  */
 export function canonicalText(value: unknown): string | undefined {
   const copy = ordered(value)
-  return copy === none ? undefined : JSON.stringify(copy)
+  return copy === noText ? undefined : JSON.stringify(copy)
 }
 
 /** In place of what has no text. */
-export const none = Symbol()
+export const noText = Symbol()
 
 /** What `canonicalText` writes, for whoever writes it with more. */
 export function ordered(value: unknown): unknown {
@@ -19,16 +21,16 @@ export function ordered(value: unknown): unknown {
     case 'boolean':
       return value
     case 'number':
-      if (Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value)) return none
+      if (Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value)) return noText
       return Object.is(value, -0) ? beyondJson('-0') : value
     case 'bigint':
       return beyondJson(`${value}n`)
     case 'object':
       if (value === null) return value
       if (Array.isArray(value)) return orderedList(value)
-      return isPlain(value) ? orderedObject(value, noNames) : none
+      return isPlain(value) ? orderedObject(value, noNames) : noText
     default:
-      return none
+      return noText
   }
 }
 
@@ -41,7 +43,7 @@ function orderedList(list: readonly unknown[]): unknown {
   const copy: unknown[] = []
   for (const element of list) {
     const one = ordered(element)
-    if (one === none) return none
+    if (one === noText) return noText
     copy.push(one)
   }
   return copy
@@ -55,7 +57,7 @@ export function orderedObject(object: Readonly<Record<string, unknown>>, aside: 
     // As JSON.stringify leaves it out.
     if (member === undefined || aside.includes(key)) continue
     const one = ordered(member)
-    if (one === none) return none
+    if (one === noText) return noText
     if (key === '__proto__') Object.defineProperty(copy, key, { value: one, enumerable: true })
     else copy[key] = one
   }

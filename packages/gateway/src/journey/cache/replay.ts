@@ -11,37 +11,20 @@ import type { VisitRecord } from './visit.ts'
 
 /** An answer that was given before, given to another call: under its own id, in its own door's form, and with its own Record. */
 export function replay(
-  { call, contract }: FittedCall,
+  fitted: FittedCall,
   { version, usage, body }: KeptAnswer,
   cache: CacheNote,
   record: VisitRecord,
   limits?: readonly LimitStatus[],
 ): Answer {
   record.cache(cache.outcome, version)
-  const { id: callId, model } = call
-  const { major } = contract
-  const cached = true
+  const { call, contract } = fitted
   if (body.form === 'relayed') {
-    // Most of them, and each copy of an answer is 0.2 kB.
-    const { bytes: relayed } = body
-    const timing = record.timing()
-    const kind = 'whole'
-    const answer = {
-      callId,
-      model,
-      major,
-      version,
-      cached,
-      cache,
-      kind,
-      items: noItems,
-      relayed,
-      usage,
-      timing,
-    } as const
+    const answer = relayedAnswer(fitted, { version, usage, relayed: body.bytes, cache, timing: record.timing() })
     return tellWhole(limits ? { ...answer, limits } : answer, call, record)
   }
-  const head = { callId, model, major, version, cached, cache, ...(limits ? { limits } : {}) }
+  const told = { callId: call.id, model: call.model, major: contract.major, version, cached: true, cache }
+  const head = limits ? { ...told, limits } : told
   switch (body.form) {
     case 'items':
       if (isReady(body)) return tellWhole(new ReadyAnswer(head, usage, record.timing(), body), call, record)
@@ -56,6 +39,28 @@ export function replay(
       endWithCaller(reader, call.signal)
       return { ...head, kind: 'stream', events: reader, fail: (error) => reader.fail(error) }
     }
+  }
+}
+
+type Relayed = Required<Pick<WholeAnswer, 'version' | 'usage' | 'relayed' | 'cache' | 'timing'>>
+
+/** Most answers are: in one object, as each copy of one is 0.2 kB. */
+function relayedAnswer(
+  { call, contract }: FittedCall,
+  { version, usage, relayed, cache, timing }: Relayed,
+): WholeAnswer {
+  return {
+    kind: 'whole',
+    callId: call.id,
+    model: call.model,
+    major: contract.major,
+    version,
+    cached: true,
+    cache,
+    items: noItems,
+    relayed,
+    usage,
+    timing,
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ContractState } from '../../kernel/catalog.ts'
+import type { ContractState } from '../../kernel/catalog-state.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 import type { Dialect, WireRequest } from '../../kernel/wire.ts'
 import { permit } from '../admit/permit.ts'

@@ -1,6 +1,6 @@
 import { answersIn, outputTokensIn } from '../../dialects/output-limit.ts'
 import type { Backend } from '../../kernel/backend.ts'
-import type { Price } from '../../kernel/catalog.ts'
+import type { Price } from '../../kernel/catalog-state.ts'
 import { costUsd } from '../../kernel/price.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'

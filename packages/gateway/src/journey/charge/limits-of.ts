@@ -1,11 +1,5 @@
-import {
-  type Catalog,
-  type ConsumerState,
-  type Model,
-  type TeamState,
-  type Version,
-  versionKey,
-} from '../../kernel/catalog.ts'
+import { type Catalog, type Model, type Version, versionKey } from '../../kernel/catalog.ts'
+import type { ConsumerState, TeamState } from '../../kernel/catalog-state.ts'
 import type { Bound, Counted, LimitKind, LimitOwner, Limits, Rate } from '../../kernel/limits.ts'
 import type { AssignedCall } from '../assign/assign.ts'
 import { amountAt, settled } from './amounts.ts'

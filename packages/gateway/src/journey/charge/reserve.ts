@@ -8,7 +8,7 @@ import type { ChargedCall } from './in-flight.ts'
 import { limitRefusal } from './limit-refusal.ts'
 import { limitsOf, type OwnedBound } from './limits-of.ts'
 import { type NeedPorts, needOf, nothing } from './need.ts'
-import { type Asked, Reserved } from './reserved.ts'
+import { Reserved, type Reserving } from './reserved.ts'
 import { statusOf, tightest } from './tightest.ts'
 
 export interface ReservePorts extends NeedPorts {
@@ -45,28 +45,33 @@ const leaseSlackMs = 60_000
 export function createReserve(ports: ReservePorts): Reserve {
   const { counters, clock } = ports
 
-  // Closures are for counters that have to be asked alone: in one function with the other way, each call would make them.
+  // Only for counters that answer later are closures made: in one function with the other way, each call would make them.
   const reserve = (charged: ChargedCall, record: ReservationHolder): Met | AstraError | Promise<Met> => {
     const bounds = limitsOf(charged)
     if (bounds.length === 0) return undefined
-    const asked = askedOf(charged, bounds, ports)
-    const taking = take(asked, charged, ports)
-    if (taking instanceof Promise) return whenHeld(taking, asked, charged, record)
-    return taking && held(taking, asked, charged, record)
+    const reserving = reservingOf(charged, bounds, ports)
+    const taking = take(reserving, charged, ports)
+    if (taking instanceof Promise) return whenHeld(taking, reserving, charged, record)
+    return taking && held(taking, reserving, charged, record)
   }
   const whenHeld = (
     taking: Promise<Taken | undefined>,
-    asked: Asked,
+    reserving: Reserving,
     charged: ChargedCall,
     record: ReservationHolder,
   ) =>
     taking
-      .then((taken) => taken && held(taken, asked, charged, record))
+      .then((taken) => taken && held(taken, reserving, charged, record))
       .then(metOrThrow)
       .catch((thrown) => giveUp(charged, thrown))
-  const held = (taken: Taken, asked: Asked, { call }: ChargedCall, record: ReservationHolder): Met | AstraError => {
-    if (taken.taken) record.holds(new Reserved(counters, asked, call.id, taken.marks))
-    return metOf(asked, taken)
+  const held = (
+    taken: Taken,
+    reserving: Reserving,
+    { call }: ChargedCall,
+    record: ReservationHolder,
+  ): Met | AstraError => {
+    if (taken.taken) record.holds(new Reserved(counters, reserving, call.id, taken.marks))
+    return metOf(reserving, taken)
   }
 
   return {
@@ -85,9 +90,9 @@ export function createReserve(ports: ReservePorts): Reserve {
       if (bounds.length === 0) return undefined
       const at = clock.now()
       const all = askingOf(bounds, at, 0)
-      const asked = { all, asking: askingFor(oneRequest, all), need: nothing, amounts: oneRequest, at }
-      const taking = take(asked, assigned, ports)
-      return taking instanceof Promise ? whenMet(taking, asked) : taking && metOrThrow(metOf(asked, taking))
+      const reserving = { all, needed: askingFor(oneRequest, all), need: nothing, amounts: oneRequest, at }
+      const taking = take(reserving, assigned, ports)
+      return taking instanceof Promise ? whenMet(taking, reserving) : taking && metOrThrow(metOf(reserving, taking))
     },
     async look(bounds) {
       if (bounds.length === 0) return []
@@ -99,19 +104,19 @@ export function createReserve(ports: ReservePorts): Reserve {
   }
 }
 
-function askedOf(charged: ChargedCall, bounds: readonly OwnedBound[], ports: ReservePorts): Asked {
+function reservingOf(charged: ChargedCall, bounds: readonly OwnedBound[], ports: ReservePorts): Reserving {
   const at = ports.clock.now()
   const all = askingOf(bounds, at, charged.contract.limits.timeoutMs + leaseSlackMs)
   const need = needOf(charged, all.metered, at, ports)
   const amounts = amountsOf(need)
-  return { all, asking: askingFor(amounts, all), need, amounts, at }
+  return { all, needed: askingFor(amounts, all), need, amounts, at }
 }
 
 const nothingTaken: Taken = { taken: true, used: [], nowMs: 0 }
 
 /** Undefined where limits cannot be checked, and the call goes on. */
 function take(
-  { asking: { counted }, amounts }: Asked,
+  { needed: { counted }, amounts }: Reserving,
   assigned: AssignedCall,
   ports: ReservePorts,
 ): Taken | undefined | Promise<Taken | undefined> {
@@ -134,8 +139,8 @@ function unchecked(thrown: unknown, { contract }: AssignedCall, ports: ReservePo
   ports.unchecked()
 }
 
-function whenMet(taking: Promise<Taken | undefined>, asked: Asked): Promise<Met> {
-  return taking.then((taken) => taken && metOrThrow(metOf(asked, taken)))
+function whenMet(taking: Promise<Taken | undefined>, reserving: Reserving): Promise<Met> {
+  return taking.then((taken) => taken && metOrThrow(metOf(reserving, taken)))
 }
 
 function metOrThrow(met: Met | AstraError): Met {
@@ -149,16 +154,16 @@ function giveUp(charged: ChargedCall, thrown: unknown): never {
 }
 
 /** A refusal is given, not thrown: a function that always throws V8 never compiles, which made a refusal 8 us dearer. */
-function metOf({ asking, amounts, at }: Asked, taken: Taken): Met | AstraError {
-  if (asking.bounds.length === 0) return undefined
-  const limits = tightest(asking, taken, at)
+function metOf({ needed, amounts, at }: Reserving, taken: Taken): Met | AstraError {
+  if (needed.bounds.length === 0) return undefined
+  const limits = tightest(needed, taken, at)
   if (taken.taken) return limits
   const { refusedAt } = taken
-  const refusedBy = asking.bounds[refusedAt]
+  const refusedBy = needed.bounds[refusedAt]
   if (!refusedBy) return new AstraError('internal', { reason: `counters refused at ${refusedAt}` })
-  const amount = amounts[asking.counted[refusedAt]?.of ?? 0] ?? 1
+  const amount = amounts[needed.counted[refusedAt]?.of ?? 0] ?? 1
   return limitRefusal(
-    statusOf(refusedBy, asking.counted[refusedAt], taken, refusedAt, at),
+    statusOf(refusedBy, needed.counted[refusedAt], taken, refusedAt, at),
     limits,
     taken.retryAfterMs,
     amount,

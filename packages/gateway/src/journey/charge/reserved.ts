@@ -3,11 +3,11 @@ import { placeBack, placeBit } from './amounts.ts'
 import type { Asking } from './asking.ts'
 import type { Need } from './need.ts'
 
-/** What is asked for a call, and of what it is settled. */
-export interface Asked {
+/** What is to be reserved for a call, and of what it is settled. */
+export interface Reserving {
   readonly all: Asking
   /** Without those that the call needs nothing of. */
-  readonly asking: Asking
+  readonly needed: Asking
   readonly need: Need
   readonly amounts: Amounts
   readonly at: number
@@ -16,26 +16,26 @@ export interface Asked {
 /** What a call took, until it is settled. Requests and items that were let in stay used, whatever becomes of them. */
 export class Reserved implements Reservation {
   readonly #counters: Counters
-  readonly #asked: Asked
+  readonly #reserving: Reserving
   readonly #leaseId: string
   readonly #marks: Marks | undefined
   #placeHeld = true
 
-  constructor(counters: Counters, asked: Asked, leaseId: string, marks: Marks | undefined) {
+  constructor(counters: Counters, reserving: Reserving, leaseId: string, marks: Marks | undefined) {
     this.#counters = counters
-    this.#asked = asked
+    this.#reserving = reserving
     this.#leaseId = leaseId
     this.#marks = marks
   }
 
   ended(): void {
-    const { settled, bits } = this.#asked.all
+    const { settled, bits } = this.#reserving.all
     this.#placeHeld = false
     if ((bits & placeBit) !== 0) this.#counters.settle(settled, placeBack, this.#leaseId)
   }
 
   settle(used: Used): void {
-    const { all, need } = this.#asked
+    const { all, need } = this.#reserving
     const tokens = tokensUsed(used, need) - need.tokens
     const costUsd = costUsed(used, need) - need.costUsd
     const places = this.#placeHeld && (all.bits & placeBit) !== 0 ? -1 : 0

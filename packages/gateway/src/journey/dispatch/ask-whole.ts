@@ -24,28 +24,30 @@ export async function askWhole(charged: ChargedCall, attempts: Attempts, one: Tr
       ? await leg.relay.by.predict(leg.version, address, leg.relay.wire, context)
       : await leg.backend.predict(leg.version, address, leg.inputs, { ...context, spending: one.meter })
     measure(one, asked, charged)
-    const items = asked.items ? hold(charged, checkItems(charged.contract, asked.items, leg.inputs.length)) : none
+    const relayed = 'bytes' in asked ? asked.bytes : undefined
+    const items = 'items' in asked ? hold(charged, checkItems(charged.contract, asked.items, leg.inputs.length)) : none
     if (charged.contract.task === 'chat') for (const item of items) tellFinish(item, one)
     attempts.answered(one, asked.waiting)
-    return { one, items, relayed: asked.bytes, queueMs: asked.queueMs }
+    return { one, items, relayed, queueMs: asked.queueMs }
   } catch (thrown) {
     attempts.failed(one, thrown)
     return undefined
   }
 }
 
-/** Either: its bytes, or its items. */
-interface Asked extends Partial<Relayed>, Partial<Prediction> {}
+type Asked = Relayed | Prediction
 
 const none: readonly Item[] = []
 
-function measure({ meter }: Try, { usage, text, finish, items = none }: Asked, { call }: ChargedCall): void {
+function measure({ meter }: Try, asked: Asked, { call }: ChargedCall): void {
   // Where no model need be asked, none ran.
   if (call.wire?.here) return
-  meter.ended(finish)
-  meter.refused = !usage && items.length > 0 && items.every(isRefused)
+  const { usage } = asked
   if (usage) meter.told(usage)
-  if (usage?.outputTokens === undefined) meter.words?.addAll(text ?? items.filter((item) => !('error' in item)))
+  if ('bytes' in asked) meter.ended(asked.finish)
+  else meter.refused = !usage && asked.items.length > 0 && asked.items.every(isRefused)
+  if (usage?.outputTokens !== undefined) return
+  meter.words?.addAll('bytes' in asked ? asked.text : asked.items.filter((item) => !('error' in item)))
 }
 
 function tellFinish(item: Item, { meter }: Try): void {

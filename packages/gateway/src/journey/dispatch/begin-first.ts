@@ -1,4 +1,4 @@
-import type { Hedge } from '../../kernel/catalog.ts'
+import type { Hedge } from '../../kernel/contract-policies.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import type { Attempts, Try } from './attempts.ts'
 import type { HedgeBudget } from './hedge-budget.ts'

@@ -32,13 +32,11 @@ export interface Dispatched {
   readonly usage: Usage
 }
 
-type Here = NonNullable<WireRequest['here']>
-
 /** To a Replica: the inputs go out under one time limit; others are tried as `attemptEnds` and `mayRetry` say. */
 export async function dispatch(charged: ChargedCall, ports: DispatchPorts, progress: Progress): Promise<Dispatched> {
   const { call, version, way, inputs } = charged
-  const here = call.wire?.here
-  if (way === 'here' && here) return answerHere(charged, here)
+  const { wire } = call
+  if (way === 'here' && wire?.here) return answerHere(charged, wire.here, wire.items)
   if (way === 'inputs' && inputs.length === 0) {
     return { version, items: inPlace(charged, []), usage: { items: call.inputs.length } }
   }
@@ -55,15 +53,18 @@ export async function dispatch(charged: ChargedCall, ports: DispatchPorts, progr
     return { version: served, items: inPlace(charged, items), usage }
   } catch (thrown) {
     // A failure of upstream's, as a fallback would make good.
-    if (here && attemptEnds[attemptEndOf(toAstraError(thrown))].fallsBack) return answerHere(charged, here)
+    const { fallsBack } = attemptEnds[attemptEndOf(toAstraError(thrown))]
+    if (fallsBack && wire?.here) return answerHere(charged, wire.here, wire.items)
     throw thrown
   } finally {
     attempts.close()
   }
 }
 
-async function answerHere({ call, version }: ChargedCall, here: Here): Promise<Dispatched> {
-  return { version, items: [{ output: await here() }], usage: { items: call.wire?.items ?? 1 } }
+type Here = NonNullable<WireRequest['here']>
+
+async function answerHere({ version }: ChargedCall, here: Here, items: number): Promise<Dispatched> {
+  return { version, items: [{ output: await here() }], usage: { items } }
 }
 
 export interface DispatchedStream {

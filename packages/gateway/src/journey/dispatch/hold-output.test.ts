@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ContractLimits } from '../../kernel/catalog.ts'
+import type { ContractLimits } from '../../kernel/catalog-state.ts'
 import type { TaskName } from '../../kernel/tasks.ts'
 import { holdOutput } from './hold-output.ts'
 

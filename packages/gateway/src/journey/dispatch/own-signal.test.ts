@@ -31,6 +31,33 @@ describe('OwnSignal', () => {
     assert.deepEqual(told, [1])
   })
 
+  it('leaves out whom an earlier one takes away while it aborts', () => {
+    const signal = new OwnSignal()
+    const told: string[] = []
+    const last = () => void told.push('last')
+    const first = () => {
+      told.push('first')
+      signal.removeEventListener('abort', last)
+    }
+    signal.addEventListener('abort', first)
+    signal.addEventListener('abort', () => void told.push('second'))
+    signal.addEventListener('abort', last)
+    signal.abort(reason)
+    assert.deepEqual(told, ['first', 'second'])
+  })
+
+  it('knows a listener once, however often it was added', () => {
+    const signal = new OwnSignal()
+    const told: string[] = []
+    const one = () => void told.push('one')
+    const two = () => void told.push('two')
+    for (const listener of [one, two, one, two]) signal.addEventListener('abort', listener)
+    signal.removeEventListener('abort', one)
+    signal.addEventListener('abort', two)
+    signal.abort(reason)
+    assert.deepEqual(told, ['two'])
+  })
+
   it('has a real signal that aborts with it, before or after', () => {
     const signal = new OwnSignal()
     const real = abortSignalOf(signal)

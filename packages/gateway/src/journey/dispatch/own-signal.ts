@@ -15,11 +15,11 @@ export class OwnSignal implements AttemptSignal {
     this.aborted = true
     this.reason = reason
     const listener = this.#listener
-    const others = this.#others
     this.#listener = undefined
-    this.#others = undefined
     if (listener) tell(listener)
-    if (others) for (const other of others) tell(other)
+    // One may take the next away.
+    if (this.#others) for (const other of this.#others) tell(other)
+    this.#others = undefined
   }
 
   throwIfAborted(): void {
@@ -27,7 +27,7 @@ export class OwnSignal implements AttemptSignal {
   }
 
   addEventListener(_: 'abort', listener: AbortListener): void {
-    if (this.aborted) return
+    if (this.aborted || listener === this.#listener || this.#others?.has(listener)) return
     if (this.#listener === undefined) this.#listener = listener
     else {
       this.#others ??= new Set()

@@ -1,4 +1,4 @@
-import type { ContractLimits } from '../../kernel/catalog.ts'
+import type { ContractLimits } from '../../kernel/catalog-state.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 

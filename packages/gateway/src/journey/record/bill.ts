@@ -1,5 +1,5 @@
 import type { Usage } from '../../kernel/answer.ts'
-import type { Price } from '../../kernel/catalog.ts'
+import type { Price } from '../../kernel/catalog-state.ts'
 import { costUsd } from '../../kernel/price.ts'
 import type { Attempt, AttemptUsage } from '../../kernel/record.ts'
 

@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Call } from '../../kernel/call.ts'
 import { type Caller, callerOf } from '../../kernel/caller.ts'
-import type {
-  Catalog,
-  ConsumerState,
-  Contract,
-  ContractState,
-  Model,
-  Share,
-  Version,
-  VersionState,
-} from '../../kernel/catalog.ts'
+import type { Catalog, Contract, Model, Share, Version } from '../../kernel/catalog.ts'
+import type { ConsumerState, ContractState, VersionState } from '../../kernel/catalog-state.ts'
 import type { RunningExperiment, TrafficRule } from '../../kernel/experiment.ts'
 import type { Limits } from '../../kernel/limits.ts'
 import { compileCheck } from '../../kernel/schema/validator.ts'

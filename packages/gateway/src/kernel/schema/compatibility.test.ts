@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { ContractRevision } from '../catalog.ts'
+import type { ContractRevision } from '../catalog-state.ts'
 import { chatAnswerSchema, chatChunkSchema, chatRequestSchema } from '../chat-schema.ts'
 import { closeSchema } from './closed.ts'
 import { breakingChanges, sameRevision } from './compatibility.ts'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ContractRevision } from '../catalog.ts'
+import type { ContractRevision } from '../catalog-state.ts'
 import type { Violation } from '../errors.ts'
 import type { TensorSignature, TensorSpec } from '../tensors.ts'
 import { closeSchema } from './closed.ts'

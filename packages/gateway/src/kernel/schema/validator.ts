@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { ContractCheck, ContractRevision } from '../catalog.ts'
+import type { ContractCheck } from '../catalog.ts'
+import type { ContractRevision } from '../catalog-state.ts'
 import type { Violation } from '../errors.ts'
 import { explain } from './explain.ts'
 import { additionalOf } from './facets.ts'

@@ -1,5 +1,6 @@
 import type { Exchange, Spending } from '../../../kernel/backend.ts'
-import type { ContractRevision, Version } from '../../../kernel/catalog.ts'
+import type { Version } from '../../../kernel/catalog.ts'
+import type { ContractRevision } from '../../../kernel/catalog-state.ts'
 import { compileCheck } from '../../../kernel/schema/validator.ts'
 import { taskTable } from '../../../kernel/tasks.ts'
 import { context } from '../../testing/asking.ts'

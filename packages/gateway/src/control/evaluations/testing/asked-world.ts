@@ -1,4 +1,5 @@
-import type { Catalog, CatalogState, VersionState } from '../../../kernel/catalog.ts'
+import type { Catalog } from '../../../kernel/catalog.ts'
+import type { CatalogState, VersionState } from '../../../kernel/catalog-state.ts'
 import { systemClock } from '../../../kernel/clock.ts'
 import type { AstraError } from '../../../kernel/errors.ts'
 import type { EvaluationCase } from '../../../kernel/evaluation.ts'

@@ -1,5 +1,6 @@
 import type { Accumulator, ArmEvidence, CircuitCounts } from '@astraapi/statistics'
-import type { Catalog, CatalogState } from '../../../kernel/catalog.ts'
+import type { Catalog } from '../../../kernel/catalog.ts'
+import type { CatalogState } from '../../../kernel/catalog-state.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import type { EpochEvidence, ExperimentState } from '../../../kernel/experiment.ts'
 import type { CallRecord } from '../../../kernel/record.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Backend, Inspection } from '../../../kernel/backend.ts'
-import type { Catalog, ContractState } from '../../../kernel/catalog.ts'
+import type { Catalog } from '../../../kernel/catalog.ts'
+import type { ContractState } from '../../../kernel/catalog-state.ts'
 import { systemClock } from '../../../kernel/clock.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import type { StoredCatalog } from '../../../kernel/store.ts'

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import type { CatalogState, Shadow } from '../../../kernel/catalog.ts'
+import type { CatalogState } from '../../../kernel/catalog-state.ts'
+import type { Shadow } from '../../../kernel/contract-policies.ts'
 import type { ShadowCompare } from '../../../kernel/shadow.ts'
 import { withExperiment } from '../../catalog/change-experiment.ts'
 import { isOver } from '../../catalog/held-traffic.ts'

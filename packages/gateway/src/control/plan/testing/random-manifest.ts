@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Price } from '../../../kernel/catalog.ts'
+import type { Price } from '../../../kernel/catalog-state.ts'
 import { fits } from '../../../kernel/schema/explain.ts'
 import { isJsonObject } from '../../../kernel/schema/facets.ts'
 import type { Schema } from '../../../kernel/schema/schema.ts'

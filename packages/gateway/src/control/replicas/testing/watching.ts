@@ -1,5 +1,5 @@
 import type { Backend } from '../../../kernel/backend.ts'
-import type { CatalogState, VersionState } from '../../../kernel/catalog.ts'
+import type { CatalogState, VersionState } from '../../../kernel/catalog-state.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { buildCatalog } from '../../catalog/build-catalog.ts'
 import { fakeVendor } from '../../plan/testing/fake-vendor.ts'

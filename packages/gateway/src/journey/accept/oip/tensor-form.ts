@@ -1,5 +1,6 @@
 import type { TensorSpec } from '@astraapi/oip'
-import type { Contract, ContractRevision } from '../../../kernel/catalog.ts'
+import type { Contract } from '../../../kernel/catalog.ts'
+import type { ContractRevision } from '../../../kernel/catalog-state.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { propertyOf, typesOf } from '../../../kernel/schema/facets.ts'
 import type { TensorSignature } from '../../../kernel/tensors.ts'

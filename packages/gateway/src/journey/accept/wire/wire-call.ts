@@ -86,11 +86,13 @@ export class WireCall {
   /** A promise for a stream alone. */
   write(answer: Answer | AstraError): FastifyReply | Promise<FastifyReply> {
     const { emit } = this.#door
-    const sent = this.#sent
     if (answer instanceof AstraError) return this.#refuse(answer)
     this.#answered = true
-    if (sent) this.#route.known.keep(sent.bytes, sent.body, answer)
-    deprecate(this.#reply, this.#contract?.deprecated)
+    const sent = this.#sent
+    const contract = this.#contract
+    if (!sent || !contract) throw new AstraError('internal', { reason: 'a call was answered that was not read' })
+    this.#route.known.keep(sent.bytes, sent.body, answer)
+    deprecate(this.#reply, contract.deprecated)
     const { accept, name: dialect } = this.#route.codec
     if (answer.kind === 'stream') {
       return emit.stream(this.#reply, answer, { dialect, writer: () => writerOf(accept.writeStream?.(this.#facts())) })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Priority } from '../../../kernel/catalog.ts'
+import type { Priority } from '../../../kernel/catalog-state.ts'
 import { priorities } from './testing/queue-bed.ts'
 import { type Held, WaitList } from './wait-list.ts'
 

@@ -1,4 +1,4 @@
-import type { Priority } from '../../../kernel/catalog.ts'
+import type { Priority } from '../../../kernel/catalog-state.ts'
 import { Lane, type Waiting } from './lane.ts'
 
 /**

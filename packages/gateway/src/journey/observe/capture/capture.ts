@@ -1,5 +1,5 @@
-import type { CapturePolicy } from '../../../kernel/catalog.ts'
 import type { Clock } from '../../../kernel/clock.ts'
+import type { CapturePolicy } from '../../../kernel/contract-policies.ts'
 import type { MissReason, Observable, Observation, Observer } from '../../../kernel/observation.ts'
 import { isAmong, type PayloadStore, type PayloadsOf } from '../../../kernel/payload.ts'
 import { unitInterval } from '../../../kernel/unit-interval.ts'

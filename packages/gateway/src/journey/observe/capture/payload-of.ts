@@ -1,4 +1,4 @@
-import type { CapturePolicy } from '../../../kernel/catalog.ts'
+import type { CapturePolicy } from '../../../kernel/contract-policies.ts'
 import type { Observation } from '../../../kernel/observation.ts'
 import type { PayloadOutput, StoredPayload } from '../../../kernel/payload.ts'
 import { type Holes, holesIn } from '../pointers.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { DriftPolicy } from '../../../kernel/catalog.ts'
+import type { DriftPolicy } from '../../../kernel/contract-policies.ts'
 import { addSketch, type DriftPart, type DriftQuery, type DriftStore, rowsOf } from '../../../kernel/drift.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import type { Observation, Said } from '../../../kernel/observation.ts'

@@ -1,5 +1,6 @@
-import type { Catalog, Judge } from '../../../kernel/catalog.ts'
+import type { Catalog } from '../../../kernel/catalog.ts'
 import type { Clock } from '../../../kernel/clock.ts'
+import type { Judge } from '../../../kernel/contract-policies.ts'
 import { toAstraError } from '../../../kernel/errors.ts'
 import type { FeedbackMetric } from '../../../kernel/experiment.ts'
 import type { JudgeDropReason, JudgeReports, JudgeStore, JudgeSubject } from '../../../kernel/judge.ts'

@@ -1,4 +1,5 @@
-import { type Contract, type Judge, versionKey } from '../../../kernel/catalog.ts'
+import { type Contract, versionKey } from '../../../kernel/catalog.ts'
+import type { Judge } from '../../../kernel/contract-policies.ts'
 import type { JudgeSubject } from '../../../kernel/judge.ts'
 import type { Observable } from '../../../kernel/observation.ts'
 import { unitInterval } from '../../../kernel/unit-interval.ts'

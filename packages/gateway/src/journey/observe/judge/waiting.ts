@@ -1,4 +1,4 @@
-import type { Judge } from '../../../kernel/catalog.ts'
+import type { Judge } from '../../../kernel/contract-policies.ts'
 import type { FeedbackMetric } from '../../../kernel/experiment.ts'
 import type { JudgeDropReason, JudgeSubject } from '../../../kernel/judge.ts'
 import type { Given } from './given-to.ts'

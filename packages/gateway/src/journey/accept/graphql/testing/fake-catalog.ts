@@ -1,11 +1,5 @@
-import type {
-  Catalog,
-  Contract,
-  ContractExample,
-  ContractState,
-  Deprecation,
-  Model,
-} from '../../../../kernel/catalog.ts'
+import type { Catalog, Contract, Model } from '../../../../kernel/catalog.ts'
+import type { ContractExample, ContractState, Deprecation } from '../../../../kernel/catalog-state.ts'
 import type { Schema } from '../../../../kernel/schema/schema.ts'
 import { compileCheck } from '../../../../kernel/schema/validator.ts'
 

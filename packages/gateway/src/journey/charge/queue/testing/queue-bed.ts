@@ -1,5 +1,6 @@
 import type { Call } from '../../../../kernel/call.ts'
-import type { Catalog, ContractLimits, Priority } from '../../../../kernel/catalog.ts'
+import type { Catalog } from '../../../../kernel/catalog.ts'
+import type { ContractLimits, Priority } from '../../../../kernel/catalog-state.ts'
 import { permit } from '../../../admit/permit.ts'
 import { assign } from '../../../assign/assign.ts'
 import { type FittedCall, fitInputs } from '../../../assign/fit-inputs.ts'
