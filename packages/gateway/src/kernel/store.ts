@@ -43,7 +43,7 @@ export interface RecordSink {
   /** Resolves when all that was put before is durable. */
   flush(): Promise<void>
   status(): SinkStatus
-  /** Of those that are not durable yet, or have only just become so. */
+  /** Of those that are not durable yet: whoever looks here first and then into the store misses none. */
   recent(id: string): CallRecord | undefined
   /** The latest of such calls of this consumer with this reference. */
   recentByReference(consumer: string, reference: string): CallRecord | undefined

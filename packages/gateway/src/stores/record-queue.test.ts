@@ -177,14 +177,11 @@ test('close gives up in time on a write that never ends, and settles everyone wh
   await Promise.all([flushed, refused, closed])
 })
 
-test('a call is found until its Record is durable for sure', async (t) => {
+test('a call is found until its Record is durable', async (t) => {
   const disk = fakeDisk()
   const queue = queueOn(disk, t)
   putCalls(queue, 1, 2)
   assert.equal(queue.recent(sampleCall(1).id)?.id, sampleCall(1).id)
   await queue.flush()
-  assert.equal(queue.recent(sampleCall(2).id)?.id, sampleCall(2).id)
-  putCalls(queue, 3, 3)
-  await queue.flush()
-  assert.deepEqual([queue.recent(sampleCall(2).id), queue.recent(sampleCall(3).id)?.id], [undefined, sampleCall(3).id])
+  assert.equal(queue.recent(sampleCall(1).id), undefined)
 })

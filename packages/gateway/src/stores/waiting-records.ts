@@ -7,19 +7,17 @@ export interface RecordText {
 }
 
 /**
- * The Records that are not durable yet, in the order in which they were put, and those that became so last: whoever looks into the store
- * first and then here misses none.
+ * The Records that are not durable yet, in the order in which they were put. Whoever looks here first and then into the store misses
+ * none.
  *
  * As texts: a Record is some twenty objects, and a collection of the young generation copied those of all calls since the one before,
  * 7 ms each time. Calls that are looked for are few, so the index grows when one looks, by what came since the look before.
  */
 export class WaitingRecords {
   readonly #text: RecordText
-  #texts: string[] = []
-  /** So many of them, the first. */
-  #durable = 0
+  readonly #texts: string[] = []
   /** The first of them, as far as somebody looked. */
-  #read: CallRecord[] = []
+  readonly #read: CallRecord[] = []
   readonly #byId = new Map<string, CallRecord>()
   /** Of those that came with one reference the latest, which need not have ended last. */
   readonly #byReference = new Map<string, CallRecord>()
@@ -32,21 +30,19 @@ export class WaitingRecords {
     this.#texts.push(this.#text.write(record))
   }
 
-  /** Not durable. */
   get waiting(): number {
-    return this.#texts.length - this.#durable
+    return this.#texts.length
   }
 
   /** The first that wait. */
   next(most: number): readonly string[] {
-    return this.#texts.slice(this.#durable, this.#durable + most)
+    return this.#texts.slice(0, most)
   }
 
-  /** The first `count` that wait are durable now; those before them go. */
+  /** The first `count` that wait are durable now. */
   written(count: number): void {
-    for (const record of this.#read.splice(0, this.#durable)) this.#forget(record)
-    this.#texts.splice(0, this.#durable)
-    this.#durable = count
+    for (const record of this.#read.splice(0, count)) this.#forget(record)
+    this.#texts.splice(0, count)
   }
 
   byId(id: string): CallRecord | undefined {

@@ -51,6 +51,21 @@ test('a call that has just ended is found before its Record is written', async (
   assert.equal((output.call as { id: string }).id, record.id)
 })
 
+test('a call whose Record becomes durable while the store is asked is found', async () => {
+  const { run, waiting, calls, ports } = await fakePlatform()
+  waiting.set(record.id, record)
+  // The look that is under way was begun before the batch was written.
+  const look = async (id: string) => {
+    const seen = calls.get(id)
+    for (const [written, one] of waiting) calls.set(written, one)
+    waiting.clear()
+    return seen
+  }
+  Object.assign(ports.reports, { call: look })
+  const { output } = await run('getCall', { id: record.id })
+  assert.equal((output.call as { id: string }).id, record.id)
+})
+
 test('404 for a call that never was, and another word for one that is still under way', async () => {
   const { run, waiting, ports } = await fakePlatform()
   Object.assign(ports.records, { flush: () => assert.fail('must not flush for a call that never was') })

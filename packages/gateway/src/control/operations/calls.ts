@@ -68,11 +68,11 @@ export function callOperations(ports: OperationPorts): readonly Operation[] {
 
 /** A call that has only just ended may still wait to be written; a store that hangs must not make readers hang. */
 export async function findCall(id: string, { reports, records, pending }: OperationPorts): Promise<CallRecord> {
+  // Looked for before the store is asked: what became durable in between would be found in neither.
+  const isRecent = pending.recentCall(id) !== undefined
   const call = await reports.call(id)
   if (call) return call
-  if (!pending.recentCall(id)) {
-    throw unknownCall(id)
-  }
+  if (!isRecent) throw unknownCall(id)
   await written(records)
   const flushed = await reports.call(id)
   if (flushed) return flushed

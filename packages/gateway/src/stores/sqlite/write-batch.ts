@@ -54,8 +54,8 @@ const upsertFeedbackSql = `
   WHERE excluded.time >= time`
 
 /**
- * Writes a batch whole or not at all, at 9 to 11 µs of the worker's CPU a Record, roll-ups and cloning included. A Record that is in the table already is skipped, and not counted again either, so
- * that a batch may be sent again whenever its outcome is unknown.
+ * Writes a batch whole or not at all, at 9 to 11 µs of the worker's CPU a Record, reading it and the roll-ups included. A Record that is
+ * in the table already is skipped, and not counted again either, so that a batch may be sent again whenever its outcome is unknown.
  *
  * What is committed survives the end of the process, however it ends: the operating system has it. A loss of *power* may
  * undo the commits since the last checkpoint (4 MB of log, some 8,000 Records), as `synchronous = NORMAL` has it; the
