@@ -72,6 +72,21 @@ test('2 for an address or a key that is none, and the key is not repeated', asyn
   assert.doesNotMatch(odd.notes, /hunter2/)
 })
 
+test('2 for a listener without host and port, which would be another address, and who named it is told', async () => {
+  const surroundings = { ASTRA_KEY: 'astra_test' }
+  for (const listen of ['8787', ':8787', '127.0.0.1', '::1:8787', '127.0.0.1:', 'a b:1']) {
+    for (const [argv, env, named] of [
+      [['--listen', listen], {}, '--listen'],
+      [[], { ASTRA_LISTEN: listen }, 'ASTRA_LISTEN'],
+      [[], { ASTRA_ADMIN_LISTEN: listen }, 'ASTRA_ADMIN_LISTEN'],
+    ] as const) {
+      const { code, notes } = await runWith(['status', ...argv], { env: { ...surroundings, ...env } })
+      assert.equal(code, 2, notes)
+      assert.ok(notes.startsWith(`${named} "${listen}" is no address. Give host:port, for example`), notes)
+    }
+  }
+})
+
 test('3 when nothing answers there, or something else does', async (context) => {
   const { data } = await setUp(context)
   const closed = createServer().listen(0, '127.0.0.1')

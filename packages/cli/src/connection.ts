@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Client, createClient } from './client.ts'
 import { usageFault } from './failures.ts'
-import { type Environment, readFlag } from './flags.ts'
+import { type Environment, flagTable, readFlag } from './flags.ts'
 
 export interface ConnectionOptions {
   readonly keyFile?: string
@@ -27,19 +27,23 @@ export async function connect(
 function gatewayUrl(options: ConnectionOptions, env: Environment, wants: Wanted): URL {
   // An address on the command line is meant as it stands, whatever the environment says.
   const named = 'url' in options || 'listen' in options
-  const apart = wants === 'management' && !named ? readFlag('adminListen', {}, env) : undefined
-  const text =
-    apart === undefined
-      ? (readFlag('url', options, env) ?? `http://${dialable(readFlag('listen', options, env))}`)
-      : `http://${dialable(apart)}`
+  const apart = wants === 'management' && !named && readFlag('adminListen', options, env) !== undefined
+  const text = apart
+    ? listener('adminListen', options, env)
+    : (readFlag('url', options, env) ?? listener('listen', options, env))
   const url = URL.parse(text)
   if (url && /^https?:$/.test(url.protocol)) return url
   throw usageFault(`"${text}" is no address. Give --url like http://127.0.0.1:8787, or --listen like 127.0.0.1:8787.`)
 }
 
-/** A wildcard can be listened on, not called. */
-function dialable(listen: string): string {
-  return listen.replace(/^(0\.0\.0\.0)?:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:')
+/** As `start` reads it: without a colon, "8787" would be an address, 0.0.34.83. A wildcard can be listened on, not called. */
+function listener(name: 'listen' | 'adminListen', options: ConnectionOptions, env: Environment): string {
+  const listen = readFlag(name, options, env) ?? ''
+  if (/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i.test(listen)) {
+    return `http://${listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:')}`
+  }
+  const given = name in options ? `--${name}` : flagTable[name].env
+  throw usageFault(`${given} "${listen}" is no address. Give host:port, for example 127.0.0.1:8787 or [::1]:8787.`)
 }
 
 async function keyFor(url: URL, options: ConnectionOptions, env: Environment): Promise<string> {

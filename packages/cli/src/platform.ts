@@ -242,6 +242,8 @@ export interface Status {
   readonly catalogAgeMs: number
   readonly calls: { readonly received: number; readonly recorded: number; readonly refused: number }
   readonly accounting: { readonly waiting: number; readonly written: number; readonly fault?: string }
+  /** An older gateway tells none. */
+  readonly limits?: { readonly counters: string; readonly fault?: string }
   readonly runtime?: { readonly state: string; readonly restarts: number; readonly lastFault?: string }
   readonly notServed?: readonly { readonly version: string; readonly reason: string }[]
   /** An older gateway tells none. */

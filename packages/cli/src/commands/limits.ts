@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
+import type { Client } from '../client.ts'
 import { ask, type ClientOptions, clientCommand } from '../client-command.ts'
 import { columns } from '../columns.ts'
+import { Failure, Refused } from '../failures.ts'
 import type { Io } from '../io.ts'
 import { amountText, isBudget } from '../limit-amount.ts'
+import type { Status } from '../platform.ts'
 
 const filters = {
   consumer: ['--consumer <name>', 'of calls of this consumer, and its team'],
@@ -45,11 +48,25 @@ export function limitsCommand(program: Command, io: Io): void {
   }).action(async (options: LimitsOptions) => {
     const names = Object.keys(filters) as (keyof typeof filters)[]
     const query = Object.fromEntries(names.map((name) => [name, options[name]]))
-    const data = await ask<Limits>(options, io, (client) => client.request('GET', '/api/v1/limits', { query }))
+    const data = await ask<Limits>(options, io, (client) => askLimits(client, query))
     if (!data) return
-    for (const line of columns([...data.limits.map(rowOf), ...contractRows(data)])) io.out.line(line)
-    if (data.limits.length === 0) io.notes.line('No limits.')
+    const rows = [...data.limits.map(rowOf), ...contractRows(data)]
+    for (const line of columns(rows)) io.out.line(line)
+    if (rows.length === 0) io.notes.line('No limits.')
   })
+}
+
+/** Why limits cannot be checked is no caller's business: only the gateway's status tells it. */
+async function askLimits(client: Client, query: Readonly<Record<string, string | undefined>>) {
+  try {
+    return await client.request<Limits>('GET', '/api/v1/limits', { query })
+  } catch (thrown) {
+    if (!(thrown instanceof Refused && thrown.problem.code === 'limits_unavailable')) throw thrown
+    const status = await client.request<Status>('GET', '/api/v1/status').catch(() => undefined)
+    const { counters, fault } = status?.data.limits ?? {}
+    if (fault === undefined) throw thrown
+    throw new Failure(1, `${thrown.message}\nThe reason, as "astraapi status" has it: ${counters}: ${fault}`)
+  }
 }
 
 type Limit = Limits['limits'][number]

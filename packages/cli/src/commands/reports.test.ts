@@ -139,37 +139,6 @@ test('explain with a key that only infers, which is told no story, ends with wha
   assert.equal((await run(['explain', 'call-1'])).out, 'It was refused.\nRepeat later.\n')
 })
 
-test('limits shows a bound a line, and what is left of it', async (context) => {
-  const shop = { kind: 'consumer', name: 'shop' }
-  const limits = [
-    { owner: shop, kind: 'requests', limit: 100, windowMs: 60_000, remaining: 99, resetMs: 600 },
-    { owner: shop, kind: 'budget-month', limit: 300, windowMs: 2_592_000_000, remaining: 12.5, resetMs: 950_400_000 },
-    { owner: { kind: 'model', name: 'spam' }, kind: 'concurrent', limit: 50, remaining: 50, resetMs: 0 },
-    { owner: shop, kind: 'tokens', limit: 30, burst: 1, windowMs: 3_600_000, remaining: 0.94, resetMs: 1 },
-  ]
-  const contract = { model: 'spam', major: 'v1', inFlightMax: 64, queueMax: 0, outputTokensMax: 100 }
-  const { run, asked } = await fakeGateway(context, { 'GET /api/v1/limits': { body: { limits, contract } } })
-  const { out } = await run(['limits', '--consumer', 'shop', '--model', 'spam'])
-  assert.equal(asked[0]?.request, 'GET /api/v1/limits?consumer=shop&model=spam')
-  assert.equal(
-    out,
-    `OWNER             KIND          LIMIT                                   LEFT      ALL AGAIN IN
-consumer shop     requests      100 in 1m                               99        1s
-consumer shop     budget-month  USD 300                                 USD 12.5  11d
-model spam        concurrent    50 at once                              50        -
-consumer shop     tokens        30 in 1h, 1 at once                     0         1s
-contract spam@v1  inFlight      64 at once, per version in one gateway
-contract spam@v1  outputTokens  100 an answer
-`,
-  )
-})
-
-test('limits says where there are none', async (context) => {
-  const { run } = await fakeGateway(context, { 'GET /api/v1/limits': { body: { limits: [] } } })
-  const { out, notes } = await run(['limits'])
-  assert.deepEqual([out, notes], ['', 'No limits.\n'])
-})
-
 const time = '2026-11-22T12:00:00.000Z'
 const counts = {
   ...{ calls: 12, failed: 1, items: 12, inputTokens: 0, outputTokens: 0, costUsd: 0, unpriced: 0 },
@@ -239,6 +208,7 @@ test('status says how the gateway fares', async (context) => {
     catalogAgeMs: 3,
     calls: { received: 3, recorded: 2, refused: 1 },
     accounting: { waiting: 0, written: 2, fault: 'disk full' },
+    limits: { counters: 'redis', fault: 'connect ECONNREFUSED' },
     runtime: { state: 'ready', restarts: 1 },
     notServed: [{ version: 'spam@v1/1.0', reason: 'embedded is barred: serves other files' }],
     shadows: [{ contract: 'spam@v1', version: '1.1', share: 0.1 }],
@@ -250,11 +220,22 @@ test('status says how the gateway fares', async (context) => {
 catalog     revision 7, known for 3 ms
 calls       3 received, 2 recorded, 1 refused before their caller was known
 accounting  2 written, 0 waiting; last fault: disk full
+limits      counted in redis; NOT CHECKED: connect ECONNREFUSED
 runtime     ready, restarts: 1
 not served  spam@v1/1.0: embedded is barred: serves other files
 shadow      spam@v1: 10% to 1.1
 `,
   )
+  const { limits, ...older } = body
+  for (const [counters, said] of [
+    ['redis', 'redis'],
+    ['memory', 'memory, for this gateway alone'],
+  ] as const) {
+    const well = await fakeGateway(context, { 'GET /api/v1/status': { body: { ...older, limits: { counters } } } })
+    assert.match((await well.run(['status'])).out, new RegExp(`^limits      counted in ${said}$`, 'm'))
+  }
+  const old = await fakeGateway(context, { 'GET /api/v1/status': { body: older } })
+  assert.doesNotMatch((await old.run(['status'])).out, /limits/)
 })
 
 for (const command of [['models'], ['calls'], ['explain', 'x'], ['usage'], ['status'], ['keys', 'list'], ['export']]) {

@@ -21,6 +21,7 @@ function linesOf({
   startedAt,
   calls,
   accounting,
+  limits,
   runtime,
   notServed = [],
   notEvaluated = [],
@@ -33,11 +34,17 @@ function linesOf({
     ['catalog', `revision ${catalog.catalogRevision}, known for ${catalog.catalogAgeMs} ms`],
     ['calls', `${received} received, ${recorded} recorded, ${refused} refused before their caller was known`],
     ['accounting', `${accounting.written} written, ${accounting.waiting} waiting${fault(accounting.fault)}`],
+    ...(limits ? [limitsLine(limits)] : []),
     ...(runtime ? [runtimeLine(runtime)] : []),
     ...notServed.map(({ version, reason }): [string, string] => ['not served', `${version}: ${reason}`]),
     ...shadows.map(({ contract, ...shadow }): [string, string] => ['shadow', `${contract}: ${shadowText(shadow)}`]),
     ...notEvaluated.map(({ experiment, reason }): [string, string] => ['not evaluated', `${experiment}: ${reason}`]),
   ]
+}
+
+function limitsLine({ counters, fault }: NonNullable<Status['limits']>): [string, string] {
+  const where = counters === 'memory' ? 'memory, for this gateway alone' : counters
+  return ['limits', `counted in ${where}${fault === undefined ? '' : `; NOT CHECKED: ${fault}`}`]
 }
 
 function runtimeLine({ state, restarts, lastFault }: NonNullable<Status['runtime']>): [string, string] {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
+import type { Client } from '../client.ts'
 import { ask, type ClientOptions, clientCommand, exampleText } from '../client-command.ts'
+import { usageFault } from '../failures.ts'
 import type { Io } from '../io.ts'
-import { shortTime } from '../platform.ts'
+import { type KeyRow, shortTime } from '../platform.ts'
 
 interface CreateOptions extends ClientOptions {
   readonly expires?: string
@@ -15,6 +17,8 @@ interface Token {
   readonly expiresAt: string
   readonly models?: readonly string[]
   readonly unit?: string
+  /** An older gateway does not tell it. */
+  readonly key?: Pick<KeyRow, 'id' | 'consumer' | 'permissions'>
 }
 
 export function tokensCommand(program: Command, io: Io): void {
@@ -38,11 +42,23 @@ export function tokensCommand(program: Command, io: Io): void {
     const { expires, model, unit, session } = options
     const models = model?.split(',').map((name) => name.trim())
     const body = { expiresIn: expires, models, unit, session }
-    const made = await ask<Token>(options, io, (client) => client.request('POST', '/api/v1/tokens', { body }), 'calls')
+    const made = await ask<Token>(options, io, (client) => makeToken(client, body), 'calls')
     if (!made) return
     io.out.raw(`${made.token}\n`)
     const only = made.models ? `, only ${made.models.join(', ')}` : ''
     const bound = made.unit === undefined ? '' : `, as unit ${made.unit}`
-    io.notes.line(`It may call models${only}${bound}, until ${shortTime(made.expiresAt)} UTC or the end of its key.`)
+    const it = made.key ? `It stands for ${made.key.id} of ${made.key.consumer}, and` : 'It'
+    io.notes.line(`${it} may call models${only}${bound}, until ${shortTime(made.expiresAt)} UTC or the end of its key.`)
   })
+}
+
+/** A page's calls would count as an administrator's where his key, which is the default, was the nearest at hand. */
+async function makeToken(client: Client, body: object) {
+  const reply = await client.request<Token>('POST', '/api/v1/tokens', { body })
+  const { id, consumer, permissions = [] } = reply.data.key ?? {}
+  if (permissions.every((permission) => permission === 'infer')) return reply
+  throw usageFault(
+    `The key that asks, ${id} of ${consumer}, may do more than call models, and the token's calls would count as ${consumer}'s.\n` +
+      'Make one for the consumer that the page is of, "astraapi keys create NAME > NAME.key", and give --key-file NAME.key.',
+  )
 }

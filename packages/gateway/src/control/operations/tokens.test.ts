@@ -10,9 +10,10 @@ test('a token stands for its key for a quarter of an hour, or as long as is aske
   assert.deepEqual(output, {
     expiresAt: minutes(15),
     token: JSON.stringify(['key_1', { expiresAt: Date.parse(minutes(15)) }]),
+    key: { id: 'key_1', consumer: 'demo', permissions: ['infer'] },
   })
   const asked = { expiresIn: '60s', models: ['spam', 'spam'], unit: 'u-1', session: 's' }
-  const { token, ...grant } = (await run('createToken', asked, { id: 'key_1' })).output
+  const { token, key, ...grant } = (await run('createToken', asked, { id: 'key_1' })).output
   assert.deepEqual(grant, { expiresAt: minutes(1), models: ['spam'], unit: 'u-1', session: 's' })
 })
 

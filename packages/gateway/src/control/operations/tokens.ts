@@ -2,6 +2,7 @@ import Type from 'typebox'
 import type { Caller } from '../../kernel/caller.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
+import { permission } from './key-json.ts'
 import { durationOf, invalidField } from './moments.ts'
 import type { OperationPorts } from './ports.ts'
 import { closed, isoTime, listOf, text, time } from './schemas.ts'
@@ -34,6 +35,7 @@ export function tokenOperations({ clock, keyring, catalogControl, tokens }: Oper
       output: closed({
         token: text('The token itself, to be sent as a key is'),
         expiresAt: time,
+        key: closed({ id: Type.String(), consumer: Type.String(), permissions: listOf(permission) }),
         models: Type.Optional(listOf(Type.String())),
         unit: Type.Optional(Type.String()),
         session: Type.Optional(Type.String()),
@@ -47,7 +49,9 @@ export function tokenOperations({ clock, keyring, catalogControl, tokens }: Oper
         const expiresAt = Math.floor(ends / 1000) * 1000
         const grant = withoutUndefined({ models: models && [...new Set(models)], unit, session })
         const token = await tokens.mint(caller.keyId, { ...grant, expiresAt })
-        return { ...grant, token: token.reveal(), expiresAt: isoTime(expiresAt) }
+        // Whose calls those by the token are, and whether its key was meant for them.
+        const key = { id: caller.keyId, consumer: caller.consumer, permissions: [...caller.permissions] }
+        return { ...grant, token: token.reveal(), expiresAt: isoTime(expiresAt), key }
       },
     }),
   ]
