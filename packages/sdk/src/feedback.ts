@@ -26,4 +26,6 @@ export type FeedbackSource = 'user' | 'ground_truth' | 'judge' | 'heuristic'
 /** The call that the feedback was kept with. */
 export interface FeedbackReceipt {
   readonly call: string
+  /** Why no experiment counts it: its source is another than the metric names. */
+  readonly notCounted?: string
 }

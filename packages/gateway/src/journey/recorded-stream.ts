@@ -17,6 +17,8 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void>,
   #reader: Taker<StreamEvent, unknown> = toResult
   #first: StreamEvent | undefined
   #over = false
+  /** What who reads on too late is told. */
+  #late: AstraError | undefined
 
   constructor(begun: DispatchedStream, release: () => void, record: OpenRecord) {
     this.#begun = begun
@@ -28,13 +30,19 @@ export class RecordedStream implements AsyncIterableIterator<StreamEvent, void>,
       end: () => this.#reader.end(),
       fail: (thrown) => this.#breakOff(thrown),
     }
+    // Its reader may never come back: it would hold its place, and its Record, until its connection is given up.
+    begun.onLate(({ facts }) => {
+      if (this.#over) return
+      this.#late = new AstraError('timeout', { ...facts, reason: 'its reader had not read on' })
+      void this.fail(this.#late)
+    })
   }
 
   async read<R>(reader: Taker<StreamEvent, R>): Promise<R> {
     this.#reader = reader
     const first = this.#first
     this.#first = undefined
-    if (this.#over) return reader.end()
+    if (this.#over) return this.#late ? reader.fail(this.#late) : reader.end()
     const taken = first && this.#passFirst(first)
     return (taken === undefined ? this.#begun.read(this.#passing) : taken) as R | Promise<R>
   }

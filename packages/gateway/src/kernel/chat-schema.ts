@@ -25,6 +25,9 @@ const toolResult = part(
 const finishReason: Schema = { type: 'string', enum: ['stop', 'length', 'tool-calls', 'refusal', 'other'] }
 const anyObject: Schema = { type: 'object', additionalProperties: true }
 
+/** Told to whoever sends a text, as vendors' protocols have it. */
+const spoken: Pick<Schema, 'examples'> = { examples: [[{ type: 'text', text: '…' }]] }
+
 export const chatRequestSchema: Schema = object(
   {
     messages: {
@@ -32,9 +35,9 @@ export const chatRequestSchema: Schema = object(
       minItems: 1,
       items: {
         oneOf: [
-          message('system', text),
-          message('user', { oneOf: [text, image, audio, file] }),
-          message('assistant', { oneOf: [text, reasoning, toolCall] }),
+          message('system', text, spoken),
+          message('user', { oneOf: [text, image, audio, file] }, spoken),
+          message('assistant', { oneOf: [text, reasoning, toolCall] }, spoken),
           message('tool', toolResult),
         ],
       },
@@ -109,8 +112,8 @@ function event(type: string, required: Properties, optional: Properties = {}): S
   return part(type, { choice: { type: 'integer', minimum: 0, maximum: 127 }, ...required }, optional)
 }
 
-function message(role: string, content: Schema): Schema {
-  return object({ role: { type: 'string', const: role }, content: list(content) })
+function message(role: string, content: Schema, example: Pick<Schema, 'examples'> = {}): Schema {
+  return object({ role: { type: 'string', const: role }, content: { ...list(content), ...example } })
 }
 
 function list(items: Schema): Schema {

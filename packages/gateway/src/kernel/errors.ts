@@ -48,10 +48,10 @@ export const errorTable = {
   forbidden: row(
     403,
     false,
-    'This key lacks the permission',
-    'Use a key with that permission, or ask an administrator for one.',
+    'This key or token lacks the permission',
+    'Use one that has it, or ask an administrator for one.',
   ),
-  model_forbidden: row(403, false, 'This key may not use this model', "Ask the model's owner for access."),
+  model_forbidden: row(403, false, 'This key or token may not use this model', "Ask the model's owner for access."),
   unknown_route: row(404, false, 'No such path', 'See GET /openapi.json for every path.'),
   unknown_model: row(404, false, 'No such model', 'See GET /api/v1/deployments for the models.'),
   unknown_major: row(404, false, 'The model has no such major version', 'See GET /api/v1/deployments for its majors.'),

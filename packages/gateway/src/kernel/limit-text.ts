@@ -7,9 +7,15 @@ export function ownerText({ kind, name }: LimitOwner): string {
   return kind === 'key' || kind === 'version' ? `${kind} ${name}` : `${kind} "${name}"`
 }
 
-/** "100 requests a minute", "50 calls in flight", "USD 20 a day". */
-export function limitText({ kind, limit, windowMs }: Pick<LimitStatus, 'kind' | 'limit' | 'windowMs'>): string {
-  return kindTexts[kind](limit, intervalText(windowMs))
+/** "100 requests a minute", "30 requests an hour, 1 at once", "50 calls in flight", "USD 20 a day". */
+export function limitText({
+  kind,
+  limit,
+  windowMs,
+  burst,
+}: Pick<LimitStatus, 'kind' | 'limit' | 'windowMs' | 'burst'>): string {
+  const text = kindTexts[kind](limit, intervalText(windowMs))
+  return burst === undefined ? text : `${text}, ${burst} at once`
 }
 
 type Words = (limit: number, interval: string) => string

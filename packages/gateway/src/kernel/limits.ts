@@ -64,10 +64,13 @@ export interface Counted {
 export type Amounts = readonly number[]
 
 /**
- * Where each rate that settles stood once it had taken, in their order, two numbers each: when its level began to rise from nothing, by
- * the counters' clock, and what had come in since then, this take included. Only the counters that made it know how to read it.
+ * Where each rate that settles stood once it had taken, in their order, `markSize` numbers each: when its level began to rise from nothing,
+ * by the counters' clock; what had come in since then, this take included; and what had drained since then. NaN of one that took nothing.
+ * Only the counters that made it know how to read it.
  */
 export type Marks = readonly number[]
+
+export const markSize = 3
 
 export interface CounterState {
   /** What a take could have at once, now; never below 0. */
@@ -93,6 +96,13 @@ export interface CounterStates {
   readonly nowMs: number
 }
 
+/** What was spent of one budget in its period, as each writer of accounting has it: by their names, USD. */
+export interface Spent {
+  readonly key: string
+  readonly bound: Bound
+  readonly by: ReadonlyMap<string, number>
+}
+
 /** So much of one counter. */
 export interface Take {
   readonly key: string
@@ -116,10 +126,16 @@ export interface Counters {
    * has drained since is not there any more. Left out: all of it is given.
    */
   settle(asked: readonly Counted[], amounts: Amounts, leaseId: string, marks?: Marks): void
-  /** What was spent before a counter began: added once, on top of what has come in since. Further ones of the same key only raise. */
-  restore(spent: readonly Take[]): void | Promise<void>
-  /** What was spent at least, where a counter may have missed some of it: no sum stays below its amount. */
-  raise(spent: readonly Take[]): void | Promise<void>
+  /**
+   * What was spent before a counter began: what a writer tells first is added, on top of what has come in since; then it only raises.
+   * Where counters are shared, what does not reach them is not kept: whoever tells it tells it anew.
+   */
+  restore(spent: readonly Spent[]): void | Promise<void>
+  /**
+   * What was spent at least, where a counter may have missed some of it: no sum stays below what all writers have told, of each the most.
+   * So to tell it again, in whatever order, counts nothing twice.
+   */
+  raise(spent: readonly Spent[]): void | Promise<void>
   /** Not working: why; undefined when all is well. */
   fault(): string | undefined
   close(): Promise<void>

@@ -136,12 +136,15 @@ export interface UsageRow {
 /** What limits count by: a call's key, and the version that it was assigned to. */
 export const spentDimensions = ['key', 'consumer', 'team', 'model', 'major', 'version'] as const
 export type SpentDimension = (typeof spentDimensions)[number]
+/** And who accounted for it: where stores are copied, or gateways have stores of their own, the same one tells no less later. */
+export const spentColumns = [...spentDimensions, 'writer'] as const
+export type SpentColumn = (typeof spentColumns)[number]
 
 /** Every day (UTC) that the time touches counts as a whole. */
 export interface SpentQuery {
   readonly from: number
   readonly to: number
-  readonly by: readonly SpentDimension[]
+  readonly by: readonly SpentColumn[]
   /** Consumers whose spending is left out. */
   readonly without?: readonly string[]
 }
@@ -149,7 +152,7 @@ export interface SpentQuery {
 /** Those who spent nothing have no row. */
 export interface SpentRow {
   /** Values of the dimensions asked for; "" where a call had none, a major without its "v". */
-  readonly by: Readonly<Partial<Record<SpentDimension, string>>>
+  readonly by: Readonly<Partial<Record<SpentColumn, string>>>
   readonly costUsd: number
 }
 

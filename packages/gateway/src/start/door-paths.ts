@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { dialects } from '../dialects/dialects.ts'
 import { anthropicDialects } from '../journey/accept/anthropic/mount-anthropic.ts'
+import { frontPaths } from '../journey/accept/front-page.ts'
 import { openaiDialects } from '../journey/accept/openai/mount-openai.ts'
 import { anthropicEmit } from '../journey/emit/anthropic/anthropic-emit.ts'
 import { nativeEmit } from '../journey/emit/native/native-emit.ts'
@@ -24,6 +25,7 @@ export const anthropicHeader = 'anthropic-version'
 
 /** Every path that answers without a key. This list is the whole of it. */
 export const openPaths: ReadonlySet<string> = new Set([
+  ...frontPaths,
   '/health/live',
   '/health/ready',
   ...atOip('/health/live', '/health/ready'),

@@ -36,7 +36,7 @@ async function openServer(t: TestContext, routes: (http: FastifyInstance) => voi
     bodyBytesMax: 1000,
     inFlight,
   })
-  http.post('/', () => 'reached')
+  http.post('/calls', () => 'reached')
   routes(http)
   await http.listen({ port: 0, host: '127.0.0.1' })
   const client = connect((http.server.address() as AddressInfo).port, '127.0.0.1')
@@ -59,7 +59,7 @@ for (const [what, header] of [
   test(`a caller that is not known is not read: the connection with a body ${what} ends with the refusal`, async (t) => {
     const client = await open(t)
     const closed = once(client, 'close')
-    client.write(`POST / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer wrong\r\n${header}\r\n\r\n`)
+    client.write(`POST /calls HTTP/1.1\r\nhost: x\r\nauthorization: Bearer wrong\r\n${header}\r\n\r\n`)
     const answer = await firstAnswer(client)
     assert.match(answer, /^HTTP\/1\.1 401 /)
     assert.match(answer, /\r\nconnection: close\r\n/i)
@@ -70,7 +70,7 @@ for (const [what, header] of [
 test('without a body, a refusal leaves the connection open', async (t) => {
   const client = await open(t)
   for (let turn = 0; turn < 2; turn++) {
-    client.write('POST / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer wrong\r\ncontent-length: 0\r\n\r\n')
+    client.write('POST /calls HTTP/1.1\r\nhost: x\r\nauthorization: Bearer wrong\r\ncontent-length: 0\r\n\r\n')
     const answer = await firstAnswer(client)
     assert.match(answer, /^HTTP\/1\.1 401 /)
     assert.doesNotMatch(answer, /\r\nconnection: close\r\n/i)
@@ -99,6 +99,32 @@ test('a stop waits for who is still reading an answer', async (t) => {
   client.resume()
   await Promise.all([closed, ended])
   assert.ok(read > size, `${read} bytes of ${size} came`)
+})
+
+test('an answer that nobody reads is not held for ever', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const size = 30_000_000
+  const written = Promise.withResolvers<void>()
+  const { client } = await openServer(t, (http) => {
+    http.post('/long', (_request, reply) => {
+      writeWhole(reply, [], 'text/plain', Buffer.alloc(size, 'a'))
+      written.resolve()
+      return reply
+    })
+  })
+  const closed = once(client, 'close')
+  let read = 0
+  client.on('data', (piece: string) => {
+    read += piece.length
+    if (read > size) client.destroy()
+  })
+  client.pause()
+  client.write('POST /long HTTP/1.1\r\nhost: x\r\nauthorization: Bearer right\r\ncontent-length: 0\r\n\r\n')
+  await written.promise
+  t.mock.timers.tick(60_000)
+  client.resume()
+  await closed
+  assert.ok(read < size, 'all of it came')
 })
 
 /** A stop with one call in flight, which has looked after it several times. */

@@ -14,6 +14,7 @@ import type { IdentifyPorts } from '../journey/admit/identify.ts'
 import type { Metrics } from '../journey/record/metrics.ts'
 import type { Catalog } from '../kernel/catalog.ts'
 import { AstraError, operatorReason, toAstraError } from '../kernel/errors.ts'
+import { createUnreadSweep, sweepMs as unreadSweepMs } from './cut-unread.ts'
 import { elsewhere, errorFormOf, pathAdvice, type Serves } from './door-paths.ts'
 import { identifyRequests } from './identify-requests.ts'
 import type { Tls } from './tls.ts'
@@ -74,7 +75,9 @@ export function createHttpServer(ports: HttpPorts): FastifyInstance {
 
   // Each connection can hold a body in memory while it is read.
   http.server.maxConnections = connectionsMax
-  closeConnectionsWhenStopping(http, inFlight)
+  const sockets = openSockets(http.server)
+  cutUnread(http.server, sockets)
+  closeConnectionsWhenStopping(http, sockets, inFlight)
   // Doors read their own bodies, each with its own limit, whatever Content-Type a client sends: Fastify is told that there are none.
   for (const method of http.supportedMethods) http.addHttpMethod(method, { hasBody: false, overrideExisting: true })
 
@@ -109,21 +112,35 @@ function secured(tls: Tls): FastifyServerFactory<Server> {
   }
 }
 
+/** By connection, not by answer: that was 2.5 us a call. */
+function openSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  // What waits to be written in the clear, a TLS socket alone knows.
+  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+/** Every answer of every door passes here, however it is written. */
+function cutUnread(server: Server, sockets: ReadonlySet<Socket>): void {
+  const sweep = setInterval(createUnreadSweep(sockets), unreadSweepMs).unref()
+  server.once('close', () => clearInterval(sweep))
+}
+
 /**
  * A kept-alive connection whose call was in flight would else hold the stop up until it times out. For Node a connection is idle as soon
  * as its answer was written, though a slow reader may not have half of it: those are waited for before any is closed. So are the calls
  * in flight, that whoever comes meanwhile is told when to come again.
  */
-function closeConnectionsWhenStopping(http: FastifyInstance, inFlight: () => number): void {
+function closeConnectionsWhenStopping(
+  http: FastifyInstance,
+  sockets: ReadonlySet<Socket>,
+  inFlight: () => number,
+): void {
   let stopping = false
   let cut = false
-  const sockets = new Set<Socket>()
-  // By connection, not by answer: that was 2.5 us a call. What waits to be written in the clear, a TLS socket alone knows.
-  const opened = http.server instanceof TlsServer ? 'secureConnection' : 'connection'
-  http.server.on(opened, (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
   const areWritten = () => [...sockets].every(({ writableLength }) => writableLength === 0)
   // For what is written past the hook below.
   http.decorate('isStopping', () => stopping)

@@ -187,6 +187,19 @@ describe('the doors of language models', () => {
     })
   }
 
+  it('GET / and /docs say what this is to anybody, naming no model; nothing else there answers without a key', async () => {
+    const { send } = gateway()
+    for (const path of ['/', '/docs']) {
+      const { status, body } = await send('GET', path)
+      assert.equal(status, 200)
+      assert.match(body.about, /AI gateway/)
+      assert.doesNotMatch(JSON.stringify(body), /spam/)
+      assert.equal((await send('POST', path)).status, 401)
+      assert.equal((await send('POST', path, { authorization })).status, 405)
+    }
+    assert.equal((await send('GET', '/docs/limits.md')).status, 401)
+  })
+
   it('a missing or wrong key is to be sent where clients of the protocol have it', async () => {
     const { send } = gateway()
     for (const headers of [{}, { 'x-api-key': 'wrong' }]) {

@@ -4,6 +4,7 @@ import type { Mask } from '../control/audit/audit-text.ts'
 import { dialects } from '../dialects/dialects.ts'
 import { anthropicModels } from '../journey/accept/anthropic/anthropic-models.ts'
 import { mountAnthropic } from '../journey/accept/anthropic/mount-anthropic.ts'
+import { mountFrontPage } from '../journey/accept/front-page.ts'
 import { mountGraphql } from '../journey/accept/graphql/mount-graphql.ts'
 import { mountNative } from '../journey/accept/native/mount-native.ts'
 import { mountOip } from '../journey/accept/oip/mount-oip.ts'
@@ -77,6 +78,7 @@ export function mountDoors(http: FastifyInstance, given: Doors, serves: Serves =
     refuse: journey.refuse,
     operate: audited,
   }
+  mountFrontPage(http)
   mountPlatform(http, { context, callerOf, error: sendError, bodyBytesMax, report })
   mountGraphql(http, context, callerOf, graphqlEmit, report)
   mountOperationsDoor(http, { ...doors, metrics: serves === 'calls' ? undefined : doors.metrics })

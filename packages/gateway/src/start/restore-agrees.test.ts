@@ -8,8 +8,8 @@ import { periodsAt } from '../journey/charge/period.ts'
 import { testCall, testCaller, testCatalog } from '../journey/testing/fixtures.ts'
 import { callerOf } from '../kernel/caller.ts'
 import { internalCaller } from '../kernel/internal-consumers.ts'
-import type { Take } from '../kernel/limits.ts'
-import type { Reports } from '../kernel/store.ts'
+import type { Spent } from '../kernel/limits.ts'
+import type { Reports, SpentColumn } from '../kernel/store.ts'
 import { memoryCounters } from '../stores/memory/counters.ts'
 import { type SpentGroup, spentRollup } from '../stores/spent-rollup.ts'
 import { type Holder, holdersIn, lookAtBudgets, restoreBudgets } from './restore-budgets.ts'
@@ -72,13 +72,16 @@ async function restored(groups: readonly SpentGroup[]): Promise<Readonly<Record<
   const spent: Reports['spent'] = async ({ by, without }) =>
     groups
       .filter(({ consumer }) => !without?.includes(consumer))
-      .map((group) => ({ by: Object.fromEntries(by.map((one) => [one, group[one]])), costUsd: group.costUsd }))
-  const takes: Take[] = []
-  const restore = (more: readonly Take[]) => void takes.push(...more)
+      .map((group) => {
+        const columns: Readonly<Partial<Record<SpentColumn, string>>> = { ...group, writer: 'store' }
+        return { by: Object.fromEntries(by.map((one) => [one, columns[one]])), costUsd: group.costUsd }
+      })
+  const all: Spent[] = []
+  const restore = (more: readonly Spent[]) => void all.push(...more)
   const counters = { ...memoryCounters({ clock: { now: () => now, elapsed: () => 0, id: () => '' } }), restore }
   const key: Holder = { owner: { kind: 'key', name: 'key_1' }, limits }
-  const all = await lookAtBudgets([...holdersIn(catalog), key], { counters, now })
+  const seen = await lookAtBudgets([...holdersIn(catalog), key], { counters, now })
   const ports = { counters, reports: { spent }, countsAs: (id: string) => id, now, failed: assert.fail }
-  await restoreBudgets(all, ports)
-  return Object.fromEntries(takes.map(({ key, amount }): [string, number] => [key, amount]).sort())
+  await restoreBudgets(seen, ports)
+  return Object.fromEntries(all.map(({ key, by }): [string, number] => [key, by.get('store') ?? 0]).sort())
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { testCatalog } from '../journey/testing/fixtures.ts'
 import type { Key } from '../kernel/caller.ts'
 import { besideServed } from '../kernel/internal-consumers.ts'
-import type { Counted, Take } from '../kernel/limits.ts'
+import type { Counted, Spent, Take } from '../kernel/limits.ts'
 import type { Reports } from '../kernel/store.ts'
 import { memoryCounters } from '../stores/memory/counters.ts'
 import { byTakes } from '../stores/testing/by-takes.ts'
@@ -16,7 +16,7 @@ const countsAs = (id: string) => (id === 'key_2' ? 'key_1' : id)
 /** Spent by every owner: 1 today, 10 this month. */
 async function restored(holders: readonly Holder[]) {
   const asked: unknown[] = []
-  const takes: Take[] = []
+  const told: Spent[] = []
   const names = { consumer: 'demo', team: 'growth', model: 'spam', major: '1', version: '1.0' } as const
   const spent: Reports['spent'] = async (query) => {
     asked.push(query.by)
@@ -29,11 +29,11 @@ async function restored(holders: readonly Holder[]) {
     ]
   }
   const counters = memoryCounters({ clock })
-  const restore = (more: readonly Take[]) => void takes.push(...more)
+  const restore = (more: readonly Spent[]) => void told.push(...more)
   const noting = { take: counters.take, restore, raise: () => assert.fail('none has begun') }
   const seen = await lookAtBudgets(holders, { counters: noting, now })
   await restoreBudgets(seen, { counters: noting, reports: { spent }, countsAs, now, failed: assert.fail })
-  return { asked, takes: takes.map(({ key, amount }) => [key, amount]) }
+  return { asked, takes: told.map(({ key, by }) => [key, [...by.values()].reduce((sum, costUsd) => sum + costUsd)]) }
 }
 
 test('every owner of a budget begins with what it has spent in this day and month', async () => {
@@ -113,9 +113,9 @@ test('of very many budgets each is looked at and restored, some hundreds by a co
       sizes.push(asked.length)
       return Promise.resolve(counters.take(asked, [], 'look'))
     },
-    restore: (takes: readonly Take[]) => {
-      sizes.push(takes.length)
-      return counters.restore(takes)
+    restore: (spent: readonly Spent[]) => {
+      sizes.push(spent.length)
+      return counters.restore(spent)
     },
     raise: () => assert.fail('none has begun'),
   }

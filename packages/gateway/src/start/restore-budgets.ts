@@ -9,7 +9,7 @@ import {
   type Limits,
   type OwnerKind,
   ownerKinds,
-  type Take,
+  type Spent,
   type Taken,
 } from '../kernel/limits.ts'
 import type { Reports, SpentDimension, SpentRow } from '../kernel/store.ts'
@@ -98,6 +98,11 @@ export function lookAtBudgets(
   return known.length === looks.length ? seen(known) : Promise.all(looks).then(seen)
 }
 
+/** The same without asking: all as though something were counted of each. */
+export function begunBudgets(holders: readonly Holder[]): readonly Budgets[] {
+  return budgetsOf(holders).map((budgets) => ({ ...budgets, begun: new Set(budgets.bounds.keys()) }))
+}
+
 function budgetsOf(holders: readonly Holder[]): readonly Omit<Budgets, 'begun'>[] {
   const owned = holders.flatMap(({ owner, limits }) => (limits?.budget ? boundsIn(owner, limits) : []))
   const all = ownerKinds.flatMap((kind) =>
@@ -128,9 +133,9 @@ export async function restoreBudgets(all: readonly Budgets[], ports: RestorePort
   const left: Budgets[] = []
   for (const budgets of all) {
     try {
-      const { fresh, begun } = await takesOf(budgets, ports)
-      for (const takes of inParts(fresh)) await counters.restore(takes)
-      for (const takes of inParts(begun)) await counters.raise(takes)
+      const { fresh, begun } = await spentOf(budgets, ports)
+      for (const spent of inParts(fresh)) await counters.restore(spent)
+      for (const spent of inParts(begun)) await counters.raise(spent)
     } catch (thrown) {
       left.push(budgets)
       ports.failed(budgets.kind, thrown)
@@ -139,24 +144,27 @@ export async function restoreBudgets(all: readonly Budgets[], ports: RestorePort
   return left
 }
 
-async function takesOf(
+async function spentOf(
   { kind, span, bounds, begun }: Budgets,
   { reports, countsAs, now }: RestorePorts,
-): Promise<{ readonly fresh: readonly Take[]; readonly begun: readonly Take[] }> {
+): Promise<{ readonly fresh: readonly Spent[]; readonly begun: readonly Spent[] }> {
   const periods = periodsAt(now)
   const { from, until } = periods[span]
-  const { nameOf, ...asked } = accounts[kind]
-  const spent = new Map<string, number>()
-  for (const row of await reports.spent({ from, to: until, ...asked })) {
-    const name = nameOf(row.by, countsAs)
-    spent.set(name, (spent.get(name) ?? 0) + row.costUsd)
+  const { nameOf, by: owners, ...asked } = accounts[kind]
+  const found = new Map<string, Map<string, number>>()
+  for (const { by, costUsd } of await reports.spent({ from, to: until, ...asked, by: [...owners, 'writer'] })) {
+    const name = nameOf(by, countsAs)
+    const ofName = found.get(name) ?? new Map<string, number>()
+    const { writer = 'unknown' } = by
+    found.set(name, ofName.set(writer, (ofName.get(writer) ?? 0) + costUsd))
   }
-  const takes = { fresh: [] as Take[], begun: [] as Take[] }
-  for (const [name, bound] of bounds) {
-    const amount = spent.get(name) ?? 0
-    if (amount > 0) takes[begun.has(name) ? 'begun' : 'fresh'].push({ ...bound.counted(periods, 0), amount })
+  const spent = { fresh: [] as Spent[], begun: [] as Spent[] }
+  for (const [name, one] of bounds) {
+    const by = found.get(name)
+    const { key, bound } = one.counted(periods, 0)
+    if (by) spent[begun.has(name) ? 'begun' : 'fresh'].push({ key, bound, by })
   }
-  return takes
+  return spent
 }
 
 function inParts<One>(all: readonly One[]): readonly (readonly One[])[] {

@@ -69,7 +69,6 @@ export async function wireJourney(ports: {
   const metrics = createMetrics()
   const recent = createRecentCalls(store.records)
   const unitSalt = await settingOf(store, 'unit-salt', () => randomBytes(32).toString('hex'))
-  const storeId = await settingOf(store, 'store-id', () => randomBytes(8).toString('hex'))
   let stopping = false
   let inFlight = 0
   let tellIdle = () => {}
@@ -81,7 +80,7 @@ export async function wireJourney(ports: {
   const fleet = createFleet(replicas)
   const counter = createTokenCounter()
   const cache = wireCache({ redis: ports.redis, bytesMax: ports.cacheBytesMax, metrics, clock })
-  const limits = wireLimits({ ...ports, redis: ports.redis, storeId, metrics })
+  const limits = wireLimits({ ...ports, redis: ports.redis, metrics })
   const places = createInFlight(clock)
   metrics.gauges('astra_calls_waiting', 'Calls that wait for a free place', ['model'], () =>
     [...places.waiting()].map(([model, value]) => ({ labels: { model }, value })),

@@ -105,6 +105,17 @@ test('a budget that is taken away and given again knows what was spent in betwee
   assert.equal(await left(), 0)
 })
 
+test('what a budget missed is found within a minute, and counts once', async (t) => {
+  let costUsd = 4
+  const { limits, left, end } = wired(t, async () => [{ by: { key: 'key_1' }, costUsd }])
+  await limits.followKeys([key])
+  for (const spent of [9, 9, 7]) {
+    costUsd = spent
+    await end(60_000)
+    assert.equal(await left(), 1)
+  }
+})
+
 test('a gateway that closes asks no more', async (t) => {
   let asked = 0
   const { limits, log, end } = wired(t, async () => {

@@ -37,6 +37,13 @@ const rows: readonly ((fault: Misread) => string | undefined)[] = [
     const relative = place.includes('weights') || place.includes('shares')
     return `Write ${relative ? Number(percents) : Number((Number(percents) / 100).toPrecision(12))}.`
   },
+  // As limits are written beside it: "20/day", "USD 20".
+  ({ message, source, place }) => {
+    const [, usd, period = 'day'] =
+      /^(?:USD ?|\$ ?)?(\d+(?:\.\d+)?)(?: ?(?:USD|\$))?(?: ?\/ ?(day|month))?$/i.exec(source) ?? []
+    if (place.at(-1) !== 'budget' || !message.startsWith('must be an object')) return undefined
+    return `Write { ${period.toLowerCase()}: ${usd ?? 20} }.`
+  },
   ({ message, source }) =>
     quotedNumber.test(message) && number.test(source) ? `Write ${source}, without quotes.` : undefined,
 ]

@@ -37,7 +37,7 @@ export function nodeFaults(document: Document, lineAt: (offset: number) => numbe
       if (!anchors.has(node.source)) report(node, placeOf(ancestors, node), `is an alias of nothing: *${node.source}`)
     } else if (isNode(node)) {
       if (node.anchor) anchors.add(node.anchor)
-      if (isMap(node)) checkKeys(node, placeOf(ancestors, node), report)
+      if (isMap(node)) checkKeys(node, placeOf(ancestors, node), lineAt, report)
       if (isScalar(node) && typeof node.value === 'number' && !Number.isFinite(node.value)) {
         report(node, placeOf(ancestors, node), 'is no finite number')
       }
@@ -49,8 +49,8 @@ export function nodeFaults(document: Document, lineAt: (offset: number) => numbe
 
 type Report = (node: Node, place: Place, message: string, suggestion?: string) => void
 
-function checkKeys(map: YAMLMap, place: Place, report: Report): void {
-  const seen = new Set<string>()
+function checkKeys(map: YAMLMap, place: Place, lineAt: (offset: number) => number, report: Report): void {
+  const seen = new Map<string, number>()
   for (const { key } of map.items) {
     if (!isScalar(key) || typeof key.value !== 'string') {
       const text = keyText(key)
@@ -60,12 +60,17 @@ function checkKeys(map: YAMLMap, place: Place, report: Report): void {
         'is a key that YAML does not read as text',
         `Quote it: "${text}".`,
       )
-    } else if (seen.has(key.value)) {
-      report(key, [...place, key.value], 'stands here twice')
-    } else {
-      seen.add(key.value)
+      continue
     }
+    const before = seen.get(key.value)
+    const line = lineAt(key.range?.[0] ?? 0)
+    if (before === undefined) seen.set(key.value, line)
+    else report(key, [...place, key.value], 'stands here twice', mergeWith(before, line))
   }
+}
+
+function mergeWith(before: number, line: number): string {
+  return before === line ? 'Leave one of them out.' : `Merge it with line ${before}, or rename one of them.`
 }
 
 /** As the file has it: "1.10", which as a value is 1.1. */

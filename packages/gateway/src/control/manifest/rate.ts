@@ -1,5 +1,5 @@
 import type { Rate } from '../../kernel/limits.ts'
-import { didYouMean } from '../../kernel/schema/nearest.ts'
+import { nearest } from '../../kernel/schema/nearest.ts'
 import type { Schema } from '../../kernel/schema/schema.ts'
 import { closed, text } from './forms.ts'
 import { durationText, parseDuration } from './quantities.ts'
@@ -45,14 +45,14 @@ export function rateText({ amount, perMs }: Omit<Rate, 'burst'>): string {
   return `${amount}/${words.find((word) => intervals[word] === perMs) ?? durationText(perMs)}`
 }
 
-/** What was most likely meant by a text that is no rate: "100/min", "100 per hour", "100". */
+/** What was most likely meant by a text that is no rate: "100/min", "100 per hour", "100rpm", "100". */
 export function rateMeant(text: string): { readonly suggestion?: string } {
-  const [, amount = '', unit = ''] = /^(\d[\d.]*) *(?:(?:\/|per) *([A-Za-z]+))?$/.exec(text) ?? []
+  const [, amount = '', short, unit = short] =
+    /^(\d[\d.]*) *(?:[rt]p([smhd])|(?:\/|per) *([A-Za-z]+))?$/i.exec(text) ?? []
   if (!(Number(amount) > 0)) return {}
-  if (unit === '') return { suggestion: `Write for example "${amount}/minute".` }
-  const begun = words.find((word) => word.startsWith(unit.toLowerCase()))
-  if (begun) return { suggestion: `Did you mean "${amount}/${begun}"?` }
-  return didYouMean(unit, words)
+  if (unit === undefined) return { suggestion: `Write for example "${amount}/minute".` }
+  const meant = words.find((word) => word.startsWith(unit.toLowerCase())) ?? nearest(unit, words)
+  return meant === undefined ? {} : { suggestion: `Did you mean "${amount}/${meant}"?` }
 }
 
 /** The whole interval's amount, and never so little that no call would fit. */

@@ -6,6 +6,7 @@ import { faultsIn } from './locate.ts'
 import type { Manifest, Place, ReadManifest } from './manifest.ts'
 import { manifestSchema } from './manifest-schema.ts'
 import { nodeFaults } from './node-faults.ts'
+import { syntaxFault } from './syntax-fault.ts'
 
 /** 1,000 models take some 205,000; bounds what one request may make the parser do. */
 const charactersMax = 512 * 1024
@@ -43,14 +44,11 @@ function readShort(yaml: string): ReadManifest {
   const lines = new LineCounter()
   const document = parseDocument(yaml, { ...dialect, lineCounter: lines })
   const lineAt = (offset: number) => lines.linePos(offset).line
-  const syntax = [...document.errors, ...document.warnings].slice(0, faultsMax)
+  const syntax = [...document.errors, ...document.warnings]
   // The parser makes a fault of its own stack's end.
   if (syntax.some(({ message }) => message.includes('Maximum call stack'))) return whole(tooDeep)
-  if (syntax.length > 0) {
-    return {
-      faults: syntax.map(({ message, pos }) => ({ path: '', message: headline(message), line: lineAt(pos[0]) })),
-    }
-  }
+  const fault = syntaxFault(syntax, yaml, lineAt)
+  if (fault) return { faults: [fault] }
   const nodes = nodeFaults(document, lineAt, faultsMax)
   const value = plainValue(document)
   if (value === undefined) {
@@ -117,9 +115,4 @@ function soundness(faulty: readonly Place[]): (place: Place) => boolean {
 
 function keyOf(place: Place): string {
   return JSON.stringify(place)
-}
-
-/** The parser's messages go on with a picture of the place, and advice to programmers; the line says it already. */
-function headline(message: string): string {
-  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '').replace(/; please use YAML.*/, '')
 }

@@ -14,18 +14,18 @@ type Declared = Readonly<Record<string, FeedbackMetric>>
 /**
  * Throws `invalid_input` where the call's contract declares metrics and this is none of them, of another type or out of its bounds: an
  * experiment would never hear it, or hear too much; and `forbidden` where the speaker may not speak as that source. A contract that
- * declares none hears anything, as no experiment does, and so does one that is no more.
+ * declares none hears anything, as no experiment does, and so does one that is no more. Gives the metric as it is declared.
  */
 export function assertDeclared(
   call: JudgedCall,
   { metric, value, source }: Pick<Feedback, 'metric' | 'value' | 'source'>,
   speaker: Pick<Caller, 'consumer' | 'permissions'>,
   state: CatalogState,
-) {
+): FeedbackMetric | undefined {
   const model = ownEntry(state.models, call.model)
   const major = call.major ?? model?.defaultMajor ?? 0
   const declared: Declared = (model && ownEntry(model.contracts, major)?.metrics) ?? {}
-  if (Object.keys(declared).length === 0) return
+  if (Object.keys(declared).length === 0) return undefined
   const contract = `${call.model}@v${major}`
   const meant = ownEntry(declared, metric)
   if (!meant) {
@@ -48,6 +48,17 @@ export function assertDeclared(
     throw new AstraError('invalid_input', { detail: `value ${message}`, next: 'Send a value within them.', violations })
   }
   requireTrusted(meant, source, speaker, `${metric} of ${contract}`)
+  return meant
+}
+
+/** Why no experiment counts it; undefined where those that ask for the metric do. */
+export function notCounted(
+  meant: FeedbackMetric | undefined,
+  { metric, source }: Pick<Feedback, 'metric' | 'source'>,
+): string | undefined {
+  const heard = meant?.source
+  if (heard === undefined || heard === source) return undefined
+  return `Kept, but experiments do not count it: ${metric} is declared to hear only "source": "${heard}", and this came as "${source}"`
 }
 
 /** Whoever calls a model may say what its users say. What passes for the truth decides experiments, so its owner may say who tells it. */

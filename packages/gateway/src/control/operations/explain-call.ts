@@ -51,8 +51,9 @@ export function explainCall(
   })
 }
 
-function freesAt({ time, latencyMs }: CallRecord, { retryAfterMs }: RefusedBy): number | undefined {
-  return retryAfterMs === undefined ? undefined : Math.ceil(time + latencyMs + retryAfterMs)
+/** Of calls in flight nobody knows when one ends: they were told only when to ask again. */
+function freesAt({ time, latencyMs }: CallRecord, { kind, retryAfterMs }: RefusedBy): number | undefined {
+  return retryAfterMs === undefined || kind === 'concurrent' ? undefined : Math.ceil(time + latencyMs + retryAfterMs)
 }
 
 const answers: Readonly<Record<NonNullable<CallRecord['cache']>, string | undefined>> = {
@@ -79,13 +80,21 @@ function whyOf(record: CallRecord): string {
 
 function limitWhy(record: CallRecord, refusedBy: RefusedBy): string {
   const { owner, kind } = refusedBy
-  // Of calls, items and tokens there are whole ones only; of USD any part.
-  const remaining = isBudget(kind) ? Number(refusedBy.remaining.toPrecision(3)) : Math.floor(refusedBy.remaining)
+  const told = `It was refused with "${record.code}" by the limit of ${ownerText(owner)}, ${limitText(refusedBy)}`
+  if (kind === 'concurrent')
+    return `${told}: as many were. It frees as soon as one of them ends, and nobody knows when.`
   const frees = freesAt(record, refusedBy)
   const then =
     frees === undefined ? 'Waiting does not help: it asks for more than ever fits' : `It frees at ${isoTime(frees)}`
-  const left = remaining > 0 ? `${remaining} of them left, too few for it` : 'none of them left'
-  return `It was refused with "${record.code}" by the limit of ${ownerText(owner)}, ${limitText(refusedBy)}: ${left}. ${then}.`
+  return `${told}: ${leftText(refusedBy)}. ${then}.`
+}
+
+function leftText({ kind, remaining, burst }: RefusedBy): string {
+  // Of calls, items and tokens there are whole ones only; of USD any part.
+  const left = isBudget(kind) ? Number(remaining.toPrecision(3)) : Math.floor(remaining)
+  // What an interval has left is more than what could be had at once.
+  const which = burst === undefined ? 'of them left' : 'could be had just then'
+  return left > 0 ? `${left} ${which}, too few for it` : `none ${which}`
 }
 
 export function faultText({ code = 'internal', reason }: CallRecord): string {

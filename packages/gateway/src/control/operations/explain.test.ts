@@ -55,6 +55,21 @@ test('a call that asks for more than ever fits', async () => {
   assert.equal('freesAt' in output, false)
 })
 
+test('a burst that was used up is named, and is not told as the whole interval', async () => {
+  const { output } = await explained({ ...refused, refusedBy: { ...refusedBy, burst: 1 } })
+  assert.match(
+    String(output.why),
+    /"growth", 600 requests a minute, 1 at once: none could be had just then\. It frees at 2026-11-22T12:00:01\.324Z\.$/,
+  )
+})
+
+test('of calls in flight it is not told when one ends, as nobody knows', async () => {
+  const { windowMs: _, ...inFlight } = { ...refusedBy, kind: 'concurrent', limit: 1, retryAfterMs: 1000 } as const
+  const { output } = await explained({ ...refused, refusedBy: { ...inFlight, windowMs: undefined } })
+  assert.match(String(output.why), /"growth", 1 calls in flight: as many were\. It frees as soon as one of them ends/)
+  assert.equal('freesAt' in output, false)
+})
+
 test('how a limit stands now is left out where its owner is no more', async () => {
   for (const owner of [
     { kind: 'key', name: 'key_gone' },
@@ -84,7 +99,7 @@ const whys: readonly [string, object, string][] = [
   [
     'refused before a model was asked',
     { ...refused, code: 'model_forbidden', reason: 'demo may not use spam' },
-    'It was refused with "model_forbidden": This key may not use this model (demo may not use spam). No model was asked.',
+    'It was refused with "model_forbidden": This key or token may not use this model (demo may not use spam). No model was asked.',
   ],
   [
     'failed at every version',
@@ -151,7 +166,7 @@ test('no reason, replica or version of a call that failed, or was refused otherw
     [{ outcome: 'cancelled', code: 'cancelled' }, 'The caller went away.'],
     [
       { ...refused, code: 'model_forbidden' },
-      'It was refused with "model_forbidden": This key may not use this model. No model was asked.',
+      'It was refused with "model_forbidden": This key or token may not use this model. No model was asked.',
     ],
     [{}, 'It was answered by 1.1.'],
   ] as const) {

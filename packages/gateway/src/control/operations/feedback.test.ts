@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Permission } from '../../kernel/caller.ts'
 import type { FeedbackMetric } from '../../kernel/experiment.ts'
-import { assertDeclared } from './declared-metric.ts'
+import { assertDeclared, notCounted } from './declared-metric.ts'
 import { fakeCatalog, noon } from './fake-catalog.ts'
 import { fakePlatform, record } from './fake-platform.ts'
 
@@ -19,7 +19,10 @@ for (const kept of ['calls', 'waiting'] as const) {
       { reference: 'order-7', metric: 'stars', value: 4, source: 'heuristic', comment: 'well' },
       demo,
     )
-    assert.deepEqual([byId.output, byReference.output], [{ call: record.id }, { call: record.id }])
+    const { notCounted: told, ...receipt } = byId.output
+    assert.deepEqual([receipt, byReference.output], [{ call: record.id }, { call: record.id }])
+    // It is kept all the same.
+    assert.match(String(told), /^Kept, but .* correct is declared to hear only "source": "ground_truth", and this came/)
     const common = { callId: record.id, time: noon, consumer: 'demo' }
     assert.deepEqual(platform.feedback, [
       { ...common, ...good, source: 'user', comment: undefined },
@@ -56,6 +59,19 @@ for (const kept of ['calls', 'waiting'] as const) {
       assert.deepEqual(platform.feedback, [])
     })
   }
+}
+
+for (const [heard, source, told] of [
+  ['ground_truth', 'user', true],
+  ['user', 'heuristic', true],
+  ['ground_truth', 'ground_truth', false],
+  [undefined, 'user', false],
+] as const) {
+  test(`${source} for a metric that hears ${heard ?? 'everybody'} ${told ? 'is told that it does not count' : 'counts'}`, () => {
+    const metric: FeedbackMetric = { type: 'boolean', optimise: 'max', ...(heard ? { source: heard } : {}) }
+    const words = `Kept, but experiments do not count it: correct is declared to hear only "source": "${heard}", and this came as "${source}"`
+    assert.equal(notCounted(metric, { metric: 'correct', source }), told ? words : undefined)
+  })
 }
 
 for (const [metric, value, type] of [

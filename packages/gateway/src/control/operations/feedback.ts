@@ -2,10 +2,11 @@ import Type from 'typebox'
 import { AstraError } from '../../kernel/errors.ts'
 import { type Operation, operation } from '../../kernel/operation.ts'
 import { feedbackSources, feedbackValue } from './call-json.ts'
-import { assertDeclared, type JudgedCall } from './declared-metric.ts'
+import { assertDeclared, type JudgedCall, notCounted } from './declared-metric.ts'
 import { invalidField } from './moments.ts'
 import type { OperationPorts } from './ports.ts'
 import { choice, closed, text } from './schemas.ts'
+import { withoutUndefined } from './without-undefined.ts'
 
 const judgement = closed({
   call: Type.Optional(text('Id of the call; or give its reference', 64)),
@@ -29,14 +30,19 @@ export function feedbackOperations(ports: OperationPorts): readonly Operation[] 
       method: 'POST',
       path: '/feedback',
       input: judgement,
-      output: closed({ call: text('Id of the call') }),
+      output: closed({
+        call: text('Id of the call'),
+        notCounted: Type.Optional(
+          text('Why no experiment counts it, though it is kept: its source is another than the metric names'),
+        ),
+      }),
       run: async ({ call, reference, metric, value, source = 'user', comment }, { caller }) => {
         const { consumer } = caller
         const { id: callId, of } = await ownCall({ call, reference, consumer }, ports)
-        assertDeclared(of, { metric, value, source }, caller, ports.catalogControl.current().state)
+        const meant = assertDeclared(of, { metric, value, source }, caller, ports.catalogControl.current().state)
         const time = ports.clock.now()
         await ports.records.feedback({ callId, metric, value, source, comment, time, consumer })
-        return { call: callId }
+        return withoutUndefined({ call: callId, notCounted: notCounted(meant, { metric, source }) })
       },
     }),
   ]

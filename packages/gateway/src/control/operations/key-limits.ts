@@ -24,7 +24,9 @@ export const limitsSchema = closed({
   items: rate,
   tokens: rate,
   concurrent: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
-  budget: Type.Optional(closed({ day: usd, month: usd })),
+  budget: Type.Optional(
+    Type.Object({ day: usd, month: usd }, { additionalProperties: false, examples: [{ day: 20 }] }),
+  ),
 })
 
 /** Throws `invalid_input` with every rate that is none; undefined for limits that say nothing. */

@@ -23,6 +23,13 @@ test('a burst that is smaller than what one answer reserves', async () => {
   assert.deepEqual(await notesOf(owned), ['team a', 'consumer b', 'model m', 'version m@v1 1'].map(tight))
 })
 
+test('a budget of a day that is more than the month may have', async () => {
+  const teams = 'teams: {a: {limits: {budget: {day: 500, month: 300}}}, b: {limits: {budget: {day: 30, month: 30}}}}'
+  assert.deepEqual(await notesOf(`${chat(', limits: {outputTokens: 100}')}${teams}`), [
+    "limits of team a: a budget of USD 500 a day and 300 a month: the day's never counts",
+  ])
+})
+
 test('contracts whose reservations are guessed, where anything counts them', async () => {
   const note = 'm@v1: without "limits.outputTokens" a guess is reserved of tokens and budgets'
   for (const limits of ['tokens: 9/hour', 'budget: {month: 5}']) {

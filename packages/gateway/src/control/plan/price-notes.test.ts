@@ -5,8 +5,8 @@ import { emptyCatalog, fakeBackends, planYaml } from './testing/planning.ts'
 
 const backends = new Map([...fakeBackends(), ['vendor', fakeVendor(new Set(['KEY']))]])
 
-async function notesOf(versions: string, prices = '{}', more = ''): Promise<readonly string[]> {
-  const yaml = `models: {m: {owner: me, contracts: {v1: {task: chat, versions: {${versions}}}}}${more}}\nprices: ${prices}`
+async function notesOf(versions: string, prices = '{}', more = '', top = ''): Promise<readonly string[]> {
+  const yaml = `models: {m: {owner: me, contracts: {v1: {task: chat, versions: {${versions}}}}${more}}}\nprices: ${prices}\n${top}`
   const { faults, notes } = await planYaml(yaml, emptyCatalog, backends)
   assert.deepEqual(faults, [])
   return notes
@@ -48,6 +48,49 @@ test('a retired version needs no price, and may keep its own', async () => {
   )
   assert.equal((await notesOf(both, price('vendor/b'))).length, 0)
 })
+
+test('a budget that unpriced calls do not count in is named, and one that never meets them is not', async () => {
+  const note = async (owner: string, limits = '') => {
+    const budget = 'limits: {budget: {day: 5}}'
+    const [first] = await notesOf(
+      version('1', 'a', limits === 'version' ? `, ${budget}` : ''),
+      '{}',
+      limits === 'model' ? `, ${budget}` : '',
+      limits === 'team'
+        ? `teams: {growth: {${budget}}}`
+        : limits === 'consumer'
+          ? `consumers: {shop: {${budget}}}`
+          : '',
+    )
+    assert.equal(first, `calls of m@v1/1 are unpriced: ${unpriced}${owner}`, limits)
+  }
+  await note('')
+  for (const [kind, owner] of [
+    ['team', 'team growth'],
+    ['consumer', 'consumer shop'],
+    ['model', 'model m'],
+    ['version', 'version m@v1 1'],
+  ] as const)
+    await note(`, and no budget counts them (${owner} has one)`, kind)
+  const other = version('1', 'a', ', limits: {budget: {day: 5}}')
+  const [first] = await notesOf([other, version('2', 'b')].join(), price('vendor/a'))
+  assert.equal(first, 'calls of m@v1/2 are unpriced: there is no price for vendor/b (0 is a price too)')
+})
+
+for (const [fields, odd] of [
+  ['input: 1.5e-7, output: 6e-7', 'input 1.5e-7, output 6e-7'],
+  ['input: 0.15, cachedInput: 0.0009', 'cachedInput 0.0009'],
+  ['input: 150000, output: 1000', 'input 150000'],
+  ['items: 0.00004', 'items 0.00004'],
+  ['input: 0, output: 0.001, reasoning: 1000', undefined],
+  ['items: 40000', undefined],
+] as const) {
+  test(`prices that look like another unit: ${fields}`, async () => {
+    const notes = await notesOf(version('1', 'a'), `{vendor/a: [{from: 2026-01-01, ${fields}}]}`)
+    const note = `prices.vendor/a from 2026-01-01: ${odd}: prices are USD per million tokens or items, and this looks like another unit`
+    assert.deepEqual(notes, odd === undefined ? [] : [note])
+  })
+}
 
 test('of very many the first are told, and how many there are', async () => {
   const many = Array.from({ length: 30 }, (_, i) => version(`${i}`, `model-${i}`)).join()

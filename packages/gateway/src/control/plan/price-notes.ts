@@ -1,10 +1,14 @@
 import type { Backend } from '../../kernel/backend.ts'
-import type { CatalogState } from '../../kernel/catalog-state.ts'
+import type { CatalogState, Price } from '../../kernel/catalog-state.ts'
 import { nearest } from '../../kernel/schema/nearest.ts'
+import { contractsOf, type LimitOwner, ownersOf } from './limit-owners.ts'
 
 const notesMax = 20
 
-/** What is no fault and yet likely not meant: prices that no version uses, and versions whose calls have none. */
+/**
+ * What is no fault and yet likely not meant: prices that no version uses, or in another unit, and versions whose calls have none, so that
+ * no budget counts them.
+ */
 export function priceNotes(state: CatalogState, backends: ReadonlyMap<string, Backend>): readonly string[] {
   const { prices = {} } = state
   const versions = versionsOf(state, backends)
@@ -15,13 +19,15 @@ export function priceNotes(state: CatalogState, backends: ReadonlyMap<string, Ba
     ),
     ({ upstreamModel }) => upstreamModel,
   )
+  const budgets = ownersOf(state, contractsOf(state)).filter(({ limits }) => limits?.budget)
   // Written only as far as they are told: to look for what was meant takes its time.
   const notes = [
     ...Object.keys(prices).flatMap((name) => (used.has(name) ? [] : [() => unusedNote(name, [...used])])),
+    ...Object.entries(prices).flatMap(([name, dated]) => dated.flatMap((price) => oddUnit(name, price))),
     ...[...unpriced].map(
-      ([model, [first, ...others]]) =>
+      ([model, found]) =>
         () =>
-          unpricedNote(model, first?.name ?? '', others.length),
+          unpricedNote(model, found, budgets),
     ),
   ]
   const told = notes.slice(0, notesMax).map((write) => write())
@@ -35,7 +41,9 @@ function isOwn(upstreamModel: string): boolean {
 }
 
 interface PricedVersion {
-  readonly name: string
+  /** "spam@v1" */
+  readonly contract: string
+  readonly id: string
   readonly retired: boolean
   readonly upstreamModel: string
 }
@@ -47,7 +55,7 @@ function versionsOf({ models }: CatalogState, backends: ReadonlyMap<string, Back
       Object.entries(contract.versions).flatMap(([id, { backend, settings, retired }]) => {
         const upstreamModel = backends.get(backend)?.upstreamModel?.(settings)
         if (upstreamModel === undefined) return []
-        return [{ name: `${model}@v${major}/${id}`, retired: retired !== undefined, upstreamModel }]
+        return [{ contract: `${model}@v${major}`, id, retired: retired !== undefined, upstreamModel }]
       }),
     ),
   )
@@ -60,7 +68,38 @@ function unusedNote(name: string, used: readonly string[]): string {
   return `prices.${name}: no version has this upstream model${advice}`
 }
 
-function unpricedNote(upstreamModel: string, name: string, others: number): string {
+function unpricedNote(
+  upstreamModel: string,
+  versions: readonly PricedVersion[],
+  budgets: readonly LimitOwner[],
+): string {
+  const [first] = versions
+  const others = versions.length - 1
   const more = others === 0 ? '' : ` and ${others} more ${others === 1 ? 'version' : 'versions'}`
-  return `calls of ${name}${more} are unpriced: there is no price for ${upstreamModel} (0 is a price too)`
+  const budget = budgets.find((owner) => versions.some((version) => covers(owner, version)))
+  const uncounted = budget === undefined ? '' : `, and no budget counts them (${budget.name} has one)`
+  return `calls of ${first?.contract}/${first?.id}${more} are unpriced: there is no price for ${upstreamModel} (0 is a price too)${uncounted}`
+}
+
+function covers({ of, version }: LimitOwner, { contract, id }: PricedVersion): boolean {
+  return of.some(({ name }) => name === contract) && (version === undefined || version === id)
+}
+
+/**
+ * USD per million: the cheapest embeddings cost 0.01, the dearest answers 600. Of items there is no most, as each can be a picture for
+ * some cents.
+ */
+const usual = { least: 0.001, most: 1000 }
+
+/** Per token or per thousand, prices would make budgets a million or a thousand times too loose, and nobody would see it. */
+function oddUnit(name: string, { from, items, ...tokens }: Price): readonly (() => string)[] {
+  const odd = Object.entries({ ...tokens, items }).filter(
+    ([kind, usd = 0]) => (usd > 0 && usd < usual.least) || (usd > usual.most && kind !== 'items'),
+  )
+  if (odd.length === 0) return []
+  const written = odd.map(([kind, usd]) => `${kind} ${usd}`).join(', ')
+  return [
+    () =>
+      `prices.${name} from ${from}: ${written}: prices are USD per million tokens or items, and this looks like another unit`,
+  ]
 }

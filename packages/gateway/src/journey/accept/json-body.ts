@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { GatheredBytes } from '@astraapi/oip'
 import { AstraError } from '../../kernel/errors.ts'
+import { BodyRoom } from './body-room.ts'
 import { type JsonSurvey, surveyJson } from './json-survey.ts'
 
 /** Deeper bodies are refused before they are parsed: recursion over them could exhaust the stack further on. */
@@ -17,35 +18,44 @@ const membersMax = 200_000
 const nestsMax = 1_000_000
 
 /** Of all bodies that are being read at one time, in this process. */
-const allBytesMax = 512 * 2 ** 20
-let allBytes = 0
+const bodyRoom = new BodyRoom(512 * 2 ** 20)
 
 /**
- * Reads a body of at most `bytesMax` bytes. Rejects with `body_too_large` as soon as that is known, and with `cancelled` when the
- * caller leaves in the middle of it. With listeners rather than `for await`, which costs 5 us more a call and, when it is left
- * early, destroys the connection that the refusal should go out on.
+ * Reads a body of at most `bytesMax` bytes. Rejects with `body_too_large` as soon as that is known, with `overloaded` where too much is
+ * being sent at once, by this consumer or by all, and with `cancelled` when the caller leaves in the middle of it. With listeners rather
+ * than `for await`, which costs 5 us more a call and, when it is left early, destroys the connection that the refusal should go out on.
  */
-export function readBody(stream: Readable, contentLength: string | undefined, bytesMax: number): Promise<Buffer> {
+export function readBody(
+  stream: Readable,
+  contentLength: string | undefined,
+  bytesMax: number,
+  consumer: string,
+  room = bodyRoom,
+): Promise<Buffer> {
   if (Number(contentLength) > bytesMax) return Promise.reject(tooLarge(bytesMax))
   return new Promise((resolve, reject) => {
     const body = new GatheredBytes(bytesMax)
     let bytes = 0
+    let taken = 0
     let open = true
     const settle = (error?: AstraError) => {
       if (!open) return
       open = false
-      allBytes -= bytes
+      if (taken > 0) room.giveBack(consumer, taken)
       if (!error) return resolve(body.take())
+      stream.pause()
       // Of a body that came whole they hear no more, and go with it.
       stream.off('data', take).off('end', end).off('close', gone)
       reject(error)
     }
     const take = (chunk: Buffer) => {
       bytes += chunk.length
-      allBytes += chunk.length
-      if (bytes <= bytesMax && allBytes <= allBytesMax) return body.push(chunk)
-      stream.pause()
-      return settle(bytes > bytesMax ? tooLarge(bytesMax) : tooMuchAtOnce())
+      if (bytes > bytesMax) return settle(tooLarge(bytesMax))
+      const more = room.taken(bytes) - taken
+      const fault = more > 0 ? room.take(consumer, more) : undefined
+      if (fault) return settle(fault)
+      taken += more
+      return body.push(chunk)
     }
     const end = () => settle()
     // Of a body that came whole it hears, too: an error with its stack, made for nobody, was 6 us a call.
@@ -104,8 +114,26 @@ function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'))
   } catch (error) {
-    throw new AstraError('invalid_body', { detail: `The body is not JSON: ${syntaxFault(error)}` })
+    throw notJson(body, error)
   }
+}
+
+/** What a body that is none likely is, by its beginning: some clients send it unless they are told the Content-Type. */
+const otherForms: readonly (readonly [begins: RegExp, name: string])[] = [
+  [/^\s*</, 'XML or HTML'],
+  [/^--[^\s-]|^-{4}/, 'a form in parts (multipart/form-data)'],
+  [/^[\w.%[\]-]+=/, 'a form (application/x-www-form-urlencoded)'],
+]
+
+function notJson(body: Buffer, error: unknown): AstraError {
+  const begins = body.toString('latin1', 0, 100)
+  const [, other] = otherForms.find(([form]) => form.test(begins)) ?? []
+  if (other === undefined)
+    return new AstraError('invalid_body', { detail: `The body is not JSON: ${syntaxFault(error)}` })
+  return new AstraError('invalid_body', {
+    detail: `The body is not JSON: it looks like ${other}`,
+    next: 'Send one JSON object, with "Content-Type: application/json".',
+  })
 }
 
 /** V8 names the place and quotes the caller's own text; nothing internal is in it. */
@@ -128,10 +156,6 @@ function surveyWithin(body: Buffer, most: number): JsonSurvey {
   if (counts.members > most) throw tooMany(`${most} members of objects`)
   if (counts.nests > nestsMax) throw tooMany(`${nestsMax} objects and lists`)
   return counts
-}
-
-function tooMuchAtOnce(): AstraError {
-  return new AstraError('overloaded', { detail: 'Too many large bodies are being sent at once', retryAfterMs: 1000 })
 }
 
 function tooMany(what: string): AstraError {

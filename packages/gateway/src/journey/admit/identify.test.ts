@@ -44,6 +44,20 @@ describe('identify', () => {
     }
   })
 
+  it('tells that "Bearer " is missing, of a good key and of any other text alike', () => {
+    for (const sent of ['right', 'wrong', 'Basic right', 'Bearer', 'a.b.c', ''])
+      assert.throws(() => identify({ authorization: sent }, ports()), {
+        code: 'unauthenticated',
+        message: 'The header Authorization must hold "Bearer " and then the key',
+      })
+    for (const [headers, message] of [
+      [{}, 'No key was sent'],
+      [{ 'x-api-key': ' ' }, 'No key was sent'],
+      [{ authorization: 'Bearer wrong' }, 'The key that was sent is not known here'],
+    ] as const)
+      assert.throws(() => identify(headers, ports()), { message })
+  })
+
   it("takes a key from x-api-key too, which Anthropic's clients send, where there is no Authorization", () => {
     assert.equal(identify({ 'x-api-key': 'right' }, ports()).keyId, 'key_1')
     assert.equal(identify({ authorization: 'Bearer right', 'x-api-key': 'wrong' }, ports()).keyId, 'key_1')

@@ -37,7 +37,8 @@ export function identify(
 ): Caller | Promise<Caller> {
   const secret = secretIn(headers)
   if (secret === undefined) throw new AstraError('unauthenticated', { detail: 'No key was sent' })
-  const key = secret === '' ? undefined : findKey(secret)
+  if (secret === '') throw new AstraError('unauthenticated', { detail: noBearer })
+  const key = findKey(secret)
   if (!key) {
     // A key that somebody chose may look like a token: keys come first.
     if (looksLikeToken.test(secret)) {
@@ -63,12 +64,15 @@ function admitToken(caller: Caller, from: From, used: IdentifyPorts['used']): Ca
   return caller
 }
 
+/** The same for whatever else it holds: of a key that stands there alone nobody is told whether it is a good one. */
+const noBearer = 'The header Authorization must hold "Bearer " and then the key'
+
 /** Three parts in base64url (RFC 7519); of an unsigned one the last is empty, and its refusal shall say what it is. */
 const looksLikeToken = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
-/** "" for what cannot be a key. */
+/** "" for an Authorization that holds none. */
 function secretIn({ authorization, 'x-api-key': apiKey }: KeyHeaders): string | undefined {
-  if (authorization === undefined) return typeof apiKey === 'string' ? apiKey.trim() : undefined
+  if (authorization === undefined) return typeof apiKey === 'string' ? apiKey.trim() || undefined : undefined
   return authorization.length > 7 && /^bearer /i.test(authorization) ? authorization.slice(7).trim() : ''
 }
 

@@ -15,3 +15,8 @@ test('of several permissions any one is enough, and the refusal names them all',
   })
   assert.throws(() => may('read', 'infer'), { message: 'This key lacks the permission "infer"' })
 })
+
+test('a token is not called a key', () => {
+  const caller = { ...callerOf({ id: 'a', consumer: 'demo', permissions: [], createdAt: 0 }), token: 'issued' } as const
+  assert.throws(() => requirePermission(caller, 'infer'), { message: 'This token lacks the permission "infer"' })
+})

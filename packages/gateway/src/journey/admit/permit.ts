@@ -25,7 +25,7 @@ export function permittedModel(name: string, caller: Caller, catalog: Catalog): 
   if (!model) throw unknownModel(name, catalog)
   if (caller.models && !caller.models.has(model.name)) {
     throw new AstraError('model_forbidden', {
-      detail: `This key may not use the model "${model.name}"`,
+      detail: `This ${keyText(caller)} may not use the model "${model.name}"`,
       next: `Ask its owner for access: ${model.owner}.`,
     })
   }
@@ -39,7 +39,13 @@ export function requirePermission(caller: Caller, permission: Operation['permiss
       ? caller.permissions.has(permission)
       : permission.some((one) => caller.permissions.has(one))
   if (enough) return
-  throw new AstraError('forbidden', { detail: `This key lacks the permission ${permissionText({ permission })}` })
+  throw new AstraError('forbidden', {
+    detail: `This ${keyText(caller)} lacks the permission ${permissionText({ permission })}`,
+  })
+}
+
+function keyText({ token }: Caller): string {
+  return token === undefined ? 'key' : 'token'
 }
 
 function unknownModel(name: string, catalog: Catalog): AstraError {

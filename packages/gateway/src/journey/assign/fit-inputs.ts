@@ -12,6 +12,8 @@ export interface FittedCall extends AssignedCall {
   readonly places: readonly number[]
   /** The items that will not go upstream, by place. */
   readonly misfits: ReadonlyMap<number, AstraError>
+  /** What of its time limit is over: it waited for a text's vector, an equal call or a place. */
+  readonly waitedMs: number
 }
 
 /**
@@ -25,7 +27,7 @@ export type Relays = (version: Version, dialect: Dialect) => boolean
 
 const none: ReadonlyMap<number, AstraError> = new Map()
 const first = [0]
-const unheld = { inputs: [], places: [], misfits: none } as const
+const unheld = { inputs: [], places: [], misfits: none, waitedMs: 0 } as const
 
 /** Holds the inputs against the contract before any backend sees them. A single misfit throws; in a batch it stands alone. */
 export function fitInputs(assigned: AssignedCall, relays: Relays): FittedCall {
@@ -46,14 +48,14 @@ export function fitInputs(assigned: AssignedCall, relays: Relays): FittedCall {
   }
   if (call.wire) {
     const inputs = canonicalInputs(call.wire.canonical(), call, contract)
-    return { ...assigned, inputs, places: inputs.map((_, place) => place), misfits: none, way: 'inputs' }
+    return { ...assigned, inputs, places: inputs.map((_, place) => place), misfits: none, waitedMs: 0, way: 'inputs' }
   }
   if (!call.batch) {
     const violations = contract.check.input(call.inputs[0], '/input')
     if (violations) throw misfit(violations)
-    return { ...assigned, inputs: call.inputs, places: first, misfits: none, way: 'inputs' }
+    return { ...assigned, inputs: call.inputs, places: first, misfits: none, waitedMs: 0, way: 'inputs' }
   }
-  return { ...assigned, ...sort(assigned), way: 'inputs' }
+  return { ...assigned, ...sort(assigned), waitedMs: 0, way: 'inputs' }
 }
 
 /** The inputs of a request in a dialect, which succeed or fail as a whole. Throws `invalid_input` for those that do not fit. */
@@ -67,11 +69,7 @@ export function canonicalInputs(inputs: readonly unknown[], { batch }: Call, { c
 
 function sort({ call, contract }: AssignedCall): Pick<FittedCall, 'inputs' | 'places' | 'misfits'> {
   holdToLimit(call.inputs.length, contract)
-  if (call.inputs.length === 0) {
-    throw new AstraError('invalid_input', {
-      violations: [{ path: '/inputs', message: 'must hold at least one input' }],
-    })
-  }
+  if (call.inputs.length === 0) throw misfit([{ path: '/inputs', message: 'must hold at least one input' }])
   const inputs: unknown[] = []
   const places: number[] = []
   const misfits = new Map<number, AstraError>()

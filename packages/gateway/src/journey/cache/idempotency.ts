@@ -4,7 +4,7 @@ import type { CacheEntry, CacheStore } from '../../kernel/cache.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AstraError, type ErrorCode, errorTable, toAstraError } from '../../kernel/errors.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
-import { timeLimitMs } from '../assign/time-limit.ts'
+import { timeLeftMs } from '../assign/time-limit.ts'
 import { canonicalText } from './canonical-text.ts'
 import { decodeFirst, encodeFirst, type FirstAnswer, runningBytes } from './first-answer.ts'
 import { keptWhole, withHead } from './kept-answer.ts'
@@ -63,9 +63,9 @@ export function createIdempotency({ store, clock }: { readonly store: CacheStore
     return { ...answer, events, fail }
   }
 
-  const add = ({ call, contract }: FittedCall, key: string, print: string) => {
+  const add = (fitted: FittedCall, key: string, print: string) => {
     const running = { bytes: runningBytes(print), storedAt: clock.now() }
-    return store.add(key, running, timeLimitMs(call, contract) + slackMs)
+    return store.add(key, running, timeLeftMs(fitted) + slackMs)
   }
 
   const decide = async ({ fitted, visit, go, key, print }: Asked, begun: ReturnType<typeof add>): Promise<Answer> => {

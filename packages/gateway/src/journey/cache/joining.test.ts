@@ -126,6 +126,33 @@ describe('equal calls in flight', () => {
     assert.equal((await first).cached, false)
   })
 
+  it('ask for themselves in what is left of the time limit, which is still the one that was set', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    const { predict, asked } = gated()
+    const { ask, advance, recordOf } = bedOf({ predict })
+    const pass = async (ms: number) => {
+      advance(ms)
+      context.mock.timers.tick(ms)
+      await settled()
+    }
+    const first = assert.rejects(ask(), { code: 'upstream_failed' })
+    const second = assert.rejects(ask({ options: { reference: 'mine' } }), {
+      code: 'timeout',
+      message: 'The time limit of 1000 ms ran out',
+    })
+    await settled()
+    await pass(700)
+    asked[0]?.reject(new AstraError('upstream_failed'))
+    await first
+    await settled()
+    await pass(280)
+    assert.deepEqual([asked.length, recordOf('call 2')], [2, undefined])
+    await pass(20)
+    const attempts = recordOf('call 2')?.attempts.map(({ code, hurried }) => [code, hurried])
+    assert.deepEqual(attempts, [['timeout', undefined]])
+    await second
+  })
+
   it('wait for the first in as large a number as may be in flight; the next asks for itself', async () => {
     const { predict, asked } = gated()
     const { ask } = bedOf({ predict, contractLimits: { inFlightMax: 2 } })

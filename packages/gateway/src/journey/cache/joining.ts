@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import { TransientMap } from '../../kernel/transient-map.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
-import { timeLimitMs } from '../assign/time-limit.ts'
+import { afterWait, timeLeftMs } from '../assign/time-limit.ts'
 import { Flight } from './flight.ts'
 import { encodeKept, type KeptAnswer, keptWhole } from './kept-answer.ts'
 import { waitFor } from './patience.ts'
@@ -113,7 +113,8 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
 
   const join = async (fitted: FittedCall, visit: Visit, flight: Flight): Promise<Answer | undefined> => {
     const { call, contract } = fitted
-    const leftMs = () => call.startedAt + timeLimitMs(call, contract) - clock.elapsed()
+    const until = clock.elapsed() + timeLeftMs(fitted)
+    const leftMs = () => until - clock.elapsed()
     const note = { outcome: 'joined' } as const
     let reads = false
     try {
@@ -137,8 +138,9 @@ export function createJoining({ store, clock }: { readonly store: CacheStore; re
   }
 
   const joinOr = async (fitted: FittedCall, visit: Visit, flight: Flight, place: Place): Promise<Answer> => {
+    const since = clock.elapsed()
     const joined = await join(fitted, visit, flight)
-    return joined ?? (await lead(withTimeLeft(fitted, clock), visit, place, 'miss'))
+    return joined ?? (await lead(afterWait(fitted, clock.elapsed() - since), visit, place, 'miss'))
   }
 
   return {
@@ -171,11 +173,4 @@ function isComplete({ items }: WholeAnswer): boolean {
 /** How the Record of the first is closed stands with what it asked: only that it left is told from here. */
 function leaderEnds({ record }: Visit) {
   return { firstChunk: () => undefined, succeed: () => undefined, fail: (error: AstraError) => record.leaves(error) }
-}
-
-/** The wait for others has used up a part of it. */
-export function withTimeLeft(fitted: FittedCall, clock: Clock): FittedCall {
-  const { call, contract } = fitted
-  const timeoutMs = Math.max(1, call.startedAt + timeLimitMs(call, contract) - clock.elapsed())
-  return { ...fitted, call: { ...call, options: { ...call.options, timeoutMs } } }
 }

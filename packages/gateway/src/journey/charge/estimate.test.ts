@@ -26,7 +26,8 @@ function fitted(
   const catalog = testCatalog({ '1.0': 1 }, { contract: { task, limits } })
   const call = testCall({ inputs: wire ? [] : inputs, ...(wire ? { wire } : {}) })
   const assigned = assign(permit(call, testCaller(), catalog))
-  return { ...assigned, way: wire ? 'relay' : 'inputs', inputs: wire ? [] : inputs, places: [], misfits: new Map() }
+  const held = { inputs: wire ? [] : inputs, places: [], misfits: new Map(), waitedMs: 0 }
+  return { ...assigned, ...held, way: wire ? 'relay' : 'inputs' }
 }
 
 function wire(dialect: Dialect, body: Record<string, unknown>, items = 1): WireRequest {

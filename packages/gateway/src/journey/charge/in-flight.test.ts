@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { toAstraError } from '../../kernel/errors.ts'
+import { afterWait } from '../assign/time-limit.ts'
 import { createInFlight } from './in-flight.ts'
 import { fittedCall, queueCatalog } from './queue/testing/queue-bed.ts'
 
@@ -110,6 +111,22 @@ describe('places in flight, where calls wait', () => {
     first.release()
     await second
     assert.deepEqual(places.dropped(), [{ model: 'spam', reason: 'timeout', calls: 1 }])
+  })
+
+  it('are waited for within what an earlier wait has left of the time limit', async () => {
+    const places = inFlight()
+    const first = at(places.place(fittedCall(catalog)))
+    const waited = afterWait(fittedCall(catalog, 'demo', { options: { timeoutMs: 200 } }), 149.5)
+    const late = assert.rejects(Promise.resolve(places.place(waited)), {
+      code: 'timeout',
+      message: 'The time limit of 200 ms ran out while the call waited for a free place',
+    })
+    const second = places.place(afterWait(fittedCall(catalog), 100))
+    pass(51)
+    assert.deepEqual(places.dropped(), [{ model: 'spam', reason: 'timeout', calls: 1 }])
+    await late
+    first.release()
+    assert.equal((await second).waitedMs, 151)
   })
 
   it('are not given to a call whose time limit is over, though its timer is late', async () => {

@@ -1,12 +1,11 @@
 import { type Version, versionKey } from '../../kernel/catalog.ts'
 import { type AstraError, refusal } from '../../kernel/errors.ts'
 import type { FittedCall } from '../assign/fit-inputs.ts'
+import { afterWait } from '../assign/time-limit.ts'
 import { type DropReason, Queue, type QueuePorts } from './queue/queue.ts'
 
 /** A call that holds a place among those in flight. Only `place` makes one. */
 export interface ChargedCall extends FittedCall {
-  /** For its place; the call's time limit includes it. */
-  readonly waitedMs: number
   /** Gives the place back, once. */
   release(): void
   /** A place at another version, which the call falls back on; gives what releases it. Undefined when none is free: it never waits. */
@@ -88,18 +87,18 @@ export function createInFlight({ elapsed }: Pick<QueuePorts, 'elapsed'>): InFlig
   }
   const held = async (gate: Gate, fitted: FittedCall, waiting: Promise<number>): Promise<ChargedCall> => {
     const waitedMs = await waiting
-    return { ...fitted, waitedMs, release: hold(gate), place }
+    return { ...afterWait(fitted, waitedMs), release: hold(gate), place }
   }
 
   return {
     place(fitted) {
       const { call, contract, version } = fitted
       // Whoever copies bounds its copies, and they take no place of those that are served.
-      if (call.role !== undefined) return { ...fitted, waitedMs: 0, release: nothing, place: () => undefined }
+      if (call.role !== undefined) return { ...fitted, release: nothing, place: () => undefined }
       const gate = gateOf(version)
       if (isFree(gate)) {
         gate.inFlight++
-        return { ...fitted, waitedMs: 0, release: hold(gate), place }
+        return { ...fitted, release: hold(gate), place }
       }
       if (!contract.limits.queueMax) throw overloaded(fitted)
       gate.queue ??= new Queue({ elapsed, dropped })

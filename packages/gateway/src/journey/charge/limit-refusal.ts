@@ -20,7 +20,7 @@ export function limitRefusal(
   const refusedBy: RefusedBy = { ...status, retryAfterMs }
   const next = nextOfRefused(refusedBy)
   return refusal(codeOf(status), {
-    detail: detailOf(status, amount, never),
+    detail: detailOf(status, amount, retryAfterMs),
     ...(next === undefined ? {} : { next }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     refusedBy,
@@ -43,8 +43,9 @@ export function isCallers({ kind }: LimitOwner): boolean {
   return kind !== 'model' && kind !== 'version'
 }
 
-function detailOf(status: LimitStatus, amount: number, never: boolean): string {
-  const { owner, kind, remaining } = status
+/** `retryAfterMs`: undefined where it never fits. */
+function detailOf(status: LimitStatus, amount: number, retryAfterMs: number | undefined): string {
+  const { owner, kind, remaining, burst } = status
   const whose = ownerText(owner)
   if (isBudget(kind) && !isCallers(owner)) return `The budget of ${whose} does not leave room for this call`
   const limit = `The limit of ${whose} is ${limitText(status)}`
@@ -52,10 +53,13 @@ function detailOf(status: LimitStatus, amount: number, never: boolean): string {
   const [needed, left] = isBudget(kind)
     ? [usd(amount), usd(remaining)]
     : [String(amount), String(Math.floor(remaining))]
-  const most = status.burst === undefined ? '' : `, ${status.burst} at once`
-  if (never) return `${limit}${most}, and this call may need ${needed} at once: that never fits`
-  if (kind === 'requests') return `${limit}, and none is left`
-  return `${limit}: ${left} are left, and this call may need ${needed}`
+  if (retryAfterMs === undefined) return `${limit}, and this call may need ${needed} at once: that never fits`
+  // Of an interval's amount there may be plenty left where the burst is used up.
+  if (kind === 'requests')
+    return burst === undefined
+      ? `${limit}, and none is left`
+      : `${limit}; the next in ${Math.ceil(retryAfterMs / 1000)} s`
+  return `${limit}: ${left} ${burst === undefined ? 'are left' : 'can be had now'}, and this call may need ${needed}`
 }
 
 /** To the cent, or where that is not enough to the first figures. */

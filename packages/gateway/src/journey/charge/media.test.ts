@@ -41,7 +41,8 @@ test('sounds and documents go by their length, and pictures in the results of to
 
 test('a document of plain text is text', () => {
   const text = 'some words of a document. '.repeat(100)
-  assert.equal(mediaIn(chat({ type: 'document', source: { type: 'text', data: text } }))?.bytes, 0)
+  for (const words of [text, data + text])
+    assert.equal(mediaIn(chat({ type: 'document', source: { type: 'text', data: words } }))?.bytes, 0)
 })
 
 test('a part with a hundred thousand members and more is measured like another', () => {

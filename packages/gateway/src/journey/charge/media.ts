@@ -1,3 +1,5 @@
+import { isData } from '../../kernel/is-data.ts'
+
 /** What images, sounds and documents of a chat come to. */
 export interface Media {
   /** Estimated. */
@@ -55,9 +57,6 @@ export function mediaIn(value: unknown, json: Buffer | string): Media | undefine
   return tokens === 0 ? undefined : { tokens, bytes }
 }
 
-const dataMin = 256
-const base64 = /^(data:|[\w+/=-]+$)/
-
 /** Of the base64 and data URLs in a part; its other texts are text. */
 function dataBytes(part: object): number {
   let bytes = 0
@@ -65,7 +64,7 @@ function dataBytes(part: object): number {
   while (open.length > 0) {
     const present = open.pop()
     if (typeof present === 'string') {
-      if (present.length >= dataMin && base64.test(present.slice(0, dataMin))) bytes += present.length
+      if (isData(present)) bytes += present.length
     } else if (typeof present === 'object' && present !== null)
       for (const value of Object.values(present)) open.push(value)
   }

@@ -133,16 +133,22 @@ export class Attempts {
     one.open.signal.abort(error)
   }
 
-  /** Whoever read the answer left. Without effect on an attempt that has ended. */
+  /** Whoever read the answer left, or did not read on before the time was up. Without effect on an attempt that has ended. */
   left(one: Try): void {
     if (!isOpen(one)) return
-    const error = new AstraError('cancelled', { reason: 'the caller left in mid-stream' })
-    this.#end(one, 'left', this.#clock.elapsed(), error)
+    const { reason } = one.open.signal
+    const late = reason?.code === 'timeout'
+    const error = late ? reason : new AstraError('cancelled', { reason: 'the caller left in mid-stream' })
+    this.#end(one, attemptEndOf(error), this.#clock.elapsed(), error)
   }
 
   /** One has begun to answer, and its reader says when the caller has left. */
   begun(): void {
     this.#deadline.begun()
+  }
+
+  onLate(listener: (error: AstraError) => void): void {
+    this.#deadline.onReached(listener)
   }
 
   /** No attempt will follow, and none runs. */

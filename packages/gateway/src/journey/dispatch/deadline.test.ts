@@ -21,6 +21,19 @@ describe('startDeadline', () => {
     }
   })
 
+  it('ends with what is left of the limit, and tells the limit', () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      const signal = startDeadline(new AbortController().signal, 1000, 299.7).attempt()
+      mock.timers.tick(298)
+      assert.equal(signal.aborted, false)
+      mock.timers.tick(2)
+      assert.equal(signal.reason?.message, 'The time limit of 1000 ms ran out')
+    } finally {
+      mock.timers.reset()
+    }
+  })
+
   it('aborts with cancelled when the caller leaves, even before it began', () => {
     const caller = new AbortController()
     const deadline = startDeadline(caller.signal, 1000)

@@ -11,6 +11,8 @@ export interface Deadline {
   attempt(beside?: boolean): OwnSignal
   /** The answer has begun: whoever passes it on says from now on when the caller has left. */
   begun(): void
+  /** One at most; after the attempts have been told. */
+  onReached(listener: (error: AstraError) => void): void
   /** Stops the clock and forgets the caller's signal. */
   clear(): void
 }
@@ -18,10 +20,10 @@ export interface Deadline {
 /**
  * Attempts follow one another, and at most two run side by side, so their signals are all that there is to abort.
  *
- * `waitedMs`: what of the limit was over before. `hurried`: the limit is the caller's own.
+ * `leftMs`: what of the limit is not over yet. `hurried`: the limit is the caller's own.
  */
-export function startDeadline(caller: CallerSignal, timeoutMs: number, waitedMs = 0, hurried = false): Deadline {
-  return new CallDeadline(caller, timeoutMs, waitedMs, hurried)
+export function startDeadline(caller: CallerSignal, timeoutMs: number, leftMs = timeoutMs, hurried = false): Deadline {
+  return new CallDeadline(caller, timeoutMs, leftMs, hurried)
 }
 
 class CallDeadline implements Deadline {
@@ -33,14 +35,15 @@ class CallDeadline implements Deadline {
   #present: OwnSignal | undefined
   #other: OwnSignal | undefined
   #reached: AstraError | undefined
+  #listener: ((error: AstraError) => void) | undefined
 
-  constructor(caller: CallerSignal, timeoutMs: number, waitedMs: number, hurried: boolean) {
+  constructor(caller: CallerSignal, timeoutMs: number, leftMs: number, hurried: boolean) {
     this.#caller = caller
     this.#timeoutMs = timeoutMs
     this.#hurried = hurried
     // Bound: of arrow functions here, which know their call, dead ones were kept until the next full collection, and calls with them.
     this.#leave = this.#left.bind(this)
-    this.#timer = setTimeout(this.#timedOut.bind(this), timeoutMs - waitedMs)
+    this.#timer = setTimeout(this.#timedOut.bind(this), leftMs)
     if (caller.aborted) this.#leave()
     else caller.addEventListener('abort', this.#leave, { once: true })
   }
@@ -59,7 +62,12 @@ class CallDeadline implements Deadline {
 
   clear(): void {
     clearTimeout(this.#timer)
+    this.#listener = undefined
     this.begun()
+  }
+
+  onReached(listener: (error: AstraError) => void): void {
+    this.#listener = listener
   }
 
   #left(): void {
@@ -75,5 +83,6 @@ class CallDeadline implements Deadline {
     this.#reached ??= reason
     this.#present?.abort(this.#reached)
     this.#other?.abort(this.#reached)
+    this.#listener?.(this.#reached)
   }
 }

@@ -3,7 +3,7 @@ import type { Version } from '../../kernel/catalog.ts'
 import { type AstraError, toAstraError } from '../../kernel/errors.ts'
 import type { Taker } from '../../kernel/readable.ts'
 import type { WireRequest } from '../../kernel/wire.ts'
-import { isHurried, timeLimitMs } from '../assign/time-limit.ts'
+import { isHurried, timeLeftMs, timeLimitMs } from '../assign/time-limit.ts'
 import type { ChargedCall } from '../charge/in-flight.ts'
 import { askWhole } from './ask-whole.ts'
 import { attemptEndOf, attemptEnds } from './attempt-end.ts'
@@ -75,6 +75,8 @@ export interface DispatchedStream {
   read<R>(taker: Taker<StreamEvent, R>): Promise<R>
   /** Nobody reads on. */
   leave(reason: AstraError): Promise<void>
+  /** Once the time is up while nobody reads, and so nobody is told by a read. */
+  onLate(listener: (error: AstraError) => void): void
   /** To be called when nothing more is read. */
   close(): void
 }
@@ -102,6 +104,10 @@ export async function dispatchStream(
       first,
       read: (taker) => rest.read(taker),
       leave: (reason) => rest.leave(reason),
+      onLate: (listener) =>
+        attempts.onLate((error) => {
+          if (!rest.isRead) listener(error)
+        }),
       close: () => attempts.close(),
     }
   } catch (thrown) {
@@ -129,8 +135,9 @@ function attemptsOf(charged: ChargedCall, ports: DispatchPorts, progress: Progre
   return new Attempts(charged, leg, deadlineOf(charged), ports, progress)
 }
 
-function deadlineOf({ call, contract, waitedMs }: ChargedCall): Deadline {
-  return startDeadline(call.signal, timeLimitMs(call, contract), waitedMs, isHurried(call, contract))
+function deadlineOf(charged: ChargedCall): Deadline {
+  const { call, contract } = charged
+  return startDeadline(call.signal, timeLimitMs(call, contract), timeLeftMs(charged), isHurried(call, contract))
 }
 
 /** Puts results back where the caller's list has them, misfits in between. */

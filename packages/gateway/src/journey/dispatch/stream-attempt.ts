@@ -45,6 +45,10 @@ export class StreamAttempt implements Taker<BackendEvent | RelayEvent, unknown> 
     this.#silence = watchSilence(contract.limits, clock, (error) => signal.abort(error))
   }
 
+  get isRead(): boolean {
+    return this.#reading
+  }
+
   /** One read at a time. What ends the attempt and is not thrown, so that another one is to be made, is an end. */
   read<R>(taker: Taker<StreamEvent, R>): Promise<R> {
     this.#taker = taker

@@ -169,8 +169,12 @@ class RecordInTheMaking implements OpenRecord {
     record.usageEstimated = bill.estimated
     record.costUsd = bill.costUsd
     record.unpriced = bill.unpriced
-    this.#ports.keep(record)
-    this.#reservation?.settle(bill)
+    // Whoever fails to keep it: what the call held is free, and what it used is counted.
+    try {
+      this.#ports.keep(record)
+    } finally {
+      this.#reservation?.settle(bill)
+    }
   }
 
   /**

@@ -114,7 +114,11 @@ test('of alternatives, the nearest is explained', () => {
     },
   ])
   assert.deepEqual(talk({ role: 'user', content: 'hi' }), [
-    { path: '/input/messages/0/content', message: 'must be a list, not a string' },
+    {
+      path: '/input/messages/0/content',
+      message: 'must be a list, not a string',
+      suggestion: 'Write for example [{"type":"text","text":"…"}].',
+    },
   ])
   assert.deepEqual(talk({ content: [] }), [
     { path: '/input/messages/0/role', message: 'is missing: it must be one of "system", "user", "assistant", "tool"' },

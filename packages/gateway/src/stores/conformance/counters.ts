@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Bound, Counters, Take } from '../../kernel/limits.ts'
-import { type ByTakes, byTakes, type Mark } from '../testing/by-takes.ts'
+import { type AskedTake, type ByTakes, byTakes, type Mark } from '../testing/by-takes.ts'
+import { countersOfCalls } from './counters-of-calls.ts'
 
 /** Counters whose time a test can move on. Some ms may also pass by themselves: what is tested takes minutes. */
 export interface CountersPlace {
@@ -33,7 +34,7 @@ export function countersConformance(name: string, skip: string | false, open: ()
 
     /** Keys that no test has used: nothing has to be cleared between them. */
     const fresh = (kind: string) => `team:t${keys++}/${kind}`
-    const take = async (takes: readonly Take[], leaseId = 'call') => counters.take(takes, leaseId)
+    const take = async (takes: readonly AskedTake[], leaseId = 'call') => counters.take(takes, leaseId)
     const rate = (amount: number, key: string, bound: Bound = slow): Take => ({ key, bound, amount })
     const sum = (amount: number, key: string, max: number): Take => ({
       key,
@@ -124,6 +125,28 @@ export function countersConformance(name: string, skip: string | false, open: ()
       assert.equal((await take([lease(key, 2)], 'd')).taken, true)
     })
 
+    test('each lease ends by itself, one that began later as well', async () => {
+      const key = fresh('concurrent')
+      await take([lease(key, 2)], 'a')
+      await place.advance(5 * minute)
+      await take([lease(key, 2)], 'b')
+      for (const left of [1, 2]) {
+        await place.advance(5 * minute)
+        assert.deepEqual((await take([lease(key, 2, 0)])).remaining, [left])
+      }
+    })
+
+    test('a lease that is taken again lasts from then on', async () => {
+      const key = fresh('concurrent')
+      await take([lease(key, 2)], 'a')
+      await place.advance(5 * minute)
+      await take([lease(key, 2)], 'a')
+      for (const left of [1, 2]) {
+        await place.advance(5 * minute)
+        assert.deepEqual((await take([lease(key, 2, 0)])).remaining, [left])
+      }
+    })
+
     test('nobody says when a place will be free again', async () => {
       const { remaining, resetMs } = await take([lease(fresh('concurrent'), 3)])
       assert.deepEqual([remaining, resetMs], [[2], [0]])
@@ -207,6 +230,18 @@ export function countersConformance(name: string, skip: string | false, open: ()
       assert.ok(near((await take([rate(0, key)])).remaining[0] ?? 0, 9))
     })
 
+    test('whoever came first and ends last gets back all that has not drained', async () => {
+      const key = fresh('tokens')
+      const marks: Mark[] = []
+      for (let n = 0; n < 3; n += 1) {
+        const taken = await take([rate(3, key)])
+        if (taken.taken && taken.marks[0]) marks.push(taken.marks[0])
+      }
+      assert.equal(marks.length, 3)
+      for (const mark of marks.toReversed()) counters.settle([{ ...rate(-2, key), mark }], 'call')
+      assert.ok(near((await take([rate(0, key)])).remaining[0] ?? 0, 7))
+    })
+
     test('with refunds too no stretch of time admits more than burst + rate x elapsed of what was used in the end', async () => {
       await fc.assert(
         fc.asyncProperty(steps, async (commands) => {
@@ -248,33 +283,41 @@ export function countersConformance(name: string, skip: string | false, open: ()
     test('what was spent before is restored once, on top of what has come in meanwhile', async () => {
       const key = fresh('budget-day')
       await take([sum(1, key, 10)])
-      for (let n = 0; n < 2; n += 1) await place.counters.restore([sum(4, key, 10)])
+      for (let n = 0; n < 2; n += 1) await counters.restore([sum(4, key, 10)])
       assert.equal((await take([sum(0, key, 10)])).remaining[0], 5)
       await take([sum(2, key, 10)])
-      await place.counters.restore([sum(4, key, 10)])
+      await counters.restore([sum(4, key, 10)])
       assert.equal((await take([sum(0, key, 10)])).remaining[0], 3)
     })
 
     test('what was spent before is restored once, and a rate is not', async () => {
       const key = fresh('budget-day')
-      await place.counters.restore([sum(4, key, 10), rate(5, fresh('tokens'))])
+      await counters.restore([sum(4, key, 10), rate(5, fresh('tokens'))])
       assert.equal((await take([sum(0, key, 10)])).remaining[0], 6)
-      await place.counters.restore([sum(4, key, 10)])
+      await counters.restore([sum(4, key, 10)])
       await take([sum(2, key, 10)])
-      await place.counters.restore([sum(5, key, 10)])
+      await counters.restore([sum(5, key, 10)])
       assert.equal((await take([sum(0, key, 10)])).remaining[0], 4)
     })
 
     test('a sum is raised to what was spent at least, and never lowered or added to', async () => {
       const [key, restored] = [fresh('budget-day'), fresh('budget-day')]
       await take([sum(1, key, 10)])
-      await place.counters.restore([sum(4, restored, 10)])
-      for (const amount of [5, 5, 3]) await place.counters.raise([sum(amount, key, 10), sum(amount, restored, 10)])
+      await counters.restore([sum(4, restored, 10)])
+      for (const amount of [5, 5, 3]) await counters.raise([sum(amount, key, 10), sum(amount, restored, 10)])
       assert.equal((await take([sum(0, key, 10)])).remaining[0], 5)
-      await place.counters.restore([sum(7, restored, 10)])
+      await counters.restore([sum(7, restored, 10)])
       assert.equal((await take([sum(0, restored, 10)])).remaining[0], 3)
-      await place.counters.raise([sum(12, key, 10), rate(5, fresh('tokens'))])
+      await counters.raise([sum(12, key, 10), rate(5, fresh('tokens'))])
       assert.equal((await take([sum(1, key, 10)])).taken, false)
+    })
+
+    test('what a sum was raised to is not added to it by a restore that comes after', async () => {
+      const key = fresh('budget-day')
+      await take([sum(1, key, 10)])
+      await counters.raise([sum(4, key, 10)])
+      for (let n = 0; n < 2; n += 1) await counters.restore([sum(5, key, 10)])
+      assert.equal((await take([sum(0, key, 10)])).remaining[0], 5)
     })
 
     test('a bound that is changed holds for what was used before it', async () => {
@@ -343,7 +386,11 @@ export function countersConformance(name: string, skip: string | false, open: ()
           for (const [at, [reserved, tenths, endsOne]] of calls.entries()) {
             await place.advance(tenths * (emissionMs / 10))
             const { taken } = await take(
-              [sum(reserved, budget, 20), lease(inFlight, 3, 1, 1000 * minute), rate(1, requests)],
+              [
+                sum(reserved, budget, 20),
+                lease(inFlight, 3, 1, 1000 * minute),
+                { ...rate(1, requests), settles: false },
+              ],
               `c${at}`,
             )
             if (taken) running.set(`c${at}`, reserved)
@@ -358,6 +405,13 @@ export function countersConformance(name: string, skip: string | false, open: ()
         }),
         { numRuns: 40 },
       )
+    })
+
+    countersOfCalls({
+      fresh,
+      take,
+      settle: (takes, id) => counters.settle(takes, id),
+      advance: (ms) => place.advance(ms),
     })
 
     test('all is well', () => assert.equal(place.counters.fault(), undefined))

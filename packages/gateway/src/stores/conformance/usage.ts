@@ -90,6 +90,26 @@ export function usageConformance(newPlace: NewPlace): void {
       assert.deepEqual(await reports.spent({ from: 0, to: past.from, by: [] }), [])
     }))
 
+  test('what was spent is told by who accounted for it, under one name from one start to the next', async () => {
+    const place = await newPlace()
+    const names: (string | undefined)[] = []
+    for (const n of [1, 2]) {
+      const store = await place.open()
+      store.records.put(sampleCall(n, { costUsd: 0.5 }))
+      await store.records.flush()
+      const rows = await store.reports.spent({ ...hour, by: ['writer'] })
+      assert.deepEqual(
+        rows.map(({ costUsd }) => costUsd),
+        [n / 2],
+      )
+      names.push(...rows.map(({ by }) => by.writer))
+      await store.close()
+    }
+    await place.remove()
+    assert.equal(new Set(names).size, 1)
+    assert.match(names[0] ?? '', /^\S+$/)
+  })
+
   test('usage sums up by team, and counts what the cache answered', () =>
     withStore(newPlace, async ({ records, reports }) => {
       for (const [n, cache] of (['hit', 'stale', 'joined', 'semantic', 'miss', 'bypass'] as const).entries()) {

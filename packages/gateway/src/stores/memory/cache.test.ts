@@ -27,7 +27,7 @@ test('an answer is there for as long as it was to be kept', () => {
 })
 
 test('where room is needed, those go that were not asked for longest', () => {
-  const { store } = bedOf(3000)
+  const { store } = bedOf(3600)
   const filled = entryOf('x'.repeat(500))
   for (const key of ['a', 'b', 'c']) store.set(key, filled, 1000)
   assert.ok(has(store, 'a'))
@@ -46,7 +46,7 @@ test('one that is larger than all the room is not kept, and costs nobody its pla
 })
 
 test('what was added is there until it is replaced, deleted or over, however much else is kept', () => {
-  const { store, pass } = bedOf(2000, 2000)
+  const { store, pass } = bedOf(2000, 2500)
   const filled = entryOf('x'.repeat(500))
   assert.equal(store.add('#running', entryOf('x'), 1000), true)
   for (let i = 0; i < 9; i++) {
@@ -64,7 +64,7 @@ test('what was added is there until it is replaced, deleted or over, however muc
 })
 
 test('what there is no room for is not said to be added', () => {
-  const { store } = bedOf(2000, 1000)
+  const { store } = bedOf(2000, 1500)
   assert.deepEqual(
     ['a', 'b', 'c'].map((key) => store.add(`#${key}`, entryOf('x'), 1000)),
     [true, true, undefined],
@@ -104,6 +104,95 @@ test('a short answer and a long one come back to the byte, also once many others
   for (let round = 0; round < 2; round++) {
     for (const [i, bytes] of kept.entries()) assert.deepEqual(store.get(`spam@v1/1.0#${i}`), { bytes, storedAt: i })
   }
+})
+
+/** So much that short ones lie in slabs, of which some thousand answers fill all. */
+const slabsMax = 400_000
+
+test('short and long answers, come and gone in whatever order, never take more than the bound, and are read as they were put', async () => {
+  const step = fc.record({
+    act: fc.constantFrom('fill', 'fill', 'set', 'add', 'read', 'delete', 'pass', 'purge'),
+    length: fc.oneof(fc.nat(600), fc.nat(5000), fc.nat(150_000)),
+    from: fc.nat(999),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const { store, pass } = bedOf(slabsMax)
+      const put = new Map<string, Buffer>()
+      const set = (at: number, length: number, how: 'set' | 'add') => {
+        const [key, bytes] = [`m@v${at % 2}/1#${at}`, Buffer.alloc(length, at % 251)]
+        if (store[how](key, { bytes, storedAt: 0 }, 100 + at) !== false) put.set(key, bytes)
+      }
+      const acts = {
+        fill: (from: number, length: number) => {
+          for (let at = from; at < from + 300; at++) set(at % 1000, length % 500, 'set')
+        },
+        set: (from: number, length: number) => set(from, length, 'set'),
+        add: (from: number, length: number) => set(from, length, 'add'),
+        read: (from: number) => {
+          for (let at = from; at < from + 500; at++) isAsPut(`m@v${at % 2}/1#${at % 1000}`)
+        },
+        delete: (from: number) => store.delete(`m@v${from % 2}/1#${from}`),
+        pass: (_: number, length: number) => pass(length % 500),
+        purge: (from: number) => store.purge(`m@v${from % 2}`),
+      }
+      const isAsPut = (key: string) => {
+        const entry = store.get(key)
+        if (entry && !(entry instanceof Promise)) assert.deepEqual(entry.bytes, put.get(key))
+      }
+      for (const { act, from, length } of steps) {
+        await acts[act](from, length)
+        const { bytes = Number.NaN } = store.status()
+        assert.ok(bytes <= slabsMax, `${bytes} after ${act}`)
+      }
+      for (const key of put.keys()) isAsPut(key)
+    }),
+  )
+})
+
+test('where short answers filled it, long ones take the room of those not asked for longest, of which the rest moves', () => {
+  const { store } = bedOf(slabsMax)
+  const short = (at: number) => Buffer.alloc(200, at)
+  for (let at = 0; at < 2000; at++) store.set(`short ${at}`, { bytes: short(at), storedAt: 0 }, 1000)
+  const kept = store.status().entries ?? 0
+  for (let at = 0; at < 60; at++) store.set(`long ${at}`, { bytes: Buffer.alloc(5000, at), storedAt: 0 }, 1000)
+  const { entries = 0, bytes = 0 } = store.status()
+  assert.ok(bytes <= slabsMax && bytes > slabsMax * 0.9)
+  const left = entries - 60
+  assert.ok(left > 0 && left < kept / 3)
+  for (let at = 0; at < 2000; at++) {
+    const entry = at < 2000 - left ? undefined : { bytes: short(at), storedAt: 0 }
+    assert.deepEqual(store.get(`short ${at}`), entry)
+  }
+})
+
+test('of short answers those given last are at hand as they were, of no more than the bounds, and the others are let go', () => {
+  for (const { bytesMax, length, most } of [
+    { bytesMax: 100_000_000, length: 1, most: 4096 },
+    // A sixteenth of the room; one takes 400 bytes besides its own.
+    { bytesMax: 3_200_000, length: 600, most: 200 },
+  ]) {
+    const { store } = bedOf(bytesMax)
+    const keys = Array.from({ length: most + 500 }, (_, at) => `k${at}`)
+    for (const key of keys) store.set(key, { bytes: Buffer.alloc(length), storedAt: 0 }, 1000)
+    const given = keys.map((key) => store.get(key))
+    // The last first: who is not at hand is so from then on, and another is let go.
+    const same = keys.map((key, at) => ({ key, before: given[at] })).toReversed()
+    assert.deepEqual(
+      same.map(({ key, before }) => store.get(key) === before),
+      same.map((_, at) => at < most),
+    )
+  }
+})
+
+test('what is replaced or deleted is at hand no more', () => {
+  const { store } = bedOf(slabsMax)
+  store.set('a', entryOf('x'), 1000)
+  assert.equal(store.get('a'), store.get('a'))
+  store.set('a', entryOf('y'), 1000)
+  assert.deepEqual(store.get('a'), entryOf('y'))
+  store.delete('a')
+  assert.equal(store.get('a'), undefined)
 })
 
 test('of a piece of larger memory a copy is kept, so that it neither holds the whole nor changes with it', () => {

@@ -17,9 +17,10 @@ export interface Counter {
 }
 
 /**
- * Keeps the level as it was, and when: it drains by arithmetic, without a timer. What drains first is what came in first, so of the
- * level that a take found and made, what is neither drained nor given back since can still be given back: no more, or what drained
- * long ago would make room again.
+ * Keeps the level as it was, and when: it drains by arithmetic, without a timer. A take that had been smaller would have left the level
+ * lower by as much until the level reached nothing, where what would have drained no more is lost: no more than that is given back, or
+ * what drained long ago would make room again. Two amounts are never too much. What drains first is what came in first, so there is
+ * what of the level that the take found and made has not gone since; and no more can be lost than has drained since.
  *
  * A class, as its numbers change with every call: those in a closure V8 makes anew each time.
  */
@@ -28,12 +29,13 @@ export class RateCounter implements Counter {
   #levelAt = 0
   #drainPerMs = 0
   #born = 0
-  /** Drained or given back since it was born. */
-  #gone = 0
+  /** Since it was born. */
+  #drained = 0
+  #given = 0
 
   used(bound: Bound, at: Instant): number {
     this.#drainBy(bound, at)
-    return this.#drained(at)
+    return this.#levelThen(at)
   }
 
   add(amount: number, bound: Bound, at: Instant): number {
@@ -42,32 +44,36 @@ export class RateCounter implements Counter {
     if (amount < 0) return this.#back(-amount, this.#level)
     if (this.#level === 0) {
       this.#born = at.elapsed
-      this.#gone = 0
+      this.#drained = 0
+      this.#given = 0
     }
     this.#level += amount
     return this.#level
   }
 
-  /** Of what was taken where these two numbers of its mark say. */
-  giveBack(amount: number, bound: Bound, at: Instant, born = Number.NaN, upTo = 0): void {
+  /** Of what was taken where these three numbers of its mark say. */
+  giveBack(amount: number, bound: Bound, at: Instant, born = Number.NaN, upTo = 0, drained = 0): void {
     this.#drainBy(bound, at)
     this.#moveTo(at)
-    this.#back(amount, born === this.#born ? Math.max(0, upTo - this.#gone) : 0)
+    if (born !== this.#born) return
+    const there = upTo - this.#drained - this.#given
+    const notLost = amount - (this.#drained - drained)
+    this.#back(amount, Math.max(0, there, notLost))
   }
 
   /** Of what was added just now. */
   mark(into: number[]): void {
-    into.push(this.#born, this.#gone + this.#level)
+    into.push(this.#born, this.#drained + this.#given + this.#level, this.#drained)
   }
 
   matters(at: Instant): boolean {
-    return this.#drained(at) > 0
+    return this.#levelThen(at) > 0
   }
 
   #back(amount: number, there: number): number {
     const back = Math.min(amount, there, this.#level)
     this.#level -= back
-    this.#gone += back
+    this.#given += back
     return this.#level
   }
 
@@ -80,13 +86,13 @@ export class RateCounter implements Counter {
     this.#drainPerMs = drainPerMs
   }
 
-  #drained(at: Instant): number {
+  #levelThen(at: Instant): number {
     return Math.max(0, this.#level - (at.elapsed - this.#levelAt) * this.#drainPerMs)
   }
 
   #moveTo(at: Instant): void {
-    const left = this.#drained(at)
-    this.#gone += this.#level - left
+    const left = this.#levelThen(at)
+    this.#drained += this.#level - left
     this.#level = left
     this.#levelAt = at.elapsed
   }
@@ -127,7 +133,7 @@ export class SumCounter implements Counter {
     return this.used(bound, at)
   }
 
-  /** What was spent before it began: added once, then raised to. */
+  /** What was spent before it began: added where nothing was told yet, else raised to. */
   restore(amount: number, bound: Bound, at: Instant): void {
     if (bound.type !== 'sum') return
     if (this.#restored === bound.until) this.raise(amount, bound, at)
@@ -136,8 +142,10 @@ export class SumCounter implements Counter {
   }
 
   raise(amount: number, bound: Bound, at: Instant): void {
+    if (bound.type !== 'sum') return
     const missing = amount - this.used(bound, at)
     if (missing > 0) this.add(missing, bound, at)
+    this.#restored = bound.until
   }
 
   matters(at: Instant): boolean {

@@ -1,6 +1,6 @@
 import { fits, refusedTake } from '../../kernel/bounds.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import type { Counters, Take, Taken } from '../../kernel/limits.ts'
+import { type Counters, markSize, type Spent, type Taken } from '../../kernel/limits.ts'
 import { type Counter, type Instant, LeaseCounter, RateCounter, SumCounter } from './counter.ts'
 import { CountersInUse } from './counters-in-use.ts'
 import { hold, type Lease, Leases, letGo } from './leases.ts'
@@ -28,7 +28,7 @@ export function memoryCounters({
     leases.prune(at.elapsed)
     return at
   }
-  const sumOf = ({ key, bound }: Take): SumCounter | undefined => {
+  const sumOf = ({ key, bound }: Spent): SumCounter | undefined => {
     const counter = bound.type === 'sum' ? inUse.counterOf(key, bound) : undefined
     return counter instanceof SumCounter ? counter : undefined
   }
@@ -59,7 +59,7 @@ export function memoryCounters({
             levels[place] = hold(lease, counter)
           } else levels[place] = counter.add(amount, bound, at)
         }
-        if (settles && bound.type === 'rate') markOf(counter, marks)
+        if (settles && bound.type === 'rate') markOf(amount > 0 ? counter : undefined, marks)
         place++
       }
       return { taken: true, used: levels.slice(0, place), nowMs: at.now, marks }
@@ -72,7 +72,7 @@ export function memoryCounters({
       let lease: Lease | undefined
       for (const { key, bound, of, settles } of asked) {
         place++
-        const mark = settles && bound.type === 'rate' ? 2 * marked++ : -1
+        const mark = settles && bound.type === 'rate' ? markSize * marked++ : -1
         const amount = amounts[of] ?? 0
         // What is no number, or endless, would spoil the counter.
         if (amount === 0 || !Number.isFinite(amount)) continue
@@ -84,18 +84,18 @@ export function memoryCounters({
           if (amount < 0) lease ??= leases.of(leaseId)
           if (lease) letGo(lease, counter)
         } else if (amount < 0 && marks && mark >= 0 && counter instanceof RateCounter) {
-          counter.giveBack(-amount, bound, at, marks[mark], marks[mark + 1])
+          counter.giveBack(-amount, bound, at, marks[mark], marks[mark + 1], marks[mark + 2])
         } else counter.add(amount, bound, at)
       }
       if (lease?.counters.length === 0) leases.close(leaseId)
     },
-    restore(takes) {
+    restore(spent) {
       const at = instant()
-      for (const take of takes) sumOf(take)?.restore(take.amount, take.bound, at)
+      for (const one of spent) sumOf(one)?.restore(totalOf(one), one.bound, at)
     },
-    raise(takes) {
+    raise(spent) {
       const at = instant()
-      for (const take of takes) sumOf(take)?.raise(take.amount, take.bound, at)
+      for (const one of spent) sumOf(one)?.raise(totalOf(one), one.bound, at)
     },
     fault: () => undefined,
     async close() {
@@ -106,8 +106,15 @@ export function memoryCounters({
   }
 }
 
-/** Two numbers for each, or what is given back would be looked up at another's. */
+/** Nobody else tells these counters anything. */
+function totalOf({ by }: Spent): number {
+  let total = 0
+  for (const costUsd of by.values()) total += costUsd
+  return total
+}
+
+/** As many numbers for each, or what is given back would be looked up at another's. */
 function markOf(counter: Counter | undefined, into: number[]): void {
   if (counter instanceof RateCounter) counter.mark(into)
-  else into.push(Number.NaN, Number.NaN)
+  else for (let n = 0; n < markSize; n++) into.push(Number.NaN)
 }

@@ -4,6 +4,7 @@ import { Secret } from '../../kernel/secret.ts'
 import { cacheConformance, entryOf } from '../conformance/cache.ts'
 import { redisCache } from './cache.ts'
 import { openRedis, type RedisConnection } from './connection.ts'
+import { RedisFault } from './redis-fault.ts'
 import { startCluster } from './testing/redis-cluster.ts'
 import { startRedis, type TestRedis, withoutRedis } from './testing/redis-server.ts'
 import { working } from './testing/working.ts'
@@ -79,6 +80,89 @@ describe('the cache in Redis', { skip: withoutRedis, timeout: 60_000 }, () => {
     assert.ok(performance.now() - from < quickMs)
     server.goOn()
     await working(redis)
+  })
+})
+
+describe('what is added after its adder gave up', { skip: withoutRedis, timeout: 60_000 }, () => {
+  let server: TestRedis
+  let redis: RedisConnection
+  before(async () => {
+    server = await startRedis()
+    redis = await working(openRedis(new Secret(server.url)))
+  })
+  after(async () => {
+    await redis?.close()
+    await server?.remove()
+  })
+
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  /** The first command runs; its answer comes when `told` says so, or never. */
+  const slow = (told: Promise<unknown> | undefined) => {
+    let listener = () => {}
+    let ran: Promise<unknown> | undefined
+    const connection: RedisConnection = {
+      ...redis,
+      onWorking(given) {
+        listener = given
+      },
+      async send(commands) {
+        if (ran) return await redis.send(commands)
+        const answer = redis.send(commands)
+        ran = answer
+        await answer
+        throw new RedisFault(
+          'it does not answer in time',
+          true,
+          told?.then(() => answer),
+        )
+      },
+    }
+    return { store: redisCache(connection), works: () => listener() }
+  }
+
+  test('is gone when a server that stalled goes on', async () => {
+    const store = redisCache(redis)
+    server.stall()
+    assert.equal(await store.add('stalled', entryOf('x'), 60_000), undefined)
+    server.goOn()
+    await working(redis)
+    assert.equal(await store.add('stalled', entryOf('y'), 60_000), true)
+  })
+
+  for (const [when, lost] of Object.entries({ 'the late answer says so': false, 'Redis works again': true })) {
+    const addedLate = async () => {
+      const told = Promise.withResolvers<void>()
+      const { store, works } = slow(lost ? undefined : told.promise)
+      assert.equal(await store.add(when, entryOf('x'), 60_000), undefined)
+      const happens = async () => {
+        if (lost) works()
+        else told.resolve()
+        await turn()
+      }
+      return { store, happens }
+    }
+
+    test(`is gone when ${when}`, async () => {
+      const { store, happens } = await addedLate()
+      assert.equal((await store.get(when))?.bytes.toString(), 'x')
+      await happens()
+      assert.equal(await store.get(when), undefined)
+    })
+
+    test(`stays when ${when} if it is another's by then`, async () => {
+      const { store, happens } = await addedLate()
+      store.set(when, entryOf('y'), 60_000)
+      await happens()
+      assert.equal((await store.get(when))?.bytes.toString(), 'y')
+    })
+  }
+
+  test('is left alone where another, with the very same, was first', async () => {
+    await redisCache(redis).add('taken', entryOf('first'), 60_000)
+    const { store } = slow(Promise.resolve())
+    assert.equal(await store.add('taken', entryOf('first'), 60_000), undefined)
+    await turn()
+    assert.equal((await store.get('taken'))?.bytes.toString(), 'first')
   })
 })
 

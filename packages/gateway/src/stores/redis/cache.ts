@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { type CacheEntry, type CacheStore, purgedText } from '../../kernel/cache.ts'
 import { AstraError } from '../../kernel/errors.ts'
 import type { RedisConnection } from './connection.ts'
-import { operatorText } from './redis-fault.ts'
+import { operatorText, RedisFault } from './redis-fault.ts'
 
 /** Before every key, so that others may use the same Redis. */
 const prefix = 'astra:cache:'
@@ -10,10 +10,23 @@ const prefix = 'astra:cache:'
 const scanCount = 1000
 /** ms since the Unix epoch as a double, before the answer's own bytes. */
 const headBytes = 8
+/** Each is a key and a few words beside it. */
+const doubtfulMax = 10_000
+
+/** What was added under a key, unless it is another's by now. */
+const removeScript = `if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('unlink', KEYS[1]) end`
+
+interface Added {
+  readonly key: string
+  readonly bytes: Buffer
+}
 
 /**
  * Answers in Redis, for every gateway that shares it; how many bytes they may take is Redis' own to bound (`maxmemory`). Nothing is tried
  * again: what cannot be looked up within the command timeout is a miss, what cannot be written is not kept, and both are counted.
+ *
+ * What is added is its adder's to delete. One who gave up waiting never does, so it is deleted here: as soon as Redis says late that it
+ * was added, or, where its answer got lost, when Redis works again.
  */
 export function redisCache(redis: RedisConnection): CacheStore {
   let failures = 0
@@ -21,15 +34,36 @@ export function redisCache(redis: RedisConnection): CacheStore {
     failures++
     return undefined
   }
+  let doubtful: Added[] = []
+  const remove = ({ key, bytes }: Added) =>
+    void redis.send((client) => client.eval(removeScript, 1, prefix + key, bytes)).catch(missed)
+  const takeBack = (added: Added, thrown: unknown) => {
+    if (!(thrown instanceof RedisFault) || !thrown.sent) return
+    const doubt = () => {
+      if (doubtful.length < doubtfulMax) doubtful.push(added)
+    }
+    if (thrown.late) thrown.late.then((said) => said === 'OK' && remove(added), doubt)
+    else doubt()
+  }
+  redis.onWorking(() => {
+    const all = doubtful
+    doubtful = []
+    for (const added of all) remove(added)
+  })
+  const add = async (key: string, bytes: Buffer, keepMs: number) => {
+    try {
+      return (await redis.send((client) => client.set(prefix + key, bytes, 'PX', wholeMs(keepMs), 'NX'))) === 'OK'
+    } catch (thrown) {
+      takeBack({ key, bytes }, thrown)
+      return missed()
+    }
+  }
   return {
     get: (key) => redis.send((client) => client.getBuffer(prefix + key)).then(entryOf, missed),
     set(key, entry, keepMs) {
       void redis.send((client) => client.set(prefix + key, bytesOf(entry), 'PX', wholeMs(keepMs))).catch(missed)
     },
-    add: (key, entry, keepMs) =>
-      redis
-        .send((client) => client.set(prefix + key, bytesOf(entry), 'PX', wholeMs(keepMs), 'NX'))
-        .then((said) => said === 'OK', missed),
+    add: (key, entry, keepMs) => add(key, bytesOf(entry), keepMs),
     delete(key) {
       void redis.send((client) => client.unlink(prefix + key)).catch(missed)
     },

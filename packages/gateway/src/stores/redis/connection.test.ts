@@ -86,6 +86,21 @@ describe('the connection to Redis', { skip: withoutRedis, timeout: 60_000 }, () 
     await working(redis)
   })
 
+  test('a server that was flushed is told, though it works all the time', async (t) => {
+    const server = await startRedis()
+    t.after(() => server.remove())
+    const { lines, log, seen } = keptLog()
+    const redis = await working(openRedis(new Secret(server.url), { log }))
+    t.after(() => redis.close())
+    let probed: readonly string[] = []
+    while (probed.length === 0) probed = await redis.send((client) => client.keys('astra:probe:*'))
+    const told = new Promise<void>((resolve) => redis.onWorking(resolve))
+    await redis.send((client) => client.flushall())
+    await told
+    await seen(/lost what it held/)
+    assert.deepEqual([redis.fault(), lines.length], [undefined, 1])
+  })
+
   test('a busy process takes no time from the server: what it answered meanwhile is in time', async (t) => {
     const server = await startRedis()
     t.after(() => server.remove())

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
 import { Cluster, Redis } from 'ioredis'
 import type { Secret } from '../../kernel/secret.ts'
@@ -15,7 +16,7 @@ export interface RedisConnection {
    * is told by the fault's `late`.
    */
   send<T>(commands: (client: RedisClient) => Promise<T>): Promise<T>
-  /** Called whenever it works (again). */
+  /** Called whenever it works (again), and when a single server is found to have lost what it held. */
   onWorking(listener: () => void): void
   /** Not working: why, in words for operators; undefined when all is well. */
   fault(): string | undefined
@@ -34,6 +35,8 @@ const handshakeTimeoutMs = 5000
 const pauseFirstMs = 50
 const pauseLongestMs = 1000
 const probeEveryMs = 1000
+/** Far longer than a process may be held up. */
+const markMs = 600_000
 /** Commands without an answer; more are refused, since a server that stalls would collect them. */
 const waitingMax = 20_000
 
@@ -60,9 +63,10 @@ export function openRedis(url: Secret, options: RedisConnectionOptions = {}): Re
     told = true
     options.log?.warn({ reason: why }, 'Redis cannot be reached')
   }
-  function worked(): void {
-    if (fault === undefined) return
+  function worked(emptied = false): void {
+    if (fault === undefined && !emptied) return
     fault = undefined
+    if (emptied) options.log?.warn({}, 'Redis has lost what it held')
     for (const listener of listeners) listener()
     if (told) options.log?.info({}, 'Redis answers again')
     told = false
@@ -103,8 +107,14 @@ export function openRedis(url: Secret, options: RedisConnectionOptions = {}): Re
   // It may have come back between two probes, and without its data: whoever listens for that has to be told.
   client.on('-node', () => open && failed('the connection to a node was closed'))
   // Only a probe says that a fault is over, so that a cluster of which one node is down does not say so with every call.
+  const mark = `astra:probe:${randomUUID()}`
+  let marked = false
+  const probed = (found: boolean) => {
+    worked(marked && !found)
+    marked = true
+  }
   const probing = setInterval(() => {
-    if (open) void send(probe).then(worked, () => {})
+    if (open) void send((client) => probe(client, mark)).then(probed, () => {})
   }, probeEveryMs)
   probing.unref()
   client.connect().catch(() => {})
@@ -180,11 +190,15 @@ function dropStalled(client: RedisClient, timeoutMs: number): () => void {
   }
 }
 
-/** A write, since a server may be readable and no more: a replica, or one whose memory is full. */
-async function probe(client: RedisClient): Promise<void> {
-  if (client instanceof Redis) return void (await client.set('astra:probe', '1', 'PX', 10 * probeEveryMs))
+/**
+ * A write, since a server may be readable and no more: a replica, or one whose memory is full. Says whether what the one before has
+ * written is there, since a server that was flushed breaks no connection.
+ */
+async function probe(client: RedisClient, mark: string): Promise<boolean> {
+  if (client instanceof Redis) return (await client.set(mark, '1', 'PX', markMs, 'GET')) !== null
   const info = await client.cluster('INFO')
   if (!info.includes('cluster_state:ok')) throw new Error('the cluster does not serve all of its slots')
+  return true
 }
 
 function connected(node: Redis): Promise<void> {

@@ -172,15 +172,20 @@ describe('counters when Redis fails', { skip: withoutRedis, timeout: 60_000 }, (
     assert.equal(counters.unsettled(), 500)
   })
 
-  test('spending from before the start is restored as soon as Redis is there', async () => {
+  test('what was spent before, and could not be told, is told anew when Redis is back: nothing waits for it', async () => {
     const link = lossy(redis)
     const counters = byTakes(redisCounters(link))
     link.fate = 'unsent'
-    counters.restore([spend('f/day', 7), request('f/tokens')])
-    await turn()
+    await counters.restore([spend('f/day', 7)])
+    link.fate = 'unanswered'
+    await counters.raise([spend('g/day', 7)])
     link.recover()
     await counters.close()
+    assert.equal(counters.unsettled(), 0)
+    assert.equal(await remaining(counters, spend('f/day', 0)), 10)
+    for (const key of ['f/day', 'g/day']) await counters.restore([spend(key, 7)])
     assert.equal(await remaining(counters, spend('f/day', 0)), 3)
+    assert.equal(await remaining(counters, spend('g/day', 0)), 3)
   })
 })
 

@@ -1,9 +1,8 @@
-import { Redis } from 'ioredis'
 import { Secret } from '../../kernel/secret.ts'
 import { countersConformance } from '../conformance/counters.ts'
 import { openRedis } from './connection.ts'
 import { redisCounters } from './counters.ts'
-import { moveTime } from './testing/move-time.ts'
+import { moveTimeOf } from './testing/move-time.ts'
 import { startCluster } from './testing/redis-cluster.ts'
 import { startRedis, withoutRedis } from './testing/redis-server.ts'
 import { working } from './testing/working.ts'
@@ -18,7 +17,7 @@ countersConformance('counters in Redis', withoutRedis, async () => {
   return {
     counters,
     now: Date.now,
-    advance: (ms) => redis.send(async (client) => void (client instanceof Redis && (await moveTime(client, ms)))),
+    advance: (ms) => moveTimeOf(redis, ms),
     async remove() {
       await counters.close()
       await redis.close()
@@ -34,11 +33,7 @@ countersConformance('counters in a Redis Cluster', withoutRedis, async () => {
   return {
     counters,
     now: Date.now,
-    advance: (ms) =>
-      redis.send(async (client) => {
-        if (client instanceof Redis) return
-        await Promise.all(client.nodes('master').map((node) => moveTime(node, ms)))
-      }),
+    advance: (ms) => moveTimeOf(redis, ms),
     async remove() {
       await counters.close()
       await redis.close()

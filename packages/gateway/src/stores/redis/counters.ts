@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
 import { refusedTake } from '../../kernel/bounds.ts'
 import { AstraError } from '../../kernel/errors.ts'
-import type { Amounts, Counted, Counters, Take, Taken } from '../../kernel/limits.ts'
-import type { RedisClient, RedisConnection } from './connection.ts'
+import { type Amounts, type Counted, type Counters, markSize, type Taken } from '../../kernel/limits.ts'
+import type { RedisConnection } from './connection.ts'
 import { countersScript } from './counters-script.ts'
-import { eachOf, messageOf, only, type Part, partOf } from './part.ts'
+import { eachOf, messageOf, only, type Part } from './part.ts'
 import { RedisFault } from './redis-fault.ts'
+import { runScript, scriptOf } from './script.ts'
+import { spentTeller } from './spent.ts'
 
 export interface RedisCounters extends Counters {
   /** Settlements that were lost: Redis did not confirm them, or too many waited for it to come back. */
@@ -24,7 +25,6 @@ interface Reply {
 }
 
 interface Settlement {
-  readonly act: 'settle' | 'restore' | 'raise'
   readonly part: Part
   readonly leaseId: string
 }
@@ -42,6 +42,7 @@ const waitingMax = 10_000
  */
 export function redisCounters(redis: RedisConnection): RedisCounters {
   const run = scriptRunner(redis)
+  const tellSpent = spentTeller(redis)
   let waiting: Settlement[] = []
   let unsettled = 0
   let running = 0
@@ -53,7 +54,7 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   async function deliver(settlement: Settlement): Promise<void> {
     running += 1
     try {
-      await run(settlement.act, settlement.part, settlement.leaseId)
+      await run('settle', settlement.part, settlement.leaseId)
     } catch (thrown) {
       keep(settlement, thrown instanceof RedisFault && !thrown.sent)
     }
@@ -62,9 +63,8 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   }
   /** What may be sent again, until Redis is back: what it surely has not run, and what may be run twice. */
   function keep(settlement: Settlement, surelyNotRun: boolean): void {
-    const again = settlement.act !== 'settle' || surelyNotRun
     const part = only(settlement.part, ({ bound }, amount) =>
-      bound.type === 'rate' ? surelyNotRun && amount > 0 : again || bound.type === 'concurrent',
+      bound.type === 'rate' ? surelyNotRun && amount > 0 : surelyNotRun || bound.type === 'concurrent',
     )
     const fits = waiting.length < waitingMax
     unsettled += settlement.part.asked.length - (fits ? part.asked.length : 0)
@@ -73,7 +73,7 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   function giveBack(part: Part, leaseId: string): void {
     const taken = only(part, (_, amount) => amount > 0)
     const back = { ...taken, amounts: taken.amounts.map((amount) => -amount) }
-    if (back.asked.length > 0) void deliver({ act: 'settle', part: back, leaseId })
+    if (back.asked.length > 0) void deliver({ part: back, leaseId })
   }
   /** Of an answer that was only late it is known what it took. */
   function giveBackLate(result: PromiseSettledResult<Reply> | undefined, part: Part, leaseId: string): void {
@@ -85,9 +85,9 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
     }
     thrown.late?.then(read).catch(() => {})
   }
-  function settleAll(act: Settlement['act'], all: Part, leaseId: string): void {
+  function settle(all: Part, leaseId: string): void {
     if (all.asked.length === 0) return
-    for (const part of partsOf(all)) void deliver({ act, part, leaseId })
+    for (const part of partsOf(all)) void deliver({ part, leaseId })
   }
   function deliverWaiting(): void {
     const settlements = waiting
@@ -121,9 +121,9 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
   return {
     take: (asked, amounts, leaseId) =>
       asked.length === 0 ? { taken: true, used: [], nowMs: 0 } : take(asked, amounts, leaseId),
-    settle: (asked, amounts, leaseId, marks) => settleAll('settle', only({ asked, amounts, marks }, isChange), leaseId),
-    restore: (takes) => settleAll('restore', partOf(takes.filter(isSum)), ''),
-    raise: (takes) => settleAll('raise', partOf(takes.filter(isSum)), ''),
+    settle: (asked, amounts, leaseId, marks) => settle(only({ asked, amounts, marks }, isChange), leaseId),
+    restore: (spent) => tellSpent('restore', spent),
+    raise: (spent) => tellSpent('raise', spent),
     fault: () => redis.fault(),
     unsettled: () => unsettled,
     async close() {
@@ -131,10 +131,6 @@ export function redisCounters(redis: RedisConnection): RedisCounters {
       if (running > 0) await new Promise<void>((resolve) => (idle = resolve))
     },
   }
-}
-
-function isSum({ bound }: Take): boolean {
-  return bound.type === 'sum'
 }
 
 function isChange(_: Counted, amount: number): boolean {
@@ -171,31 +167,22 @@ function markedBy(reply: Reply, { asked, amounts }: Part): Part {
   const [marks, others] = [numbersOf(reply.marks), numbersOf(reply.otherMarks)]
   const all = asked
     .filter(({ bound }) => bound.type === 'rate')
-    .map(({ settles }) => (settles ? marks : others).splice(0, 2))
+    .map(({ settles }) => (settles ? marks : others).splice(0, markSize))
   return { asked: asked.map((one) => ({ ...one, settles: true })), amounts, marks: all.flat() }
 }
 
-type Run = (act: 'take' | Settlement['act'], part: Part, leaseId: string) => Promise<Reply>
+type Run = (act: 'take' | 'settle', part: Part, leaseId: string) => Promise<Reply>
 
-/** By its digest; with its text where Redis does not know it (yet, or after a restart), which has then run nothing. */
 function scriptRunner(redis: RedisConnection): Run {
-  const digest = createHash('sha1').update(countersScript).digest('hex')
+  const script = scriptOf(countersScript)
   return async (act, { asked, amounts, marks = [] }, leaseId) => {
     const { keys, counters } = messageOf(asked)
     const values = [act, leaseId, counters, amounts.join(' '), marks.join(' ')]
-    const run = async (client: RedisClient) => {
-      try {
-        return await client.evalsha(digest, keys.length, ...keys, ...values)
-      } catch (thrown) {
-        if (!(thrown instanceof Error && thrown.message.startsWith('NOSCRIPT'))) throw thrown
-        return await client.eval(countersScript, keys.length, ...keys, ...values)
-      }
-    }
-    return replyOf(await redis.send(run), keys.length)
+    return replyOf(await redis.send((client) => runScript(client, script, keys, values)), keys.length)
   }
 }
 
-/** Of what was refused, settled or restored there are no marks. */
+/** Of what was refused or settled there are no marks. */
 function replyOf(reply: unknown, length: number): Reply {
   if (typeof reply !== 'string') throw unreadable()
   const [states = '', marks = '', otherMarks = ''] = reply.split(';')

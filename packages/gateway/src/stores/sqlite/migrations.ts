@@ -218,4 +218,17 @@ export const migrations: readonly string[] = [
   ALTER TABLE gate_results ADD COLUMN passed INTEGER DEFAULT 1;
   ALTER TABLE gate_results ADD COLUMN misses INTEGER DEFAULT 0;
   `,
+  // Also by who wrote it: a copy of a data folder goes on under a name of its own (`spent-writer.ts`).
+  `
+  INSERT INTO settings (name, value) VALUES ('spent-writer', lower(hex(randomblob(8))));
+  ALTER TABLE spent_days RENAME TO spent_days_before;
+  CREATE TABLE spent_days (
+    day INTEGER, key TEXT, consumer TEXT, team TEXT, model TEXT, major TEXT, version TEXT, writer TEXT,
+    cost_usd REAL,
+    PRIMARY KEY (day, key, consumer, team, model, major, version, writer)
+  ) WITHOUT ROWID;
+  INSERT INTO spent_days SELECT day, key, consumer, team, model, major, version, settings.value, cost_usd
+  FROM spent_days_before, settings WHERE settings.name = 'spent-writer';
+  DROP TABLE spent_days_before;
+  `,
 ]

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type SpentDimension, type SpentQuery, type SpentRow, spentDimensions } from '../../kernel/store.ts'
+import { type SpentColumn, type SpentQuery, type SpentRow, spentColumns } from '../../kernel/store.ts'
 import { dayMs } from '../spent-rollup.ts'
 
 /** Reads what was spent from the sums by day. */
 export function spentReader(db: DatabaseSync): (query: SpentQuery) => readonly SpentRow[] {
   return ({ from, to, by: asked, without = [] }) => {
-    const by = spentDimensions.filter((dimension) => asked.includes(dimension))
+    const by = spentColumns.filter((dimension) => asked.includes(dimension))
     const days = { fromDay: Math.floor(from / dayMs), toDay: Math.ceil(to / dayMs) }
     const rows = db.prepare(spentSql(by)).all({ ...days, without: JSON.stringify(without) })
     return rows.map((row) => ({
@@ -16,7 +16,7 @@ export function spentReader(db: DatabaseSync): (query: SpentQuery) => readonly S
 }
 
 /** `by` holds names of our own table only, which are the columns' names too. Of no days there is no row, also where nothing is grouped. */
-function spentSql(by: readonly SpentDimension[]): string {
+function spentSql(by: readonly SpentColumn[]): string {
   const groups = by.join(', ')
   return `
     SELECT ${[...by, 'total(cost_usd) AS costUsd'].join(', ')} FROM spent_days

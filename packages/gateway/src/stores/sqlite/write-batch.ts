@@ -44,8 +44,8 @@ const upsertUsageSql = `
     latency = merge_latency(latency, excluded.latency)`
 
 const upsertSpentSql = `
-  INSERT INTO spent_days (day, key, consumer, team, model, major, version, cost_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (day, key, consumer, team, model, major, version) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd`
+  INSERT INTO spent_days (day, key, consumer, team, model, major, version, writer, cost_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (day, key, consumer, team, model, major, version, writer) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd`
 
 const upsertFeedbackSql = `
   INSERT INTO feedback (call_id, metric, source, value, comment, time, consumer) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -56,12 +56,13 @@ const upsertFeedbackSql = `
 /**
  * Writes a batch whole or not at all, at 9 to 11 µs of the worker's CPU a Record, reading it and the roll-ups included. A Record that is
  * in the table already is skipped, and not counted again either, so that a batch may be sent again whenever its outcome is unknown.
+ * `writer`: of what was spent.
  *
  * What is committed survives the end of the process, however it ends: the operating system has it. A loss of *power* may
  * undo the commits since the last checkpoint (4 MB of log, some 8,000 Records), as `synchronous = NORMAL` has it; the
  * database stays whole.
  */
-export function batchWriter(db: DatabaseSync): (batch: BatchWire) => void {
+export function batchWriter(db: DatabaseSync, writer: string): (batch: BatchWire) => void {
   db.function('merge_latency', { deterministic: true }, (a, b) =>
     encodeHistogram(mergeEncoded(mergeEncoded(emptyHistogram(), String(a)), String(b))),
   )
@@ -89,7 +90,7 @@ export function batchWriter(db: DatabaseSync): (batch: BatchWire) => void {
       }
       evidence.calls(enrolled)
       for (const group of rollup.take()) upsertUsage.run(...usageParameters(group))
-      for (const group of spending.take()) upsertSpent.run(...spentParameters(group))
+      for (const group of spending.take()) upsertSpent.run(...spentParameters(group, writer))
       for (const one of feedback) {
         upsertFeedback.run(...feedbackParameters(one))
         evidence.feedback(one)
@@ -105,8 +106,9 @@ function usageParameters(group: UsageGroup): SQLInputValue[] {
   return [minute, model, version, consumer, team, door, outcome, code, ...summed, encodeHistogram(latency)]
 }
 
-function spentParameters({ day, key, consumer, team, model, major, version, costUsd }: SpentGroup): SQLInputValue[] {
-  return [day, key, consumer, team, model, major, version, costUsd]
+function spentParameters(group: SpentGroup, writer: string): SQLInputValue[] {
+  const { day, key, consumer, team, model, major, version, costUsd } = group
+  return [day, key, consumer, team, model, major, version, writer, costUsd]
 }
 
 /** JSON keeps the value's type. */

@@ -10,6 +10,7 @@ import { openDatabase } from './open-database.ts'
 import { payloadWriter } from './payloads/write-payloads.ts'
 import { serveOperations } from './serve-operations.ts'
 import { setWriter } from './sets/write-sets.ts'
+import { spentWriter } from './spent-writer.ts'
 import { auditWriter } from './write-audit.ts'
 import { batchWriter } from './write-batch.ts'
 import { stateWriter } from './write-state.ts'
@@ -22,13 +23,14 @@ serveOperations(({ folder }) => {
     const path = join(folder, dataFiles.database)
     const db = openDatabase(path)
     const checkFile = fileInPlace(path)
-    return () => writerOperations(db, checkFile)
+    const batch = batchWriter(db, spentWriter(db, path))
+    return () => writerOperations(db, batch, checkFile)
   } catch (thrown) {
     throw dataFolderError(folder, thrown)
   }
 })
 
-function writerOperations(db: DatabaseSync, checkFile: () => void) {
+function writerOperations(db: DatabaseSync, batch: ReturnType<typeof batchWriter>, checkFile: () => void) {
   const checked =
     <T, R>(write: (input: T) => R) =>
     (input: T): R => {
@@ -40,7 +42,7 @@ function writerOperations(db: DatabaseSync, checkFile: () => void) {
   const { putSet, removeSet, saveGateResult } = setWriter(db)
   const evaluations = evaluationWriter(db)
   return {
-    batch: checked(batchWriter(db)),
+    batch: checked(batch),
     saveCatalog: checked(saveCatalog),
     saveKeys: checked(saveKeys),
     saveKeyUses: checked(saveKeyUses),

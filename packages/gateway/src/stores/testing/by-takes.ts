@@ -1,12 +1,30 @@
 import { remainingOf, resetMsOf } from '../../kernel/bounds.ts'
-import type { Counted, CounterState, Counters, Take, Taken } from '../../kernel/limits.ts'
+import {
+  type Amounts,
+  type Counted,
+  type CounterState,
+  type Counters,
+  type Marks,
+  markSize,
+  type Spent,
+  type Take,
+  type Taken,
+} from '../../kernel/limits.ts'
 
 /** Where a take of a rate stood. */
-export type Mark = readonly [number, number]
+export type Mark = Marks
 
-export interface MarkedTake extends Take {
+export interface AskedTake extends Take {
+  /** Left out: it does. */
+  readonly settles?: boolean
+}
+
+export interface MarkedTake extends AskedTake {
   readonly mark?: Mark
 }
+
+/** Of a rate that has none beside others that do. */
+const noMark: Mark = Array<number>(markSize).fill(Number.NaN)
 
 /** What became of each take, in lists. */
 interface Told {
@@ -19,32 +37,55 @@ export type ToldTaken =
 
 export type ByTakes = ReturnType<typeof byTakes<Counters>>
 
-/** Counters as a test asks them: each counter beside its own amount. */
+/**
+ * Counters as a test asks them: each counter beside its own amount. They are asked as a gateway asks: who takes as much takes the same
+ * amount, and the same counters are the same list again.
+ */
 export function byTakes<Some extends Counters>(counters: Some) {
+  const lists = new Map<string, readonly Counted[]>()
+  const listOf = (takes: readonly AskedTake[], amounts: Amounts): readonly Counted[] => {
+    const list = countedOf(takes, amounts)
+    const text = JSON.stringify(list)
+    const known = lists.get(text) ?? list
+    lists.set(text, known)
+    return known
+  }
   return {
     ...counters,
-    take(takes: readonly Take[], leaseId: string): ToldTaken | Promise<ToldTaken> {
-      const asked = countedOf(takes)
-      const taken = counters.take(asked, amountsOf(takes), leaseId)
+    take(takes: readonly AskedTake[], leaseId: string): ToldTaken | Promise<ToldTaken> {
+      const amounts = amountsOf(takes)
+      const asked = listOf(takes, amounts)
+      const taken = counters.take(asked, amounts, leaseId)
       return taken instanceof Promise ? taken.then((taken) => toldOf(asked, taken)) : toldOf(asked, taken)
     },
-    /** Those with a mark, and those without, are settled one after the other. */
+    /** As one writer tells it. */
+    restore: (takes: readonly Take[], writer = 'a') => counters.restore(spentOf(takes, writer)),
+    raise: (takes: readonly Take[], writer = 'a') => counters.raise(spentOf(takes, writer)),
     settle(takes: readonly MarkedTake[], leaseId: string): void {
-      const marked = takes.filter(({ mark }) => mark)
-      const others = takes.filter(({ mark }) => !mark)
-      const marks = marked.flatMap(({ mark = [] }) => mark)
-      if (marked.length > 0) counters.settle(countedOf(marked), amountsOf(marked), leaseId, marks)
-      if (others.length > 0) counters.settle(countedOf(others), amountsOf(others), leaseId)
+      const amounts = amountsOf(takes)
+      const rates = takes.filter(isMarked)
+      const marks = rates.some(({ mark }) => mark) ? rates.flatMap(({ mark = noMark }) => mark) : undefined
+      counters.settle(listOf(takes, amounts), amounts, leaseId, marks)
     },
   }
 }
 
-function countedOf(takes: readonly Take[]): readonly Counted[] {
-  return takes.map(({ key, bound }, of) => ({ key, bound, of, settles: true }))
+function spentOf(takes: readonly Take[], writer: string): readonly Spent[] {
+  return takes.map(({ key, bound, amount }) => ({ key, bound, by: new Map([[writer, amount]]) }))
 }
 
-function amountsOf(takes: readonly Take[]): readonly number[] {
-  return takes.map(({ amount }) => amount)
+function countedOf(takes: readonly AskedTake[], amounts: Amounts): readonly Counted[] {
+  const places = new Map(amounts.map((amount, place) => [amount, place]))
+  return takes.map(({ key, bound, amount, settles = true }) => ({ key, bound, of: places.get(amount) ?? -1, settles }))
+}
+
+/** Each once. */
+function amountsOf(takes: readonly Take[]): Amounts {
+  return [...new Set(takes.map(({ amount }) => amount))]
+}
+
+function isMarked({ bound, settles = true }: AskedTake | Counted): boolean {
+  return settles && bound.type === 'rate'
 }
 
 function toldOf(asked: readonly Counted[], taken: Taken): ToldTaken {
@@ -55,11 +96,10 @@ function toldOf(asked: readonly Counted[], taken: Taken): ToldTaken {
   const told = { remaining: states.map(({ remaining }) => remaining), resetMs: states.map(({ resetMs }) => resetMs) }
   if (!taken.taken) return { ...told, taken: false, refusedAt: taken.refusedAt, retryAfterMs: taken.retryAfterMs }
   let marked = 0
-  const marks = asked.map(({ bound }): Mark | undefined => {
-    if (bound.type !== 'rate') return undefined
-    const [born = Number.NaN, upTo = Number.NaN] = taken.marks?.slice(marked, marked + 2) ?? []
-    marked += 2
-    return [born, upTo]
+  const marks = asked.map((one): Mark | undefined => {
+    if (!isMarked(one)) return undefined
+    marked += markSize
+    return taken.marks?.slice(marked - markSize, marked)
   })
   return { ...told, taken: true, marks }
 }

@@ -46,7 +46,7 @@ export function mountGraphql(
       const { accept = '' } = request.headers
       const streams = accept.includes('text/event-stream')
       try {
-        const params = await readRequest(request, bodyBytesMax)
+        const params = await readRequest(request, shared.caller, bodyBytesMax)
         const prepared = prepare(params.query, context.catalog())
         const answered = 'errors' in prepared ? prepared : await answer(request, params, prepared, shared, streams)
         emit.limits(reply, shared.met)

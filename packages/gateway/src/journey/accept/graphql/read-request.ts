@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { parseRequestParams, type RequestParams } from 'graphql-http'
+import type { Caller } from '../../../kernel/caller.ts'
 import { AstraError, toAstraError } from '../../../kernel/errors.ts'
 import { parseJsonObject, readBody } from '../json-body.ts'
 
@@ -8,14 +9,18 @@ export type ReadRequest = RequestParams & { readonly bodyBytes: number }
 /**
  * The request's parameters, as GraphQL over HTTP puts them into a JSON body or, for GET, into the query string. graphql-http
  * knows the rules; the body is read and parsed by the same code as at every other door. Throws `invalid_body`, `body_too_large`,
- * `body_too_deep` or `cancelled`.
+ * `body_too_deep`, `overloaded` or `cancelled`.
  */
-export async function readRequest(request: FastifyRequest, bodyBytesMax: number): Promise<ReadRequest> {
+export async function readRequest(
+  request: FastifyRequest,
+  { consumer }: Caller,
+  bodyBytesMax: number,
+): Promise<ReadRequest> {
   let fault: AstraError | undefined
   let bodyBytes = 0
   const body = async () => {
     try {
-      const bytes = await readBody(request.raw, request.headers['content-length'], bodyBytesMax)
+      const bytes = await readBody(request.raw, request.headers['content-length'], bodyBytesMax, consumer)
       bodyBytes = bytes.length
       return parseJsonObject(bytes)
     } catch (thrown) {

@@ -46,7 +46,7 @@ export function mountNative(http: FastifyInstance, door: NativeDoor): void {
       // Before the body: a bad option costs no upload, and the Record of a bad body has its reference.
       if (call.major === 0) throw noMajor(request.params.major)
       call.options = optionsFromHeaders(request.headers)
-      const { repeatable, body } = await readSent(request, call, door, known)
+      const { repeatable, body } = await readSent(request, call, caller, door, known)
       call.inputs = body.inputs
       call.batch = body.batch
       call.stream = streams(streamWish(request.headers.accept), call, context)
@@ -90,12 +90,13 @@ interface SentBody {
 async function readSent(
   request: FastifyRequest,
   call: Call,
+  { consumer }: Caller,
   { context, bodyBytesMax }: NativeDoor,
   known: KnownBodies<PredictBody>,
 ): Promise<SentBody> {
   const contract = contractOf(context, call)
   const limit = contract?.limits.bodyBytesMax ?? bodyBytesMax
-  const bytes = await readBody(request.raw, request.headers['content-length'], limit)
+  const bytes = await readBody(request.raw, request.headers['content-length'], limit, consumer)
   if (!contract?.cache) return { body: readPredictBody(bytes) }
   return { repeatable: bytes, body: known.find(bytes) ?? readPredictBody(bytes) }
 }

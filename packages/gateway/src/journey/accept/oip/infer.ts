@@ -35,7 +35,7 @@ export async function infer(
     // Before the body: what is refused for these costs no upload, and the Record of a bad body has its reference.
     call = { ...call, options: readOptions(request) }
     const { contract } = lookUp({ model: call.model, major: call.major, version: undefined }, caller)
-    const wish = await readInfer(request, contract)
+    const wish = await readInfer(request, caller, contract)
     call = {
       ...call,
       inputs: wish.inputs,

@@ -63,7 +63,7 @@ function modelReady(name: string, { contract, version }: FoundContract, reply: F
 
 async function index({ raw, headers }: FastifyRequest, caller: Caller, { context, contracts, whyUnready }: OipDoor) {
   const permitted = contracts(caller)
-  const body = await readBody(raw, headers['content-length'], indexBodyBytesMax)
+  const body = await readBody(raw, headers['content-length'], indexBodyBytesMax, caller.consumer)
   const { ready } = body.length === 0 ? {} : parseJsonObject(body)
   return repositoryIndex(permitted, context.catalog(), whyUnready).filter(
     ({ state }) => ready !== true || state === 'READY',

@@ -8,6 +8,7 @@ import {
   type WantedOutput,
 } from '@astraapi/oip'
 import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../../../kernel/caller.ts'
 import type { Contract } from '../../../kernel/catalog.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { holdMembers, readBody } from '../json-body.ts'
@@ -31,11 +32,12 @@ export interface InferWish {
  */
 export async function readInfer(
   { raw, headers, params }: FastifyRequest<ModelRequest>,
+  { consumer }: Caller,
   contract: Contract,
 ): Promise<InferWish> {
   const form = tensorFormOf(contract)
   const { bodyBytesMax, itemsMax } = contract.limits
-  const sent = await readBody(raw, headers['content-length'], bodyBytesMax)
+  const sent = await readBody(raw, headers['content-length'], bodyBytesMax, consumer)
   try {
     const body = await decompress(sent, headers['content-encoding'], bodyBytesMax)
     // The protocol clients send a number; Node hands a repeated header on as one text, which is none.

@@ -29,8 +29,10 @@ export function mountPlatform(http: FastifyInstance, door: PlatformDoor): void {
 
 async function handle(operation: Operation, request: FastifyRequest, reply: FastifyReply, door: PlatformDoor) {
   try {
-    const output = await door.context.operate(operation, await readInput(operation, request, door.bodyBytesMax), {
-      caller: door.callerOf(request),
+    const caller = door.callerOf(request)
+    const input = await readInput(operation, request, caller, door.bodyBytesMax)
+    const output = await door.context.operate(operation, input, {
+      caller,
       address: request.ip,
       ifMatch: entityTags(request.headers['if-match']),
       signal: leaving(reply),
@@ -54,11 +56,16 @@ function leaving({ raw }: FastifyReply): AbortSignal {
 }
 
 /** Path parameters win over the body's and the query's fields of the same name. */
-async function readInput(operation: Operation, request: FastifyRequest, bodyBytesMax: number): Promise<unknown> {
+async function readInput(
+  operation: Operation,
+  request: FastifyRequest,
+  { consumer }: Caller,
+  bodyBytesMax: number,
+): Promise<unknown> {
   const params = request.params as Record<string, string>
   if (operation.method === 'GET' || operation.method === 'DELETE') {
     return { ...readQuery(operation, request.query as Record<string, unknown>), ...params }
   }
-  const bytes = await readBody(request.raw, request.headers['content-length'], bodyBytesMax)
+  const bytes = await readBody(request.raw, request.headers['content-length'], bodyBytesMax, consumer)
   return { ...(bytes.length === 0 ? {} : parseJsonObject(bytes)), ...params }
 }

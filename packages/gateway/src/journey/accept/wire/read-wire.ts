@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { DialectCodec, JsonObject } from '../../../dialects/dialect.ts'
 import type { Call } from '../../../kernel/call.ts'
+import type { Caller } from '../../../kernel/caller.ts'
 import type { Contract } from '../../../kernel/catalog.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import type { WireRequest } from '../../../kernel/wire.ts'
@@ -20,10 +21,14 @@ export interface SentBody {
 /** Of objects: a conversation has some thousands, and inputs in tokens are numbers. */
 const membersMax = 100_000
 
-/** Rejects with `body_too_large` or `cancelled`. */
-export function readBytes({ raw, headers }: FastifyRequest, { context, bodyBytesMax }: WireDoor): Promise<Buffer> {
+/** Rejects with `body_too_large`, `overloaded` or `cancelled`. */
+export function readBytes(
+  { raw, headers }: FastifyRequest,
+  { consumer }: Caller,
+  { context, bodyBytesMax }: WireDoor,
+): Promise<Buffer> {
   const limit = Math.max(bodyBytesMax, largestBody(context.catalog()))
-  return readBody(raw, headers['content-length'], limit)
+  return readBody(raw, headers['content-length'], limit, consumer)
 }
 
 /** Throws `invalid_body`, `invalid_input`, `body_too_deep` or `body_too_large`. */

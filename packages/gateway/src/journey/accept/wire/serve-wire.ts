@@ -16,7 +16,7 @@ export async function serveWire(
   const served = new WireCall(request, reply, door, route)
   try {
     served.readHeaders(request)
-    const call = served.read(await readBytes(request, door))
+    const call = served.read(await readBytes(request, served.caller, door))
     const written = served.write(await door.context.serve(call, served.caller))
     return written instanceof Promise ? await written : written
   } catch (thrown) {

@@ -5,6 +5,7 @@ import type { Clock } from '../../../kernel/clock.ts'
 import { AstraError } from '../../../kernel/errors.ts'
 import { internalCaller } from '../../../kernel/internal-consumers.ts'
 import type { Visit } from '../visit.ts'
+import { dimensionsMax } from './vector-cells.ts'
 
 /** The meaning of a text, as one version of an embedding contract has it. */
 export interface Embedding {
@@ -16,8 +17,6 @@ export interface Embedding {
 
 /** Who asks, so that neither the requests nor the budget of the one who called are used up by a look-up. */
 const caller = internalCaller('astra-cache')
-
-const dimensionsMax = 16_384
 
 /** A call through the journey like any other, with a Record whose reference is the call that it was made for. Rejects when it fails. */
 export async function embeddingOf(
@@ -55,10 +54,18 @@ function unitVector(numbers: readonly unknown[]): Float32Array {
   if (numbers.length > dimensionsMax) {
     throw new AstraError('invalid_output', { reason: `the embedding has more than ${dimensionsMax} dimensions` })
   }
-  const vector = Float32Array.from(numbers, Number)
-  const length = Math.sqrt(vector.reduce((sum, number) => sum + number * number, 0))
+  const vector = new Float32Array(numbers.length)
+  let squares = 0
+  // By loops: `from`, `reduce` and `map` took 55 us and 60 kB of 384 numbers.
+  for (let i = 0; i < vector.length; i++) {
+    const number = Math.fround(Number(numbers[i]))
+    vector[i] = number
+    squares += number * number
+  }
+  const length = Math.sqrt(squares)
   if (!(length > 0 && length < Number.POSITIVE_INFINITY)) {
     throw new AstraError('invalid_output', { reason: 'the embedding has no direction' })
   }
-  return vector.map((number) => number / length)
+  for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) / length
+  return vector
 }

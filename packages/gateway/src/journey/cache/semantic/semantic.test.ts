@@ -4,7 +4,7 @@ import type { Answer, WholeAnswer } from '../../../kernel/answer.ts'
 import type { CacheOutcome, SemanticPolicy } from '../../../kernel/cache.ts'
 import type { Call } from '../../../kernel/call.ts'
 import type { Caller } from '../../../kernel/caller.ts'
-import { AstraError } from '../../../kernel/errors.ts'
+import { AstraError, type ErrorCode } from '../../../kernel/errors.ts'
 import { permit } from '../../admit/permit.ts'
 import { assign } from '../../assign/assign.ts'
 import { type FittedCall, fitInputs } from '../../assign/fit-inputs.ts'
@@ -25,10 +25,12 @@ interface Script {
   readonly embed?: (call: Call, caller: Caller) => Promise<Answer>
   /** What the model says to a text. */
   readonly say?: (text: string) => string
+  /** Until when it says nothing. */
+  readonly silence?: Promise<void>
 }
 
 /** A cache before a model that answers with what it was asked, unless told otherwise; embeddings are those of the table. */
-function bedOf({ semantic, store = new FakeCacheStore(), embed, say = (text) => text }: Script = {}) {
+function bedOf({ semantic, store = new FakeCacheStore(), embed, say = (text) => text, silence }: Script = {}) {
   let now = 0
   let ids = 0
   const clock = { now: () => now, elapsed: () => now, id: () => `embedding ${++ids}` }
@@ -50,6 +52,7 @@ function bedOf({ semantic, store = new FakeCacheStore(), embed, say = (text) => 
     record,
     async ask(fitted) {
       asked.push(fitted)
+      await silence
       const { call, version } = fitted
       const head = { callId: call.id, model: 'spam', major: 1, version: version.id, cached: false }
       const text = say(textIn(fitted))
@@ -244,6 +247,50 @@ describe('the call for a vector', () => {
     assert.equal(embeddings.length, 6)
   })
 
+  const never = () => new Promise<never>(() => undefined)
+  const fail = (code: ErrorCode) => async () => {
+    throw new AstraError(code)
+  }
+  const told: readonly [what: string, pauses: boolean, script: Script, options: Call['options']][] = [
+    ['of callers who wait less than the contract allows', false, { embed: never }, { timeoutMs: 50 }],
+    ['of texts that the model does not take', false, { embed: fail('invalid_input') }, {}],
+    [
+      'of a model that is down, though callers are in a hurry',
+      true,
+      { embed: fail('upstream_failed') },
+      { timeoutMs: 50 },
+    ],
+    ['of a model that is too slow for the contract', true, { embed: never, semantic: { timeoutMs: 5000 } }, {}],
+  ]
+  for (const [what, pauses, script, options] of told)
+    it(`is ${pauses ? 'not made for a while' : 'still made'} after five failures ${what}`, async (context) => {
+      context.mock.timers.enable({ apis: ['setTimeout'] })
+      const { ask, embeddings } = bedOf(script)
+      for (let i = 0; i < 6; i++) {
+        const answer = ask(`text ${i}`, { options })
+        await settled()
+        context.mock.timers.tick(1000)
+        await answer
+      }
+      assert.equal(embeddings.length, pauses ? 5 : 6)
+    })
+
+  it('is still made after five were, and only the store was too slow', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    const store = new FakeCacheStore()
+    const { ask, embeddings } = bedOf({
+      store: Object.assign(store, { get: (key: string) => (store.entries.has(key) ? never() : undefined) }),
+      embed: async (call) => vectorOf({ ...call, inputs: [{ text: 'hi there' }] }),
+    })
+    for (let i = 0; i < 7; i++) {
+      const answer = ask(`text ${i}`)
+      await settled()
+      context.mock.timers.tick(200)
+      await answer
+    }
+    assert.equal(embeddings.length, 7)
+  })
+
   it('holds up a call no longer than the contract says, and what is left is the time of the call', async (context: TestContext) => {
     context.mock.timers.enable({ apis: ['setTimeout'] })
     let signal: Call['signal'] | undefined
@@ -263,7 +310,22 @@ describe('the call for a vector', () => {
     context.mock.timers.tick(1)
     assert.equal(outputOf(await answer), 'hi there')
     assert.equal(signal?.aborted, true)
-    assert.equal(asked[0]?.call.options.timeoutMs, 800)
+    assert.deepEqual([asked[0]?.waitedMs, asked[0]?.call.options], [200, {}])
+  })
+
+  it('is taken off the time of a call once, also where that then waits for an equal one', async (context: TestContext) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    const model = Promise.withResolvers<void>()
+    const { ask, pass, asked } = bedOf({ embed: () => new Promise(() => undefined), silence: model.promise })
+    const answers = [ask('hi there'), ask('hi there')]
+    for (const ms of [200, 799]) {
+      await settled()
+      pass(ms)
+      context.mock.timers.tick(ms)
+    }
+    model.resolve()
+    const outcomes = (await Promise.all(answers)).map(({ cache }) => cache?.outcome)
+    assert.deepEqual([outcomes, asked.length], [['miss', 'joined'], 1])
   })
 })
 

@@ -1,10 +1,10 @@
 import type { Answer } from '../../../kernel/answer.ts'
 import type { CacheStore, SemanticPolicy, SemanticReport } from '../../../kernel/cache.ts'
 import type { Clock } from '../../../kernel/clock.ts'
-import { AstraError } from '../../../kernel/errors.ts'
+import { AstraError, type ErrorCode, toAstraError } from '../../../kernel/errors.ts'
 import type { FittedCall } from '../../assign/fit-inputs.ts'
-import { timeLimitMs } from '../../assign/time-limit.ts'
-import { type Joining, type Place, withTimeLeft } from '../joining.ts'
+import { afterWait, isHurried, timeLeftMs } from '../../assign/time-limit.ts'
+import type { Joining, Place } from '../joining.ts'
 import { decodeKept, type KeptAnswer } from '../kept-answer.ts'
 import { replay } from '../replay.ts'
 import type { Visit } from '../visit.ts'
@@ -62,13 +62,23 @@ export function createSemantic({ store, clock, joining }: SemanticPorts) {
     then: (embedding: Embedding) => T | Promise<T>,
   ): Promise<T | undefined> => {
     const { call, contract } = fitted
-    const leftMs = call.startedAt + timeLimitMs(call, contract) - clock.elapsed()
-    if (leftMs <= 0 || pauses.has(semantic.model)) return undefined
+    if (pauses.has(semantic.model)) return undefined
+    const leftMs = timeLeftMs(fitted)
     const timeoutMs = Math.ceil(Math.min(semantic.timeoutMs, leftMs))
     const stop = new AbortController()
     const asked = embeddingOf(text, { ...semantic, timeoutMs }, { of: call, visit, clock, signal: stop.signal })
-    const found = await within(asked.then(then), timeoutMs, () => stop.abort(new AstraError('timeout')))
-    pauses.tell(semantic.model, found !== undefined)
+    let fault: ErrorCode | undefined = 'timeout'
+    const made = (embedding: Embedding) => {
+      fault = undefined
+      return then(embedding)
+    }
+    const failed = (thrown: unknown) => {
+      fault = toAstraError(thrown).code
+      throw thrown
+    }
+    const found = await within(asked.then(made, failed), timeoutMs, () => stop.abort(new AstraError('timeout')))
+    const hurried = isHurried(call, contract) && leftMs < semantic.timeoutMs
+    if (!isCallers(fault, hurried)) pauses.tell(semantic.model, fault === undefined)
     return found
   }
 
@@ -131,13 +141,14 @@ export function createSemantic({ store, clock, joining }: SemanticPorts) {
         void looking.then((found) => found && close(found) && tally.wouldServe())
         return await joining.joinOrLead(fitted, visit, learning)
       }
+      const since = clock.elapsed()
       const found = await looking
       if (found?.nearest && close(found)) {
         const answer = await serve(fitted, visit, found.nearest)
         tally.served()
         return answer
       }
-      return await joining.joinOrLead(withTimeLeft(fitted, clock), visit, learning)
+      return await joining.joinOrLead(afterWait(fitted, clock.elapsed() - since), visit, learning)
     },
 
     /** Of a call that asks anew whatever is kept: its answer may be found by others all the same. */
@@ -168,6 +179,11 @@ function askedOf(fitted: FittedCall, { policy }: Place): Asked | undefined {
   const { semantic } = policy
   const question = semantic && questionOf(fitted, policy)
   return question && { ...question, semantic }
+}
+
+/** A text that the model does not take, or a caller with no time to wait for it: neither says anything of how it does for others. */
+function isCallers(fault: ErrorCode | undefined, hurried: boolean): boolean {
+  return fault === 'invalid_input' || (hurried && (fault === 'timeout' || fault === 'cancelled'))
 }
 
 /** The call is answered already: what cannot be compared is not. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { VectorIndex } from './vector-index.ts'
 
@@ -13,6 +14,9 @@ const at = (degrees: number) => {
   const angle = (degrees * Math.PI) / 180
   return Float32Array.of(Math.cos(angle), Math.sin(angle))
 }
+
+/** What one of two numbers takes: a cell, and what is counted besides. */
+const entryBytes = 528 + 600
 
 describe('an index of vectors', () => {
   it('finds the nearest, with its cosine similarity', () => {
@@ -54,7 +58,7 @@ describe('an index of vectors', () => {
   })
 
   it('makes room: in a family for the newest, among families for those asked for last', () => {
-    const { index } = indexOf({ entriesMax: 2, bytesMax: 4 * 608 })
+    const { index } = indexOf({ entriesMax: 2, bytesMax: 4 * entryBytes })
     for (const key of ['a', 'b', 'c']) index.add('f', key, at(0), 100)
     assert.deepEqual([index.renew('a', 100), index.size], [false, 2])
     index.add('g', 'd', at(0), 100)
@@ -74,7 +78,7 @@ describe('an index of vectors', () => {
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const bytesMax = 10 * 608
+        const bytesMax = 10 * entryBytes
         const { index } = indexOf({ entriesMax: 4, bytesMax })
         const owners = new Map<string, string>()
         for (const { family, key, degrees, act } of steps) {
@@ -92,4 +96,41 @@ describe('an index of vectors', () => {
       }),
     )
   })
+
+  it('finds what a plain comparison of all finds: but for rounding the nearest, and of equal vectors the oldest', () => {
+    const dimensions = 130
+    const component = fc.integer({ min: -9, max: 9 })
+    const directions = fc.array(component, { minLength: dimensions, maxLength: dimensions })
+    const vectors = fc.array(directions.map(unit), { minLength: 1, maxLength: 12 })
+    fc.assert(
+      fc.property(vectors, fc.array(fc.nat(), { maxLength: 12 }), directions.map(unit), (made, again, asked) => {
+        const { index } = indexOf()
+        const all = [...made, ...again.flatMap((at) => made[at % made.length] ?? [])]
+        for (const [at, vector] of all.entries()) index.add('f', `m@v1/1#${at}`, vector, 100)
+        for (const vector of [asked, ...made]) {
+          const near = index.nearest('f', vector)
+          const found = Number(near?.key.slice('m@v1/1#'.length))
+          const best = Math.max(...all.map((one) => product(one, vector)))
+          const given = all[found]
+          assert.ok(given && product(given, vector) > best - 1e-6)
+          assert.ok(Math.abs((near?.similarity ?? 9) - Math.min(1, best)) < 1e-6)
+          assert.equal(
+            all.findIndex((one) => isDeepStrictEqual(one, given)),
+            found,
+          )
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
 })
+
+function product(one: Float32Array, other: Float32Array): number {
+  return one.reduce((sum, number, at) => sum + number * (other[at] ?? 0), 0)
+}
+
+/** Of nothing but zeros, which have no direction, the first axis. */
+function unit(numbers: readonly number[]): Float32Array {
+  const length = Math.hypot(...numbers)
+  return Float32Array.from(numbers, (number, at) => (length === 0 ? Number(at === 0) : number / length))
+}

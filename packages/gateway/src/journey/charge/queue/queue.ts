@@ -1,6 +1,6 @@
 import { type AstraError, refusal } from '../../../kernel/errors.ts'
 import type { FittedCall } from '../../assign/fit-inputs.ts'
-import { timeLimitMs } from '../../assign/time-limit.ts'
+import { timeLeftMs, timeLimitMs } from '../../assign/time-limit.ts'
 import { Pace } from './pace.ts'
 import { type Held, WaitList } from './wait-list.ts'
 
@@ -53,7 +53,7 @@ export class Queue {
       if (!displaced) throw this.#full(fitted, 'full', now)
       this.#drop(displaced, this.#full(displaced.fitted, 'displaced', now))
     }
-    const limitMs = timeLimitMs(call, contract)
+    const leftMs = timeLeftMs(fitted)
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     const giveUp = (error: AstraError, reason: DropReason) => {
       if (!this.#list.remove(held)) return
@@ -61,8 +61,8 @@ export class Queue {
       this.#drop(waiter, error)
     }
     const leave = () => giveUp(refusal('cancelled', { reason: 'the caller left in the queue' }), 'cancelled')
-    const timer = setTimeout(() => giveUp(tooLate(fitted), 'timeout'), limitMs)
-    const waiter: Waiter = { fitted, since: now, until: now + limitMs, timer, leave, resolve, reject }
+    const timer = setTimeout(() => giveUp(tooLate(fitted), 'timeout'), leftMs)
+    const waiter: Waiter = { fitted, since: now, until: now + leftMs, timer, leave, resolve, reject }
     const held: Held<Waiter> = this.#list.push(priority, caller.consumer, waiter)
     call.signal.addEventListener('abort', leave, { once: true })
     return promise

@@ -1,3 +1,4 @@
+import { isData } from '../../../kernel/is-data.ts'
 import { sampleMax, type TokenCounter } from './token-counter.ts'
 
 /** The beginning of a text that comes in pieces, and how long it is: enough to estimate its tokens in bounded memory. */
@@ -62,14 +63,6 @@ const wordless: ReadonlySet<string> = new Set([
 function partsOf(value: object): readonly unknown[] {
   if (Array.isArray(value)) return value
   return Object.entries(value).flatMap(([name, member]) => (wordless.has(name) ? [] : [member]))
-}
-
-const dataMin = 256
-const base64 = /^[\w+/=-]+$/
-
-/** base64 and data URLs. A language without spaces is no base64. */
-function isData(text: string): boolean {
-  return text.length >= dataMin && (text.startsWith('data:') || base64.test(text.slice(0, dataMin)))
 }
 
 /** What a chunk of a chat or a completion adds to its answer. */

@@ -24,7 +24,7 @@ function cpuMs(): number {
 
 /** µs of CPU per Record of `count` in batches. */
 function writing(db: DatabaseSync, count: number, call: (n: number) => CallRecord): number {
-  const write = batchWriter(db)
+  const write = batchWriter(db, 'writer')
   const began = cpuMs()
   for (let n = 0; n < count; n += batch) {
     const records = Array.from({ length: batch }, (_, i) => call(n + i))
