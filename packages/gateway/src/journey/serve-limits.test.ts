@@ -20,8 +20,8 @@ const failing =
     throw new AstraError(code)
   }
 
-function bed(limits: Limits, script: Script = {}) {
-  const counters = fakeCounters()
+function bed(limits: Limits, script: Script = {}, asks = false) {
+  const counters = fakeCounters({ asks })
   return { counters, run: journeyWith({ predict: used, limits, counters: counters.counters, ...script }) }
 }
 
@@ -190,22 +190,25 @@ describe('tokens and cost', () => {
 describe('while limits cannot be checked', () => {
   const limits = { requests: rate(1) }
 
-  it('a call goes on, and is counted, where its contract does not say otherwise', async () => {
-    const { run, counters } = bed(limits)
-    counters.state.broken = true
-    for (let i = 0; i < 3; i++) assert.equal(await codeOf(run), undefined)
-    assert.equal(run.unchecked(), 3)
-    assert.deepEqual(counters.used(), {})
-    counters.state.broken = false
-    assert.deepEqual([(await codeOf(run))?.code, (await codeOf(run))?.code], [undefined, 'rate_limited'])
-  })
+  for (const asks of [false, true]) {
+    const where = asks ? ', over the network' : ''
+    it(`a call goes on, and is counted, where its contract does not say otherwise${where}`, async () => {
+      const { run, counters } = bed(limits, {}, asks)
+      counters.state.broken = true
+      for (let i = 0; i < 3; i++) assert.equal(await codeOf(run), undefined)
+      assert.equal(run.unchecked(), 3)
+      assert.deepEqual(counters.used(), {})
+      counters.state.broken = false
+      assert.deepEqual([(await codeOf(run))?.code, (await codeOf(run))?.code], [undefined, 'rate_limited'])
+    })
 
-  it('it is refused, and holds no place, where its contract is closed', async () => {
-    const { run, counters } = bed(limits, { contractLimits: { whenUnavailable: 'closed' } })
-    counters.state.broken = true
-    for (let i = 0; i < 4; i++) assert.equal((await codeOf(run))?.code, 'limits_unavailable')
-    assert.equal(run.unchecked(), 0)
-  })
+    it(`it is refused, and holds no place, where its contract is closed${where}`, async () => {
+      const { run, counters } = bed(limits, { contractLimits: { whenUnavailable: 'closed' } }, asks)
+      counters.state.broken = true
+      for (let i = 0; i < 4; i++) assert.equal((await codeOf(run))?.code, 'limits_unavailable')
+      assert.equal(run.unchecked(), 0)
+    })
+  }
 
   it('a call that no limit concerns does not ask', async () => {
     const counters = fakeCounters()

@@ -58,6 +58,16 @@ describe('an answer that was given before', () => {
     })
   }
 
+  it('goes to nobody who left while it was looked up', async () => {
+    const { ask, records, asked } = counting({ cacheStore: Object.assign(new FakeCacheStore(), { shared: true }) })
+    await ask()
+    const caller = new AbortController()
+    const left = assert.rejects(ask({ signal: caller.signal }), { code: 'cancelled' })
+    caller.abort()
+    await left
+    assert.deepEqual([records[1]?.outcome, asked()], ['cancelled', 1])
+  })
+
   it('as a stream is a stream again, and told apart from a whole one', async () => {
     const { ask, records, asked } = counting()
     assert.deepEqual(await textsOf(await ask({ stream: true })), ['a', '1'])

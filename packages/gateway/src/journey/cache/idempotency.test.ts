@@ -239,14 +239,16 @@ describe('a second call with the same Idempotency-Key', () => {
     assert.deepEqual((await textsOf(await ask({ stream: true }))).at(-1), 'b')
   })
 
-  it('goes on without where that cannot be told, or is refused, as the contract says', async () => {
-    const cacheStore = Object.assign(new FakeCacheStore(), { down: true, shared: true })
-    const open = bedOf({ cacheStore })
-    await open.ask()
-    await open.ask()
-    assert.equal(open.asked(), 2)
-    const closed = bedOf({ cacheStore, contractLimits: { whenUnavailable: 'closed' } })
-    await assert.rejects(closed.ask(), { code: 'store_unavailable' })
-    assert.equal(closed.asked(), 0)
-  })
+  for (const shared of [true, false]) {
+    it(`goes on without where that cannot be told, or is refused, as the contract says${shared ? ', over the network' : ''}`, async () => {
+      const cacheStore = Object.assign(new FakeCacheStore(), { down: true, shared })
+      const open = bedOf({ cacheStore })
+      await open.ask()
+      await open.ask()
+      assert.equal(open.asked(), 2)
+      const closed = bedOf({ cacheStore, contractLimits: { whenUnavailable: 'closed' } })
+      await assert.rejects(closed.ask(), { code: 'store_unavailable' })
+      assert.equal(closed.asked(), 0)
+    })
+  }
 })

@@ -64,8 +64,10 @@ export function countersOfCalls({ fresh, take, settle, advance }: CallsPlace): v
     const [requests, ours, theirs] = [fresh('requests'), fresh('tokens'), fresh('tokens')]
     await beganApart(requests, ours, theirs)
     const [, our, their] = await marksOf([request(requests), tokens(ours, 6), tokens(theirs, 6)])
-    settle([request(requests, 0), back(ours, 0, our), back(theirs, 6, their)], 'call')
-    assert.deepEqual(await used(requests, ours, theirs), [2, 7, 1])
+    settle([request(requests, 0), back(ours, 0, our), back(theirs, 3, their)], 'call')
+    assert.deepEqual(await used(requests, ours, theirs), [2, 7, 4])
+    settle([request(requests, 1), back(ours, 6, our), back(theirs, 3, their)], 'call')
+    assert.deepEqual(await used(requests, ours, theirs), [3, 1, 1])
   })
 
   test('of two owners, whose calls end in turn, each gets back what its own calls left', async () => {

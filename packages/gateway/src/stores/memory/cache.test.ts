@@ -188,11 +188,15 @@ test('of short answers those given last are at hand as they were, of no more tha
 test('what is replaced or deleted is at hand no more', () => {
   const { store } = bedOf(slabsMax)
   store.set('a', entryOf('x'), 1000)
+  const { bytes } = store.status()
   assert.equal(store.get('a'), store.get('a'))
   store.set('a', entryOf('y'), 1000)
+  assert.equal(store.status().bytes, bytes)
   assert.deepEqual(store.get('a'), entryOf('y'))
   store.delete('a')
   assert.equal(store.get('a'), undefined)
+  store.set('a', entryOf('z'), 1000)
+  assert.equal(store.status().bytes, bytes)
 })
 
 test('of a piece of larger memory a copy is kept, so that it neither holds the whole nor changes with it', () => {

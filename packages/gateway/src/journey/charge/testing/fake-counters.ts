@@ -36,6 +36,8 @@ export function fakeCounters({ asks = false }: { readonly asks?: boolean } = {})
   }
   const counters: Counters = {
     take(asked, amounts) {
+      // Those in memory, that are full, say so at once.
+      if (state.broken && !asks) throw new AstraError('limits_unavailable')
       if (state.broken) return Promise.reject(new AstraError('limits_unavailable'))
       return asks ? Promise.resolve().then(() => take(asked, amounts)) : take(asked, amounts)
     },
