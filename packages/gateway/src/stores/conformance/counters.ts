@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import fc from 'fast-check'
 import type { Bound, Counters, Take } from '../../kernel/limits.ts'
-import { type AskedTake, type ByTakes, byTakes, type Mark } from '../testing/by-takes.ts'
+import { type AskedTake, type ByTakes, byTakes, type Mark, type MarkedTake } from '../testing/by-takes.ts'
+import { countersAtRandom } from './counters-at-random.ts'
 import { countersOfCalls } from './counters-of-calls.ts'
 
 /** Counters whose time a test can move on. Some ms may also pass by themselves: what is tested takes minutes. */
@@ -242,37 +242,6 @@ export function countersConformance(name: string, skip: string | false, open: ()
       assert.ok(near((await take([rate(0, key)])).remaining[0] ?? 0, 7))
     })
 
-    test('with refunds too no stretch of time admits more than burst + rate x elapsed of what was used in the end', async () => {
-      await fc.assert(
-        fc.asyncProperty(steps, async (commands) => {
-          const key = fresh('tokens')
-          const admitted: { readonly at: number; amount: number; mark: Mark | undefined }[] = []
-          let elapsed = 0
-          for (const { what, amount, tenths } of commands) {
-            await place.advance(tenths * (emissionMs / 10))
-            elapsed += tenths
-            if (what === 'refund') {
-              const one = admitted[amount % Math.max(1, admitted.length)]
-              if (!one?.mark) continue
-              const back = Math.min(one.amount, Math.ceil(amount / 2))
-              counters.settle([{ ...rate(-back, key), mark: one.mark }], 'call')
-              one.amount -= back
-              one.mark = undefined
-            } else {
-              const taken = await take([rate(amount, key)])
-              if (taken.taken) admitted.push({ at: elapsed / 10, amount, mark: taken.marks[0] })
-            }
-            let total = 0
-            for (const { at, amount } of admitted.toReversed()) {
-              total += amount
-              assert.ok(total <= slow.burst + (elapsed / 10 - at) + tolerance)
-            }
-          }
-        }),
-        { numRuns: 60 },
-      )
-    })
-
     test('what is endless is not settled', async () => {
       const key = fresh('budget-day')
       await take([sum(1, key, 10)])
@@ -328,128 +297,22 @@ export function countersConformance(name: string, skip: string | false, open: ()
       assert.equal((await take([rate(1, key, tighter)])).taken, true)
     })
 
-    test('a rate decides like the reference model, whatever is taken and settled at whatever time', async () => {
-      await fc.assert(
-        fc.asyncProperty(steps, async (commands) => {
-          const key = fresh('tokens')
-          const model = virtualSchedule(slow.burst)
-          let elapsed = 0
-          for (const { what, amount, tenths } of commands) {
-            await place.advance(tenths * (emissionMs / 10))
-            elapsed += tenths
-            if (what === 'take') assert.equal((await take([rate(amount, key)])).taken, model.take(amount, elapsed))
-            else {
-              counters.settle([rate(what === 'refund' ? -amount : amount, key)], 'call')
-              model.settle(what === 'refund' ? -amount : amount, elapsed)
-            }
-          }
-        }),
-        { numRuns: 40 },
-      )
-    })
-
-    test('no stretch of time admits more than burst + rate x elapsed', async () => {
-      await fc.assert(
-        fc.asyncProperty(steps, async (commands) => {
-          const key = fresh('requests')
-          const admitted: { readonly at: number; readonly amount: number }[] = []
-          let elapsed = 0
-          for (const { amount, tenths } of commands) {
-            await place.advance(tenths * (emissionMs / 10))
-            elapsed += tenths
-            if ((await take([rate(amount, key)])).taken) admitted.push({ at: elapsed / 10, amount })
-          }
-          for (const [from, first] of admitted.entries()) {
-            let total = 0
-            for (const { at, amount } of admitted.slice(from)) {
-              total += amount
-              assert.ok(total <= slow.burst + (at - first.at) + tolerance)
-            }
-          }
-        }),
-        { numRuns: 40 },
-      )
-    })
-
-    test('whatever the order, reservations settle to what was used, leases to none, and no bound is passed', async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(fc.tuple(fc.nat(5), fc.nat(6), fc.boolean()), { maxLength: 30 }), async (calls) => {
-          const [budget, inFlight, requests] = [fresh('budget-day'), fresh('concurrent'), fresh('requests')]
-          const running = new Map<string, number>()
-          let used = 0
-          const end = (id: string, reserved: number) => {
-            const spent = Math.floor(reserved / 2)
-            counters.settle([sum(spent - reserved, budget, 20), lease(inFlight, 3, -1)], id)
-            running.delete(id)
-            used += spent
-          }
-          for (const [at, [reserved, tenths, endsOne]] of calls.entries()) {
-            await place.advance(tenths * (emissionMs / 10))
-            const { taken } = await take(
-              [
-                sum(reserved, budget, 20),
-                lease(inFlight, 3, 1, 1000 * minute),
-                { ...rate(1, requests), settles: false },
-              ],
-              `c${at}`,
-            )
-            if (taken) running.set(`c${at}`, reserved)
-            const reservations = [...running.values()].reduce((total, amount) => total + amount, used)
-            assert.ok(running.size <= 3 && reservations <= 20)
-            const [oldest] = running
-            if (endsOne && oldest) end(...oldest)
-          }
-          for (const call of running) end(...call)
-          const { remaining } = await take([sum(0, budget, 20), lease(inFlight, 3, 0)])
-          assert.deepEqual(remaining, [20 - used, 3])
-        }),
-        { numRuns: 40 },
-      )
-    })
-
-    countersOfCalls({
+    const asCalls = {
       fresh,
       take,
-      settle: (takes, id) => counters.settle(takes, id),
-      advance: (ms) => place.advance(ms),
-    })
+      settle: (takes: readonly MarkedTake[], id: string) => counters.settle(takes, id),
+      advance: (ms: number) => place.advance(ms),
+    }
+    countersAtRandom({ ...asCalls, now: () => place.now() })
+    countersOfCalls(asCalls)
 
     test('all is well', () => assert.equal(place.counters.fault(), undefined))
   })
 }
-
-const steps = fc.array(
-  fc.record({
-    what: fc.constantFrom('take', 'take', 'take', 'refund', 'charge'),
-    amount: fc.integer({ min: 1, max: 12 }),
-    /** Of the interval of one. */
-    tenths: fc.nat(40),
-  }),
-  { maxLength: 30 },
-)
 
 /** Seconds may pass while a test runs, of an interval of 100 s. */
 const tolerance = 0.05
 
 function near(value: number, expected: number): boolean {
   return Math.abs(value - expected) < tolerance
-}
-
-/**
- * The same limit in its other form, virtual scheduling (ITU-T I.371, annex A): one theoretical arrival time. In whole tenths of the
- * interval of one, so that nothing is rounded.
- */
-function virtualSchedule(burst: number) {
-  let arrival = 0
-  return {
-    take(amount: number, now: number): boolean {
-      const next = Math.max(arrival, now) + 10 * amount
-      if (next - now > 10 * burst) return false
-      arrival = next
-      return true
-    },
-    settle(amount: number, now: number): void {
-      arrival = Math.max(arrival, now) + 10 * amount
-    },
-  }
 }
