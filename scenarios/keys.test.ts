@@ -71,7 +71,7 @@ describe('keys', () => {
       [why.status, why.body.code, why.body.refusedBy.owner],
       [200, 'rate_limited', { kind: 'key', name: mine.id }],
     )
-    assert.match(why.body.why, /by the limit of key key_\w+, 1 requests a day: none of them left\. It frees at/)
+    assert.match(why.body.why, /by the limit of key key_\w+, 1 request a day: none of them left\. It frees at/)
     const query = `{ explainCall(id: "${refusal.callId}") { why story } }`
     const graphql = await gateway.graphql(query, {}, { key: mine.secret })
     assert.deepEqual(graphql.body.data, { explainCall: { why: why.body.why, story: [] } })

@@ -20,16 +20,18 @@ export function limitText({
 
 type Words = (limit: number, interval: string) => string
 
+const counted = (limit: number, one: string) => `${limit} ${one}${limit === 1 ? '' : 's'}`
+
 const rate =
-  (what: string): Words =>
+  (one: string): Words =>
   (limit, interval) =>
-    `${limit} ${what} ${interval}`
+    `${counted(limit, one)} ${interval}`
 
 const kindTexts: Readonly<Record<LimitKind, Words>> = {
-  requests: rate('requests'),
-  items: rate('items'),
-  tokens: rate('tokens'),
-  concurrent: (limit) => `${limit} calls in flight`,
+  requests: rate('request'),
+  items: rate('item'),
+  tokens: rate('token'),
+  concurrent: (limit) => `${counted(limit, 'call')} in flight`,
   'budget-day': (limit) => `USD ${limit} a day`,
   'budget-month': (limit) => `USD ${limit} a month`,
 }

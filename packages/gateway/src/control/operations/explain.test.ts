@@ -66,7 +66,7 @@ test('a burst that was used up is named, and is not told as the whole interval',
 test('of calls in flight it is not told when one ends, as nobody knows', async () => {
   const { windowMs: _, ...inFlight } = { ...refusedBy, kind: 'concurrent', limit: 1, retryAfterMs: 1000 } as const
   const { output } = await explained({ ...refused, refusedBy: { ...inFlight, windowMs: undefined } })
-  assert.match(String(output.why), /"growth", 1 calls in flight: as many were\. It frees as soon as one of them ends/)
+  assert.match(String(output.why), /"growth", 1 call in flight: as many were\. It frees as soon as one of them ends/)
   assert.equal('freesAt' in output, false)
 })
 

@@ -36,9 +36,14 @@ export async function startCluster(...more: readonly string[]): Promise<TestClus
 
 /** Nodes tell each other what they serve in their own time; there is nothing to wait on but to ask. */
 async function allKnown(client: Redis): Promise<void> {
-  for (;;) {
-    const info = await client.cluster('INFO')
+  let info = ''
+  for (let asked = 0; asked < asksMax; asked++) {
+    info = await client.cluster('INFO')
     if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodeCount}`)) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+  throw new Error(`the node at ${client.options.port} does not know the whole cluster: ${info}`)
 }
+
+/** Half a minute. */
+const asksMax = 600
