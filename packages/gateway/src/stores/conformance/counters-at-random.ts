@@ -3,11 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Take } from '../../kernel/limits.ts'
 import type { Mark } from '../testing/by-takes.ts'
-import type { CallsPlace } from './counters-of-calls.ts'
+import { type CallsPlace, emissionMs, slow } from './counters-of-calls.ts'
 
-/** One per 100 s, 10 at once. */
-const slow = { type: 'rate', amount: 36, perMs: 3_600_000, burst: 10 } as const
-const emissionMs = slow.perMs / slow.amount
 /** Seconds may pass while a test runs, of an interval of 100 s. */
 const tolerance = 0.05
 

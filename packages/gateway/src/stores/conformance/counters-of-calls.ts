@@ -11,8 +11,8 @@ export interface CallsPlace {
 }
 
 /** One per 100 s, 10 at once. */
-const slow = { type: 'rate', amount: 36, perMs: 3_600_000, burst: 10 } as const
-const emissionMs = slow.perMs / slow.amount
+export const slow = { type: 'rate', amount: 36, perMs: 3_600_000, burst: 10 } as const
+export const emissionMs = slow.perMs / slow.amount
 /** So many of them that counters which mean nothing any more are forgotten. */
 const many = 1100
 

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Bound, Counters, Take } from '../../kernel/limits.ts'
 import { type AskedTake, type ByTakes, byTakes, type Mark, type MarkedTake } from '../testing/by-takes.ts'
 import { countersAtRandom } from './counters-at-random.ts'
-import { countersOfCalls } from './counters-of-calls.ts'
+import { countersOfCalls, emissionMs, slow } from './counters-of-calls.ts'
 
 /** Counters whose time a test can move on. Some ms may also pass by themselves: what is tested takes minutes. */
 export interface CountersPlace {
@@ -15,10 +15,6 @@ export interface CountersPlace {
 
 const second = 1000
 const minute = 60 * second
-
-/** One per 100 s, 10 at once. */
-const slow = { type: 'rate', amount: 36, perMs: 60 * minute, burst: 10 } as const
-const emissionMs = slow.perMs / slow.amount
 
 /** What all counters must do, wherever they count: registers the tests under `name`. */
 export function countersConformance(name: string, skip: string | false, open: () => Promise<CountersPlace>): void {
